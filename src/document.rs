@@ -1,0 +1,220 @@
+//! Bytes in, paragraphs and grids of text out. This room knows file formats and nothing about forms.
+//!
+//! [`read`] looks at the content, never at the file name's extension, picks the one reader that fits
+//! (one file of `document/` per format) and returns everything the file shows a person, in reading
+//! order: paragraphs, tables as [`Grid`]s of cells with spans, pictures. Hidden text, deleted text
+//! and page furniture such as scripts are left out. Nothing is interpreted: `"１２"` stays `"１２"`.
+//!
+//! Readers run in a worker process (see [`crate::worker`]); they keep to [`Limits`] so that a
+//! refusal can say why, and the process limits catch what remains.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a reader may unpack or build before it refuses the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one unpacked part (a member of a zip container, a stream).
+    pub part_bytes: u64,
+    /// Unpacked size over packed size of a part, judged above 1 MiB only.
+    pub ratio: u64,
+    /// Members of a zip container.
+    pub entries: usize,
+    /// Tables within tables.
+    pub table_depth: usize,
+    /// Elements within elements, in XML and HTML.
+    pub element_depth: usize,
+    /// Cells of one table, after spans are laid out.
+    pub table_cells: usize,
+    /// Columns one cell may span, and columns of a table.
+    pub columns: usize,
+    /// Blocks (paragraphs, tables, pictures) of a document.
+    pub blocks: usize,
+    /// Bytes of text of a document.
+    pub text_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            part_bytes: 32 << 20,
+            ratio: 200,
+            entries: 2_000,
+            table_depth: 32,
+            element_depth: 256,
+            table_cells: 20_000,
+            columns: 256,
+            blocks: 20_000,
+            text_bytes: 8 << 20,
+        }
+    }
+}
+
+/// Everything one document shows, in reading order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// The format found by content.
+    pub format: Format,
+    /// Whether the figures come from text or were recognised on an image.
+    pub source: Source,
+    /// What the page says about itself outside the text (HTML `<meta>`, document properties).
+    pub meta: Meta,
+    /// Paragraphs, tables and pictures in reading order.
+    pub blocks: Vec<Block>,
+}
+
+/// The file formats gouji reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// WordprocessingML in a zip container (docx, docm).
+    Docx,
+    /// A web page.
+    Html,
+    /// Plain text.
+    Txt,
+    /// Markdown.
+    Md,
+}
+
+/// Where the characters come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The file's own text.
+    Text,
+    /// Optical character recognition.
+    Ocr,
+}
+
+/// What a document says about itself outside its text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// A page's own title, e.g. `<meta name="ArticleTitle">` or `<title>`.
+    pub title: Option<String>,
+    /// The publisher as printed, e.g. `<meta name="ContentSource">`.
+    pub publisher: Option<String>,
+    /// The publication date as printed, e.g. `<meta name="PubDate">`.
+    pub published: Option<String>,
+}
+
+/// One thing in reading order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Block {
+    /// A line or paragraph of text.
+    Paragraph(Paragraph),
+    /// A table.
+    Grid(Grid),
+    /// An image that may hold what the text lacks.
+    Picture {
+        /// Page, from 1, where the format knows pages.
+        page: Option<u32>,
+    },
+}
+
+/// A paragraph; line breaks inside it are `\n`, tabs `\t`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paragraph {
+    /// The text as shown, automatic numbering included.
+    pub text: String,
+    /// Page, from 1, where the format knows pages.
+    pub page: Option<u32>,
+}
+
+/// A table: cells on a grid of rows × columns. No two cells cover the same place; a place may be
+/// covered by none (ragged tables).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grid {
+    /// Whether a column number means the same column in every row.
+    pub columns: Columns,
+    /// Ordered by row, then column.
+    pub cells: Vec<GridCell>,
+}
+
+/// What a column number means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Columns {
+    /// The same column in every row: the format records the grid.
+    #[default]
+    Exact,
+    /// The order of the cells in their row and no more: plain text, where a merged cell left no
+    /// trace or an unknown number of empty ones.
+    Ordinal,
+}
+
+/// One cell and the places it covers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GridCell {
+    /// First row, from 0.
+    pub row: usize,
+    /// First column, from 0.
+    pub column: usize,
+    /// Rows covered, at least 1.
+    pub row_span: usize,
+    /// Columns covered, at least 1.
+    pub column_span: usize,
+    /// The text as shown; paragraphs and line breaks inside the cell are `\n`.
+    pub text: String,
+    /// Page, from 1, where the format knows pages.
+    pub page: Option<u32>,
+    /// Recognised from an image, and not surely right.
+    pub doubtful: bool,
+}
+
+impl Grid {
+    /// The number of rows.
+    pub fn height(&self) -> usize {
+        self.cells.iter().map(|c| c.row + c.row_span).max().unwrap_or(0)
+    }
+
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.cells.iter().map(|c| c.column + c.column_span).max().unwrap_or(0)
+    }
+}
+
+/// Why a file gives no document. [`Refusal::reason`] words it for the person who handed it in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// A password is needed.
+    #[error("the file is encrypted")]
+    Encrypted,
+    /// The content is another kind of file than those gouji reads.
+    #[error("content is {found}, which is not read")]
+    Unsupported {
+        /// What the content is, in Chinese, e.g. `图片`, `RAR 压缩包`.
+        found: String,
+        /// What would help, in Chinese, or empty.
+        remedy: String,
+    },
+    /// The container or markup is broken.
+    #[error("damaged: {0}")]
+    Damaged(String),
+    /// The end of the file is missing: it is still being copied, or was cut off.
+    #[error("incomplete: {0}")]
+    Incomplete(String),
+    /// Larger, deeper or more tangled than a report can be.
+    #[error("beyond limits: {0}")]
+    TooLarge(String),
+}
+
+impl Refusal {
+    /// The reason in Chinese, for the township and the county office.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Empty => "文件是空的，没有任何内容，请重新保存后提交".into(),
+            Self::Encrypted => "文件需要密码才能打开，请去掉密码后重新提交".into(),
+            Self::Unsupported { found, remedy } if remedy.is_empty() => {
+                format!("不是可以读取的文档，而是{found}")
+            }
+            Self::Unsupported { found, remedy } => {
+                format!("不是可以读取的文档，而是{found}；{remedy}")
+            }
+            Self::Damaged(_) => "文件已损坏，无法读取，请用原软件打开后另存一份再提交".into(),
+            Self::Incomplete(_) => "文件不完整，请重新拷贝".into(),
+            Self::TooLarge(_) => "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into(),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+#![doc = include_str!("../README.md")]
+
+pub mod check;
+pub mod document;
+pub mod form;
+pub mod report;
