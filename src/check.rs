@@ -20,6 +20,8 @@ pub struct Finding {
     pub right: Option<String>,
     /// The cells that stand in it.
     pub cells: Vec<CellId>,
+    /// The [`crate::locate::Cause`] that explains it, by id.
+    pub cause: Option<u32>,
     /// The sentence of the text it speaks of, verbatim.
     pub quote: Option<String>,
     /// The sentence for the office, in Chinese.
@@ -42,4 +44,38 @@ pub enum Verdict {
     Unrecognised,
     /// A temporary or system file.
     Ignored,
+}
+
+/// One check tried at one place, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The rule id.
+    pub rule: String,
+    /// The place, as in [`Finding::place`].
+    pub place: String,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// The three outcomes of a check. Undecided is neither a pass nor a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds.
+    Pass,
+    /// It does not hold.
+    Fail,
+    /// It cannot be told, and why.
+    Undecided {
+        /// In English, for `--all`.
+        because: String,
+    },
+}
+
+/// What the configuration changes about the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Rules that are switched off.
+    pub off: std::collections::BTreeSet<String>,
+    /// Rules whose findings get another severity.
+    pub severity: std::collections::BTreeMap<String, Severity>,
 }

@@ -3,4 +3,6 @@
 pub mod check;
 pub mod document;
 pub mod form;
+pub mod inspect;
+pub mod locate;
 pub mod report;
