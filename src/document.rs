@@ -8,6 +8,13 @@
 //! Readers run in a worker process (see [`crate::worker`]); they keep to [`Limits`] so that a
 //! refusal can say why, and the process limits catch what remains.
 
+mod assembly;
+pub mod encoding;
+mod furniture;
+pub mod html;
+pub mod md;
+pub mod txt;
+
 use serde::{Deserialize, Serialize};
 
 /// How much a reader may unpack or build before it refuses the file.
