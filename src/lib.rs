@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod config;
 pub mod document;
 pub mod form;
 pub mod inspect;
