@@ -8,7 +8,7 @@ mod ole;
 
 use std::borrow::Cow;
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 use super::container::Container;
 use super::{Limits, Refusal};
@@ -16,17 +16,17 @@ use super::{Limits, Refusal};
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// WordprocessingML in a zip container.
+    /// Word 2007 and later: WordprocessingML in a zip container.
     Docx,
-    /// SpreadsheetML in a zip container.
+    /// Excel 2007 and later.
     Xlsx,
-    /// PresentationML in a zip container.
+    /// A slide show of 2007 and later.
     Pptx,
     /// An OFD document.
     Ofd,
-    /// An OpenDocument text.
+    /// A text of LibreOffice.
     Odt,
-    /// An OpenDocument spreadsheet.
+    /// A spreadsheet of LibreOffice.
     Ods,
     /// A zip archive of files.
     Bundle,
@@ -34,7 +34,7 @@ pub(crate) enum Content {
     Doc,
     /// Excel 97–2003, or WPS Spreadsheets.
     Xls,
-    /// PowerPoint 97–2003.
+    /// A slide show of 1997–2003.
     Ppt,
     /// Any other compound file: Works, Outlook messages, installers.
     Compound,
@@ -116,21 +116,24 @@ fn by_signature(bytes: &[u8]) -> Option<Content> {
     }
     // Signatures too short to go by themselves: text may begin with them.
     let head = bytes.get(..PDF_WITHIN).unwrap_or(bytes);
-    let binary = head.contains(&0);
+    let is_binary = head.contains(&0);
     if head.windows(5).any(|window| window == b"%PDF-") {
         Some(Content::Pdf)
-    } else if binary && head.starts_with(b"BM") {
+    } else if (is_binary && head.starts_with(b"BM")) || is_image_container(head) {
         Some(Content::Image)
-    } else if binary && head.starts_with(b"MZ") {
+    } else if is_binary && head.starts_with(b"MZ") {
         Some(Content::Program)
-    } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
-        Some(Content::Image)
-    } else if matches!(head.get(4..12), Some(b"ftypheic" | b"ftypheix" | b"ftypmif1" | b"ftypavif"))
-    {
-        Some(Content::Image)
     } else {
         None
     }
+}
+
+/// WebP, HEIC (photos of phones) and AVIF: pictures in a general container.
+fn is_image_container(head: &[u8]) -> bool {
+    let brand = head.get(8..12);
+    (head.starts_with(b"RIFF") && brand == Some(b"WEBP"))
+        || (head.get(4..8) == Some(b"ftyp")
+            && matches!(brand, Some(b"heic" | b"heix" | b"mif1" | b"avif")))
 }
 
 fn zip(bytes: &[u8], limits: &Limits) -> Result<Content, Refusal> {
@@ -183,26 +186,27 @@ fn by_main_part(content_types: &str) -> Option<Content> {
 /// `None` where the content is no text in any encoding.
 fn text_head(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let utf16 = match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => Some(encoding),
-        None => utf16_without_mark(head),
-    };
-    let text = match utf16 {
-        Some(encoding) => encoding.decode(head).0,
-        None => String::from_utf8_lossy(head),
-    };
-    let controls = text.chars().filter(|&c| is_no_text(c)).count();
-    (controls * 50 <= text.len()).then_some(text)
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return if_text(encoding.decode(head).0, is_no_text);
+    }
+    if head.contains(&0) {
+        // Text with zero bytes is UTF-16 or none.
+        let little = if_text(UTF_16LE.decode_without_bom_handling(head).0, is_no_utf16_text);
+        let big = || if_text(UTF_16BE.decode_without_bom_handling(head).0, is_no_utf16_text);
+        return little.or_else(big);
+    }
+    if_text(String::from_utf8_lossy(head), is_no_text)
 }
 
-/// In UTF-16, the zero bytes of digits, spaces and line ends all stand on one side.
-fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
-    let zeros = |parity| head.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
-    match (zeros(0), zeros(1)) {
-        (0, 1..) => Some(encoding_rs::UTF_16LE),
-        (1.., 0) => Some(encoding_rs::UTF_16BE),
-        _ => None,
-    }
+/// `text`, unless more than one in fifty of its bytes is odd.
+fn if_text(text: Cow<'_, str>, is_odd: impl Fn(char) -> bool) -> Option<Cow<'_, str>> {
+    let odd = text.chars().filter(|&c| is_odd(c)).count();
+    (odd * 50 <= text.len()).then_some(text)
+}
+
+/// Anything read as UTF-16 gives characters, but many that no one uses.
+fn is_no_utf16_text(c: char) -> bool {
+    is_no_text(c) || matches!(c, '\u{FFFD}' | '\u{E000}'..='\u{F8FF}')
 }
 
 /// Control characters that no text has; those of text dumped from Word (cell ends, soft breaks) and
@@ -350,3 +354,6 @@ impl Content {
         Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

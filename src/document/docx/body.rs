@@ -218,7 +218,7 @@ impl<'a> Walk<'a> {
     }
 
     fn cell(&mut self) -> Result<Cell, Refusal> {
-        let mut cell = Cell::default();
+        let mut cell = Cell { span: 1, ..Cell::default() };
         while let Some(element) = self.xml.child()? {
             match element.name() {
                 "tcPr" => self.cell_format(&mut cell)?,
@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
     fn cell_format(&mut self, cell: &mut Cell) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
             match element.name() {
-                "gridSpan" => cell.span = self.columns(&element)?.unwrap_or(1),
+                "gridSpan" => cell.span = self.columns(&element)?.unwrap_or(1).max(1),
                 "vMerge" => cell.upward = merge(element.value().as_deref()),
                 "hMerge" => cell.leftward = merge(element.value().as_deref()),
                 // A merge under change tracking: `rest` or `cont`, where it is not undone.
@@ -277,7 +277,7 @@ impl<'a> Walk<'a> {
         if format.mark.mark_removed {
             flow.carried.push_str(&text);
         } else {
-            let label = self.label(&format);
+            let label = self.label(&format, text.is_empty());
             let carried = std::mem::take(&mut flow.carried);
             let text = if label.is_empty() && carried.is_empty() {
                 text
@@ -292,12 +292,13 @@ impl<'a> Walk<'a> {
         self.check_blocks(flow.pieces.len())
     }
 
-    /// The label of automatic numbering, or nothing. A paragraph whose mark is hidden has none and
-    /// is not counted.
-    fn label(&mut self, format: &ParagraphFormat) -> String {
+    /// The label of automatic numbering, or nothing. An empty paragraph whose mark is hidden shows
+    /// nothing at all and is not counted.
+    fn label(&mut self, format: &ParagraphFormat, is_empty: bool) -> String {
         let style = self.styles.paragraph(format.style.as_deref());
         let numbering = format.numbering.or(style.map(Style::numbering).unwrap_or_default());
-        if numbering.list.is_none() || self.styles.resolve(style, &format.mark).0 {
+        let is_hidden = || self.styles.resolve(style, &format.mark).0;
+        if numbering.list.is_none() || (is_empty && is_hidden()) {
             return String::new();
         }
         let style = self.styles.paragraph_id(format.style.as_deref());
@@ -487,10 +488,16 @@ fn character(name: &str, element: &Element<'_>) -> Option<char> {
         "tab" | "ptab" => Some('\t'),
         "br" | "cr" => Some('\n'),
         "noBreakHyphen" => Some('-'),
-        // Characters of symbol fonts lie in the private area, where they cannot pass for digits.
-        "sym" => char::from_u32(u32::from_str_radix(&element.attribute("char")?, 16).ok()?),
+        "sym" => symbol(&element.attribute("char")?),
         _ => None,
     }
+}
+
+/// A character of a symbol font. Most are written in the private area; those that are not are put
+/// there, or the `1` that looks like a folder would pass for a digit.
+fn symbol(code: &str) -> Option<char> {
+    let code = u32::from_str_radix(code, 16).ok()?;
+    char::from_u32(if code < 0x100 { code + 0xF000 } else { code })
 }
 
 /// Page breaks and stray line breaks at either end of a paragraph show nothing.
