@@ -218,8 +218,9 @@ fn pictures_are_kept_as_places() {
     let vml = "<w:r><w:pict><v:shape><v:imagedata r:id=\"r9\"/></v:shape></w:pict></w:r>";
     let object = "<w:r><w:object><v:shape><v:imagedata r:id=\"r9\"/></v:shape></w:object></w:r>";
     let rule = "<w:r><w:pict><v:line/></w:pict></w:r>";
-    let body: String = [drawing, vml, object, rule].iter().map(|run| p(run)).collect();
-    assert_eq!(lines(&body), ["<picture>", "<picture>", "<picture>"]);
+    let art = "<w:r><w:pict><v:shape><v:textpath string=\"年度报告\"/></v:shape></w:pict></w:r>";
+    let body: String = [drawing, vml, object, rule, art].iter().map(|run| p(run)).collect();
+    assert_eq!(lines(&body), ["<picture>", "<picture>", "<picture>", "年度报告"]);
 }
 
 // Tracked changes
