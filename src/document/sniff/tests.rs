@@ -169,7 +169,7 @@ fn other_markup_is_told_apart_from_web_pages() {
 
 #[test]
 fn text_is_known_in_every_encoding() {
-    let text = "政府信息公开工作年度报告\n一、总体情况\n总计\t12\n";
+    let text = "信息公开工作年度报告\n一、总体情况\n总计\t12\n";
     let (gbk, _, _) = GB18030.encode(text);
     for bytes in [text.as_bytes(), &gbk, &utf16(text), &utf16(&format!("\u{FEFF}{text}"))] {
         assert_eq!(named(bytes, "报告.txt"), Content::Text);
