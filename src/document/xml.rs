@@ -62,6 +62,7 @@ pub(crate) struct Xml<'a> {
     max_depth: usize,
     /// The element opened last was written `<x/>` and its end is still to be reported.
     empty: bool,
+    may_leap: bool,
 }
 
 /// A start tag.
@@ -108,7 +109,15 @@ impl<'a> Xml<'a> {
     /// Starts at the top of `text`; `part` names it in refusals.
     pub(crate) fn new(text: &'a str, part: &'a str, limits: &Limits) -> Self {
         let reader = Reader::from_str(text);
-        Self { reader, text, part, depth: 0, max_depth: limits.element_depth, empty: false }
+        Self {
+            reader,
+            text,
+            part,
+            depth: 0,
+            max_depth: limits.element_depth,
+            empty: false,
+            may_leap: true,
+        }
     }
 
     /// The next element inside the current one, `None` at its end. Text between is passed over.
@@ -146,11 +155,14 @@ impl<'a> Xml<'a> {
     /// Finishes the current element unread without looking at what is in it: for large elements
     /// that cannot hold one of their own name.
     pub(crate) fn leap(&mut self, element: &Element<'a>) -> Result<(), Refusal> {
-        if !self.empty {
+        if !self.empty && self.may_leap {
             let end = format!("</{}>", element.0.name().into_inner());
             let read = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
-            let rest = self.text.get(read..).unwrap_or_default();
-            self.reader.stream().consume(rest.find(&end).unwrap_or(0));
+            match self.text.get(read..).and_then(|rest| rest.find(&end)) {
+                Some(skipped) => self.reader.stream().consume(skipped),
+                // Written in an odd way (`</x >`); looking again each time would be quadratic.
+                None => self.may_leap = false,
+            }
         }
         self.skip()
     }
@@ -247,9 +259,10 @@ mod tests {
     #[test]
     fn an_element_leapt_over_leaves_the_reader_behind_it() {
         let limits = Limits::default();
-        let mut xml = Xml::new("<a><b>一<c/>&#x4E00;</b><b/><d>2</d></a>", "part.xml", &limits);
+        let mut xml =
+            Xml::new("<a><b>一<c/>&#x4E00;</b><b/><b>1</b ><d>2</d></a>", "part.xml", &limits);
         xml.child().unwrap();
-        for _ in 0..2 {
+        for _ in 0..3 {
             let element = xml.child().unwrap().unwrap();
             assert_eq!(element.name(), "b");
             xml.leap(&element).unwrap();

@@ -26,6 +26,7 @@ impl<'a> Walk<'a> {
             flow.carried.push_str(&text);
         } else {
             let label = self.label(&format, text.is_empty());
+            self.count_text(label.len())?;
             let carried = std::mem::take(&mut flow.carried);
             let text = if label.is_empty() && carried.is_empty() {
                 text

@@ -7,7 +7,7 @@ use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
 
 /// A chain of `basedOn` is followed no further.
-const MAX_CHAIN: usize = 32;
+const MAX_CHAIN: usize = 16;
 
 /// What a paragraph or character style says. `None`: it leaves that to the style below it.
 #[derive(Debug, Clone, Default)]

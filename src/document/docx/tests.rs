@@ -660,6 +660,18 @@ fn each_limit_is_named_when_it_is_passed() {
 }
 
 #[test]
+fn labels_count_as_text() {
+    let template = "长".repeat(1000);
+    let numbering = format!(
+        r#"<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:lvlText w:val="{template}"/></w:lvl></w:abstractNum>
+        <w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>"#
+    );
+    let bytes = docx(&numbered(1, 0, "x").repeat(10), "", &numbering);
+    let limits = Limits { text_bytes: 1000, ..Limits::default() };
+    assert!(matches!(read(&bytes, &limits), Err(Refusal::TooLarge(_))));
+}
+
+#[test]
 fn merged_cells_count_by_the_places_they_cover() {
     let row = |merge: &str| tr(&tc(&format!(r#"<w:gridSpan w:val="200"/>{merge}"#), ""));
     let table = row(r#"<w:vMerge w:val="restart"/>"#) + &row("<w:vMerge/>").repeat(100);
