@@ -12,7 +12,7 @@ const MAX_CHAIN: usize = 16;
 /// What a paragraph or character style says. `None`: it leaves that to the style below it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
-    /// `w:vanish`: a toggle, see [`Styles::hides`].
+    /// `w:vanish`: a toggle, see [`Styles::resolve`].
     vanish: Option<bool>,
     /// `w:specVanish`, `w:webHidden`.
     always_hidden: Option<bool>,
