@@ -1,5 +1,6 @@
 //! The columns of a table made of blanks.
 
+use super::super::cell_text;
 use super::tokens::{Line, Token};
 
 /// Columns by which a token may miss its place and still mean it.
@@ -28,8 +29,7 @@ impl Columns {
         let values = merged(data.iter().flat_map(|row| free_figures(row)).collect());
         let first_figure = values.first().map_or(usize::MAX, |column| column.start);
         let labels = label_starts(&data, first_figure);
-        let units =
-            if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
+        let units = if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
         let mut values = [units, values].concat();
         values.sort_by_key(|column| column.start);
         let stray = data.iter().map(|row| collisions(row, &values)).sum();
@@ -43,7 +43,7 @@ impl Columns {
 
     /// The cells of a row in order, and whether each is surely in its column.
     pub(super) fn cells(&self, row: &Line) -> (Vec<String>, bool) {
-        let text = |token: &Token| token.text.trim().to_owned();
+        let text = |token: &Token| cell_text(&token.text);
         let indent = row.tokens.first().map_or(0, |token| token.start);
         let merged = self.labels.iter().filter(|start| **start + SLACK < indent).count();
         let mut cells = vec![String::new(); merged];
@@ -56,6 +56,10 @@ impl Columns {
             return (cells, false);
         }
         let (places, sure) = self.places(tokens);
+        if header && !sure {
+            cells.extend(tokens.iter().map(text));
+            return (cells, false);
+        }
         let mut values = vec![String::new(); self.values.len()];
         for (token, place) in tokens.iter().zip(places) {
             if let Some(value) = values.get_mut(place) {
@@ -108,7 +112,9 @@ impl Columns {
     /// The nearest column from `first` to `last`.
     fn own_place(&self, token: &Token, first: usize, last: usize) -> usize {
         let candidates = self.values.iter().enumerate().skip(first).take(last + 1 - first);
-        candidates.min_by_key(|(_, column)| column.distance(token)).map_or(first, |(place, _)| place)
+        candidates
+            .min_by_key(|(_, column)| column.distance(token))
+            .map_or(first, |(place, _)| place)
     }
 }
 
@@ -155,7 +161,9 @@ fn label_starts(data: &[&Line], first_figure: usize) -> Vec<usize> {
     let Some(deepest) = deepest else { return Vec::new() };
     let nested = deepest > 0
         && data.iter().any(|row| {
-            row.tokens.get(1).is_some_and(|second| !second.figure && second.start <= deepest + SLACK)
+            row.tokens
+                .get(1)
+                .is_some_and(|second| !second.figure && second.start <= deepest + SLACK)
         });
     if !nested {
         return vec![0];
@@ -169,16 +177,19 @@ fn label_starts(data: &[&Line], first_figure: usize) -> Vec<usize> {
 
 /// Columns of text between the labels and the figures, e.g. of units.
 fn unit_columns(data: &[&Line], first_figure: usize) -> Vec<Column> {
-    let free = data.iter().flat_map(|row| row.tokens.iter().skip(1)).filter(|token| {
-        !token.figure && token.gap > 1 && token.start + SLACK < first_figure
-    });
+    let free = data
+        .iter()
+        .flat_map(|row| row.tokens.iter().skip(1))
+        .filter(|token| !token.figure && token.gap > 1 && token.start + SLACK < first_figure);
     merged(free.map(|token| Column { start: token.start, end: token.start + 2 }).collect())
 }
 
 /// How many free figures of a row stand in a column that another of the row has taken.
 fn collisions(row: &Line, columns: &[Column]) -> usize {
     let mut taken: Vec<usize> = free_figures(row)
-        .filter_map(|figure| columns.iter().position(|c| figure.start < c.end && c.start < figure.end))
+        .filter_map(|figure| {
+            columns.iter().position(|c| figure.start < c.end && c.start < figure.end)
+        })
         .collect();
     let all = taken.len();
     taken.dedup();
