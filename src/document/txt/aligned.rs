@@ -37,7 +37,7 @@ pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
     // Quotation marks and the like are one column wide in some programs and two in others.
     let (of_narrow, of_wide) = (Columns::of(&narrow), Columns::of(&wide));
     let (rows, columns) =
-        if of_wide.stray < of_narrow.stray { (wide, of_wide) } else { (narrow, of_narrow) };
+        if of_wide.misfit() < of_narrow.misfit() { (wide, of_wide) } else { (narrow, of_narrow) };
     Found::Table(table(&rows, &columns), region)
 }
 
