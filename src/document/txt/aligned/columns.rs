@@ -118,8 +118,9 @@ impl Columns {
             let last = self.values.len() - (tokens.len() - index);
             let own = self.own_place(token, next, last);
             let fits = self.values.get(own).is_some_and(|column| column.fits(token));
-            let place = if fits || token.gap > 1 { own } else { next };
-            sure &= fits;
+            let pushed = self.values.get(next).is_some_and(|column| column.is_pushed(token));
+            let place = if pushed || (!fits && token.gap <= 1) { next } else { own };
+            sure &= fits && !pushed;
             places.push(place);
             next = place + 1;
         }
@@ -141,6 +142,11 @@ impl Column {
             return 0;
         }
         self.start.abs_diff(token.start).min(self.end.abs_diff(token.end))
+    }
+
+    /// Whether what stands before the token reaches into the column and pushes the token on.
+    fn is_pushed(&self, token: &Token) -> bool {
+        token.gap <= 1 && token.start - token.gap > self.start
     }
 
     fn fits(&self, token: &Token) -> bool {
