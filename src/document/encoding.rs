@@ -1,8 +1,9 @@
 //! Bytes to characters, for the formats that do not say reliably how they are encoded.
 //!
 //! The order, which read every sample right: byte order mark; UTF-16 without a mark, by its zero
-//! bytes; valid UTF-8 but for a character in fifty (it beats a page that declares `gb2312` and is not); the declared encoding,
-//! where `gb2312` and `gbk` mean their superset GB18030; else a guess with a leaning to Chinese.
+//! bytes; UTF-8, valid but for a character in fifty (it beats a page that declares `gb2312` and is
+//! not); the declared encoding, where `gb2312` and `gbk` mean their superset GB18030; else a guess
+//! with a leaning to Chinese.
 //! What does not decode stays visible as U+FFFD. Binary content is refused.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};

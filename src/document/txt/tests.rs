@@ -208,6 +208,25 @@ fn nested_labels_leave_leading_blanks_and_figures_stay_in_order() {
 }
 
 #[test]
+fn a_table_of_one_row_knows_its_blank_cells_by_the_headers() {
+    let text = aligned(
+        &[0, 10, 20, 30, 40],
+        &[
+            &["复议", "", "", "诉讼", ""],
+            &["维持", "纠正", "总计", "维持", "总计"],
+            &["1", "", "2", "0", ""],
+        ],
+    );
+    assert_eq!(rows(&text), ["复议;;;诉讼", "维持;纠正;总计;维持;总计", "1;;2;0;"]);
+}
+
+#[test]
+fn wide_quotation_marks_shift_no_row() {
+    let text = "甲      1   2   3\n“乙”  4   5   6\n丙      7   8   9\n";
+    assert_eq!(rows(text), ["甲;1;2;3", "“乙”;4;5;6", "丙;7;8;9"]);
+}
+
+#[test]
 fn figures_set_to_the_right_share_a_column() {
     let text =
         "内容      甲     乙     丙\n许可    1000      5  12345\n处罚       7             6\n";
