@@ -1,6 +1,6 @@
 //! Markdown: plain text (see [`txt`]) with marks around it, and HTML tables in between.
 //!
-//! Marks are taken off line by line and the rest is read as text, rather than by a CommonMark
+//! Marks are taken off line by line and the rest is read as text, rather than by a `CommonMark`
 //! parser: that would drop the cells a row has beyond the header's, not see tables without a line
 //! of dashes, and take an indented paragraph for code.
 
@@ -9,14 +9,11 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::assembly::Assembly;
-use super::{Document, Format, Limits, Meta, Refusal, encoding, furniture, html, txt};
+use super::{Document, Format, Limits, Meta, Refusal, furniture, html, txt};
 
-/// Reads a Markdown file in any encoding [`encoding::text`] knows.
+/// Reads a Markdown file in any encoding text files have.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    if u64::try_from(bytes.len()).is_ok_and(|size| size > limits.part_bytes) {
-        return Err(Refusal::TooLarge(format!("a text of {} bytes", bytes.len())));
-    }
-    let text = txt::with_plain_line_ends(&encoding::text(bytes)?);
+    let text = txt::decoded(bytes, limits)?;
     let mut assembly = Assembly::new(limits);
     for part in parts(&text) {
         match part {
@@ -80,8 +77,13 @@ fn unmarked(line: &str) -> Option<String> {
         rest = quoted.strip_prefix(' ').unwrap_or(quoted);
     }
     let body = rest.trim();
-    let is_mark = |c: char| body.chars().filter(|b| *b == c).count() >= 3 && body.chars().all(|b| b == c || b == ' ');
-    if body.starts_with("```") || body.starts_with("~~~") || ['-', '*', '_', '='].into_iter().any(is_mark) {
+    let is_mark = |c: char| {
+        body.chars().filter(|b| *b == c).count() >= 3 && body.chars().all(|b| b == c || b == ' ')
+    };
+    if body.starts_with("```")
+        || body.starts_with("~~~")
+        || ['-', '*', '_', '='].into_iter().any(is_mark)
+    {
         return None;
     }
     let heading = body.trim_start_matches('#');
@@ -89,7 +91,8 @@ fn unmarked(line: &str) -> Option<String> {
     if (1..=6).contains(&level) && heading.starts_with([' ', '\t', '\u{3000}']) {
         return Some(inline(heading.trim().trim_end_matches('#').trim_end()));
     }
-    let item = ["- ", "* ", "+ "].iter().find_map(|mark| rest.trim_start_matches(' ').strip_prefix(mark));
+    let item =
+        ["- ", "* ", "+ "].iter().find_map(|mark| rest.trim_start_matches(' ').strip_prefix(mark));
     Some(inline(item.unwrap_or(rest)))
 }
 
@@ -97,23 +100,32 @@ fn pattern(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-static STRUCK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"~~[^~|]+~~|<(?:del|s)>[^<|]*</(?:del|s)>"));
+static STRUCK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"~~[^~|]+~~|<(?:del|s)>[^<|]*</(?:del|s)>"));
 static BREAK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)<br\s*/?>"));
-static TAG: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)</?(?:a|b|center|code|div|em|font|h[1-6]|i|img|ins|p|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|<!--.*?-->"));
+static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)</?(?:a|b|center|code|div|em|font|h[1-6]|i|img|ins|p|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|<!--.*?-->",
+    )
+});
 static STRONG: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\*\*|__"));
-static EMPHASIS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\*([^\s*|](?:[^*|]*[^\s*|])?)\*|`([^`|]+)`"));
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(!?)\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)"));
+static EMPHASIS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"\*([^\s*|](?:[^*|]*[^\s*|])?)\*|`([^`|]+)`"));
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(!?)\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)"));
 static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\\([!-/:-@\[-`{}~])"));
-static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"&(nbsp|lt|gt|amp|quot|ensp|emsp);"));
+static ENTITY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"&(nbsp|lt|gt|amp|quot|ensp|emsp);"));
 
+/// Longest line, in bytes, in which marks are looked for.
+const LONGEST: usize = 64 << 10;
 /// Stands for an escaped character while marks are taken off: private use, from U+F000.
 const ESCAPED: u32 = 0xF000;
 
 /// The text of a line without emphasis, tags, links and escapes. A bar that was escaped stays so:
 /// the table's grammar takes it.
 fn inline(line: &str) -> String {
-    if !line.contains(['\\', '*', '_', '~', '`', '[', '<', '&']) {
+    if line.len() > LONGEST || !line.contains(['\\', '*', '_', '~', '`', '[', '<', '&']) {
         return line.to_owned();
     }
     let hide = |c: &Captures<'_>| match c.get(1).and_then(|m| m.as_str().chars().next()) {
@@ -160,7 +172,9 @@ fn replace(pattern: &Option<Regex>, text: String, by: impl Fn(&Captures<'_>) -> 
 
 /// A line without its images, and how many it had.
 fn without_pictures(line: &str) -> (String, usize) {
-    let Some(link) = LINK.as_ref().filter(|_| line.contains("![")) else { return (line.to_owned(), 0) };
+    let Some(link) = LINK.as_ref().filter(|_| line.contains("![")) else {
+        return (line.to_owned(), 0);
+    };
     let pictures = link.find_iter(line).filter(|found| found.as_str().starts_with('!')).count();
     (link.replace_all(line, "").into_owned(), pictures)
 }

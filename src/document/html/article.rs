@@ -62,22 +62,29 @@ const TITLE: usize = 8;
 const DATA_LINE: usize = 120;
 
 /// Whether an element is furniture by its tag, role, class or id, and holds nothing to lose.
-pub(super) fn is_furniture(dom: &Dom, node: NodeId) -> bool {
+pub(super) fn is_furniture(dom: &Dom, node: NodeId, title: Option<&str>) -> bool {
     let tag = dom.tag(node);
-    if matches!(tag, "body" | "html" | "main" | "article" | "td" | "th" | "tr" | "table" | "tbody") {
+    if matches!(tag, "body" | "html" | "main" | "article" | "td" | "th" | "tr" | "table" | "tbody")
+    {
         return false;
     }
     let named = matches!(tag, "nav" | "footer" | "aside" | "header")
         || dom.attribute(node, "role").is_some_and(|role| {
-            matches!(role.trim(), "navigation" | "banner" | "contentinfo" | "search" | "complementary")
+            matches!(
+                role.trim(),
+                "navigation" | "banner" | "contentinfo" | "search" | "complementary"
+            )
         })
-        || ["class", "id"].iter().filter_map(|name| dom.attribute(node, name)).any(is_furniture_name);
+        || ["class", "id"]
+            .iter()
+            .filter_map(|name| dom.attribute(node, name))
+            .any(is_furniture_name);
     if named {
-        let content = Content::of(dom, node);
+        let content = Content::of(dom, node, title);
         return !content.table && !content.title && content.sentences < SENTENCES && !content.data;
     }
     if matches!(tag, "ul" | "ol" | "dl") {
-        let content = Content::of(dom, node);
+        let content = Content::of(dom, node, title);
         return !content.table
             && content.links >= 2
             && content.linked * 10 >= content.length * 8
@@ -106,7 +113,7 @@ struct Content {
 }
 
 impl Content {
-    fn of(dom: &Dom, node: NodeId) -> Self {
+    fn of(dom: &Dom, node: NodeId, title: Option<&str>) -> Self {
         let mut content = Self::default();
         let mut open = vec![(node, false)];
         while let Some((node, in_link)) = open.pop() {
@@ -115,6 +122,7 @@ impl Content {
                 content.length += length;
                 content.linked += if in_link { length } else { 0 };
                 content.sentences += text.matches('。').count();
+                content.title |= title.is_some_and(|title| is_title(text, &squeezed(title)));
                 content.attachment |= text.contains("附件");
                 content.data |= DATA_LABELS.iter().any(|label| text.contains(label));
                 continue;
@@ -136,13 +144,16 @@ impl Content {
 pub(super) fn is_navigation(text: &str, is_link: bool) -> bool {
     let text = text.trim();
     let path = ["当前位置", "您的位置", "您现在的位置", "您当前的位置", "首页 >", "首页>"];
-    path.iter().any(|start| text.starts_with(start)) || (is_link && text.chars().count() <= 20 && !text.contains("附件"))
+    path.iter().any(|start| text.starts_with(start))
+        || (is_link && text.chars().count() <= 20 && !text.contains("附件"))
 }
 
 /// If a table of texts holds the page's own data, its lines `发布日期：2023-01-24`; what they say of
 /// publisher and date completes `meta`.
 pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<String>> {
-    let label = |text: &str| text.trim().trim_end_matches(['：', ':']).split_whitespace().collect::<String>();
+    let label = |text: &str| {
+        text.trim().trim_end_matches(['：', ':']).split_whitespace().collect::<String>()
+    };
     let known = |text: &str| DATA_LABELS.contains(&label(text).as_str());
     let labels = rows.iter().flatten().filter(|text| known(text)).count();
     if labels < 2 || rows.len() > 12 {
@@ -165,7 +176,11 @@ pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<Strin
                     slot.get_or_insert_with(|| value.to_owned());
                 }
             }
-            lines.push(if name.is_empty() { value.to_owned() } else { format!("{name}：{value}") });
+            lines.push(if name.is_empty() {
+                value.to_owned()
+            } else {
+                format!("{name}：{value}")
+            });
         }
     }
     Some(lines)
@@ -175,19 +190,17 @@ pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<Strin
 /// sentence stands above it, the title found is not the article's, and all stays.
 pub(super) fn drop_above_title(blocks: &mut Vec<Block>, title: Option<&str>) {
     let Some(title) = title.map(squeezed) else { return };
-    let is_title = |block: &Block| match block {
-        Block::Paragraph(paragraph) => {
-            let text = squeezed(&paragraph.text);
-            text.chars().count() >= TITLE && title.starts_with(&text)
-        }
+    let title_stands = |block: &Block| match block {
+        Block::Paragraph(paragraph) => is_title(&paragraph.text, &title),
         _ => false,
     };
-    let Some(at) = blocks.iter().position(is_title) else { return };
+    let Some(at) = blocks.iter().position(title_stands) else { return };
     let above = blocks.iter().take(at);
     if above.clone().any(|block| matches!(block, Block::Paragraph(p) if p.text.contains('。'))) {
         return;
     }
-    let kept: Vec<bool> = above.map(is_kept).chain(std::iter::repeat(true)).take(blocks.len()).collect();
+    let kept: Vec<bool> =
+        above.map(is_kept).chain(std::iter::repeat(true)).take(blocks.len()).collect();
     let mut kept = kept.into_iter();
     blocks.retain(|_| kept.next().unwrap_or(true));
 }
@@ -198,9 +211,16 @@ fn is_kept(block: &Block) -> bool {
         Block::Picture { .. } => false,
         Block::Paragraph(paragraph) => {
             let text = &paragraph.text;
-            text.chars().count() <= DATA_LINE && DATA_LABELS.iter().any(|label| text.contains(label))
+            text.chars().count() <= DATA_LINE
+                && DATA_LABELS.iter().any(|label| text.contains(label))
         }
     }
+}
+
+/// Whether a text is a page's title, which often has the site's name after it.
+fn is_title(text: &str, title: &str) -> bool {
+    let text = squeezed(text);
+    text.chars().count() >= TITLE && title.starts_with(&text)
 }
 
 fn squeezed(text: &str) -> String {

@@ -70,9 +70,16 @@ impl Line {
                         }
                         _ => {
                             let from = if indent { 0 } else { start };
-                            let text = if indent { std::mem::take(&mut pending) } else { String::new() };
+                            let text =
+                                if indent { std::mem::take(&mut pending) } else { String::new() };
                             let gap = if indent { 0 } else { gap + wide_blanks * 2 };
-                            tokens.push(Token { text, start: from, end: column, gap, figure: false });
+                            tokens.push(Token {
+                                text,
+                                start: from,
+                                end: column,
+                                gap,
+                                figure: false,
+                            });
                             if let Some(token) = tokens.last_mut() {
                                 token.text.push(c);
                             }
@@ -129,16 +136,19 @@ fn is_one_character(text: &str) -> bool {
 
 /// A number with at most three characters of unit, or what stands for one. A year is none.
 fn is_figure(text: &str) -> bool {
-    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\") {
+    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\")
+    {
         return true;
     }
     let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
     let digits = number.chars().take_while(|c| is_digit(*c) || ",，.．".contains(*c)).count();
     let unit: String = number.chars().skip(digits).collect();
+    // `3.其他` is a label.
+    let whole = number.chars().take(digits).last().is_some_and(is_digit);
     number.starts_with(is_digit)
+        && whole
         && unit.chars().count() <= 3
         && !unit.starts_with(['年', '月', '日', '、', '）', ')'])
-        && !(number.ends_with(['.', '．', '，', ',']))
 }
 
 fn is_digit(c: char) -> bool {
