@@ -40,7 +40,7 @@ const KNOWN: &[Known] = &[
         advice: "服务器在此端口不支持 STARTTLS：请改用 465 端口（tls = \"implicit\"）。内网服务器若确无加密，须明确写上 tls = \"none\"。",
     },
     Known {
-        words: &["unknownissuer", "unknown issuer", "causedasendentity", "self-signed", "selfsigned"],
+        words: &["unknownissuer", "unknown issuer", "badsignature", "causedasendentity", "self-signed", "selfsigned"],
         advice: "服务器的证书不是公认机构签发的：若是单位自建的邮件服务器，请向管理员索取签发证书（PEM），写入 ca_file。",
     },
     Known {

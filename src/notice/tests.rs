@@ -259,6 +259,7 @@ fn several_files_that_are_no_reports_are_all_told() {
     let other = NoticeToSend { file_name: "通知.docx".into(), key: "2".into(), ..unrecognised() };
     let letter = letter(&[unrecognised(), other]);
     assert!(letter.text.contains("食堂菜单.docx") && letter.text.contains("通知.docx"));
+    assert_eq!(letter.subject, "【勾稽】年报核查：2 个文件不是年报");
 }
 
 #[test]
@@ -341,4 +342,24 @@ fn a_subject_stays_short_whatever_the_unit_is_called() {
     let subject = letter(&[NoticeToSend { unit: Some(long), ..qingtang() }]).subject;
     assert!(subject.chars().count() <= super::subject::LONGEST + 4, "{subject}");
     assert!(subject.ends_with("… 2019 年报：1 处数字不符"));
+}
+
+#[test]
+fn a_report_still_not_put_right_is_told_shortly() {
+    let full = letter(&[qingtang()]);
+    let notice = NoticeToSend {
+        kind: NoticeKind::StillFailing,
+        version: Some(2),
+        previous: Some(PreviousMail {
+            message_id: "<gouji.1@x.cn>".into(),
+            kind: NoticeKind::Failed,
+            findings: qingtang().findings,
+        }),
+        ..qingtang()
+    };
+    let still = letter(&[notice]);
+    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报：仍未更正（1 处）");
+    assert_eq!(still.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
+    assert!(still.text.contains("疑似漏填"));
+    assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
 }

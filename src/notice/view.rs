@@ -80,11 +80,6 @@ impl Digest {
             closing: closing(notices),
         }
     }
-
-    /// Whether it is about one report.
-    pub(super) fn is_single(&self) -> bool {
-        self.rows.is_empty()
-    }
 }
 
 fn row(notice: &NoticeToSend) -> Row {
@@ -150,18 +145,21 @@ const HINTS: usize = 8;
 /// Lines of one severity in a letter, a report full of blanks having hundreds.
 const LINES: usize = 60;
 
-/// Lines of one severity for each report of a digest.
+/// Lines of one severity for each report of a digest, and for one told before.
 const BRIEF_LINES: usize = 8;
 
 impl Item {
-    /// All that is known.
+    /// All that is known; of a report told before, what it still has to correct.
     pub(super) fn new(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
+        if notice.kind == NoticeKind::StillFailing {
+            return Self::brief(notice, setting);
+        }
         let mut item = Self::limited(notice, setting, LINES, HINTS);
         item.tables = table::drawn(notice, setting.forms);
         item
     }
 
-    /// What must be corrected, in a digest.
+    /// What must be corrected or confirmed, without hints and tables.
     fn brief(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
         Self::limited(notice, setting, BRIEF_LINES, 0)
     }
