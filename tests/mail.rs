@@ -149,8 +149,11 @@ async fn a_mail_goes_over_each_kind_of_encryption_byte_for_byte() {
 async fn both_kinds_of_login_are_spoken_after_starttls() {
     for mechanisms in ["PLAIN", "LOGIN", "LOGIN PLAIN", "NTLM LOGIN"] {
         let folder = tempfile::tempdir().unwrap();
-        let script = Script::new(Encryption::StartTls)
-            .with_login("gouji@county.gov.cn", "授权 code", mechanisms);
+        let script = Script::new(Encryption::StartTls).with_login(
+            "gouji@county.gov.cn",
+            "授权 code",
+            mechanisms,
+        );
         let server = Server::start(script).await;
         let settings = with_login(over(&server, Tls::StartTls), folder.path(), "授权 code");
         let report = deliver(&mail(&settings), &settings).await;
@@ -189,14 +192,14 @@ async fn a_missing_password_file_is_named() {
 #[tokio::test]
 async fn a_refused_login_in_gbk_is_read_and_leads_to_advice() {
     let folder = tempfile::tempdir().unwrap();
-    let gbk = b"535 Error: \xc7\xeb\xca\xb9\xd3\xc3\xca\xda\xc8\xa8\xc2\xeb\xb5\xc7\xc2\xbc".to_vec();
+    let gbk =
+        b"535 Error: \xc7\xeb\xca\xb9\xd3\xc3\xca\xda\xc8\xa8\xc2\xeb\xb5\xc7\xc2\xbc".to_vec();
     for encryption in [Encryption::StartTls, Encryption::Implicit] {
         let script = Script::new(encryption)
             .with_login("gouji@county.gov.cn", "x", "LOGIN PLAIN")
             .on("AUTH", 0, Act::Say(gbk.clone()));
         let server = Server::start(script).await;
-        let tls =
-            if encryption == Encryption::Implicit { Tls::Implicit } else { Tls::StartTls };
+        let tls = if encryption == Encryption::Implicit { Tls::Implicit } else { Tls::StartTls };
         let settings = with_login(over(&server, tls), folder.path(), "y");
         let report = deliver(&mail(&settings), &settings).await;
         assert_eq!(down(&report), "login refused: 535 Error: 请使用授权码登录");
@@ -266,8 +269,7 @@ async fn a_ca_file_without_a_certificate_is_named() {
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, "not a certificate").unwrap();
     let server = Server::start(Script::new(Encryption::Implicit)).await;
-    let settings =
-        changed(over(&server, Tls::Implicit), |smtp| smtp.ca_file = Some(file.clone()));
+    let settings = changed(over(&server, Tls::Implicit), |smtp| smtp.ca_file = Some(file.clone()));
     let report = deliver(&mail(&settings), &settings).await;
     assert!(down(&report).contains("ca.pem"), "{report:?}");
 }
@@ -502,8 +504,7 @@ fn the_same_letter_gives_the_same_bytes() {
 fn the_message_id_follows_from_what_is_told_not_from_when() {
     let settings = settings(Transport::File { folder: "mail".into() });
     let later = now() + jiff::SignedDuration::from_hours(5);
-    let (one, two) =
-        (frozen(&letter()), freeze(&letter(), &settings, later).unwrap());
+    let (one, two) = (frozen(&letter()), freeze(&letter(), &settings, later).unwrap());
     assert_eq!(one.message_id, two.message_id);
     assert!(one.message_id.ends_with("@county.gov.cn>"));
     let other = frozen(&Letter { key: "Failed 2 def".into(), ..letter() });
@@ -538,7 +539,8 @@ fn names_beside_configured_addresses_reach_the_header_and_not_the_envelope() {
 #[test]
 fn header_lines_are_short_and_every_encoded_word_decodes_alone() {
     let mut settings = settings(Transport::File { folder: "mail".into() });
-    settings.to = (0..20).map(|n| format!("某某县政务公开办公室第{n}科 <k{n}@county.gov.cn>")).collect();
+    settings.to =
+        (0..20).map(|n| format!("某某县政务公开办公室第{n}科 <k{n}@county.gov.cn>")).collect();
     for subject in ["县".repeat(90), format!("a{}", "𠮷县".repeat(40)), "x ".repeat(100)] {
         let letter = Letter {
             subject: subject.clone(),
@@ -590,7 +592,8 @@ async fn a_mail_becomes_one_whole_file_that_a_repeat_leaves_alone() {
     let settings = settings(Transport::File { folder: folder.path().join("mail") });
     let mail = mail(&settings);
     assert!(all_sent(&deliver(&mail, &settings).await));
-    let [name] = names(&folder.path().join("mail")).try_into().expect("one file, nothing beside it");
+    let [name] =
+        names(&folder.path().join("mail")).try_into().expect("one file, nothing beside it");
     assert!(name.starts_with("20200113T081500Z-gouji-") && name.ends_with(".eml"), "{name}");
     let path = folder.path().join("mail").join(name);
     assert_eq!(std::fs::read(&path).unwrap(), mail.bytes);

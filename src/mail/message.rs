@@ -94,8 +94,8 @@ fn folded(bytes: Vec<u8>) -> Result<Vec<u8>, MailError> {
 /// the header's name: some servers take a line with nothing but a name for the end of the head.
 fn fold(line: &str) -> String {
     let start = line.find(": ").map_or(1, |colon| colon + 2);
-    let breaks = line.match_indices(' ').map(|(at, _)| at);
-    match breaks.filter(|at| (start..=LONGEST_LINE).contains(at)).last() {
+    let mut breaks = line.rmatch_indices(' ').map(|(at, _)| at);
+    match breaks.find(|at| (start..=LONGEST_LINE).contains(at)) {
         Some(at) if line.len() > LONGEST_LINE => {
             let (first, rest) = line.split_at(at);
             format!("{first}\r\n{}", fold(rest))

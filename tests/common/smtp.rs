@@ -394,7 +394,9 @@ impl Session {
             *seen
         };
         let acts = &self.script.acts;
-        acts.get(&(verb.to_owned(), occurrence)).or_else(|| acts.get(&(verb.to_owned(), 0))).cloned()
+        acts.get(&(verb.to_owned(), occurrence))
+            .or_else(|| acts.get(&(verb.to_owned(), 0)))
+            .cloned()
     }
 
     /// Answers as usual or as the script says; tells whether the answer was positive.
