@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod clock;
 pub mod config;
 pub mod document;
 pub mod form;
@@ -11,3 +12,4 @@ pub mod notice;
 pub mod report;
 pub mod store;
 pub mod units;
+pub mod watch;
