@@ -8,3 +8,4 @@ pub mod inspect;
 pub mod locate;
 pub mod report;
 pub mod watch;
+pub mod worker;
