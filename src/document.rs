@@ -8,8 +8,11 @@
 //! Readers run in a worker process (see [`crate::worker`]); they keep to [`Limits`] so that a
 //! refusal can say why, and the process limits catch what remains.
 
+mod assembly;
 mod container;
 pub mod docx;
+pub mod encoding;
+mod furniture;
 pub mod html;
 pub mod md;
 mod sniff;

@@ -1,0 +1,405 @@
+//! The configuration: a TOML file in, [`Settings`] out that cannot be wrong any more.
+//!
+//! What is typed ([`Config`]: names and defaults, and nothing else) and what is used ([`Settings`]:
+//! absolute paths, parsed durations, checked addresses) are two things. A file is looked at once and
+//! everything wrong in it is said at once, each with its line and what to write instead.
+//!
+//! The environment is read here and nowhere else: `GOUJI_CONFIG`, `STATE_DIRECTORY` (systemd:
+//! where relative paths begin), `CREDENTIALS_DIRECTORY` (systemd: where the mail password lies) and
+//! `NO_COLOR`. Passwords never pass through this room; it hands on the path of the file that holds
+//! one, and [`PasswordSource::read`] opens it at each connection, because a credential may be
+//! renewed while the service runs.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::check::Policy;
+
+mod parse;
+mod resolve;
+mod typed;
+
+pub use typed::{
+    Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, RulesConfig, UnitsConfig,
+};
+
+/// Where the configuration is looked for when nothing else is said.
+pub const SYSTEM_FILE: &str = "/etc/gouji/gouji.toml";
+
+/// The folder of the built-in defaults, below the current one.
+pub const BUILT_IN_FOLDER: &str = "gouji-data";
+
+/// The systemd credential that holds the password of the mail server.
+pub const PASSWORD_CREDENTIAL: &str = "smtp-password";
+
+/// The configuration as used.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it comes from: a file, or the built-in defaults.
+    pub origin: Origin,
+    /// What is odd in it and works all the same.
+    pub warnings: Vec<Problem>,
+    /// Where reports are handed in.
+    pub drop: DropSettings,
+    /// Where they are recorded.
+    pub database: DatabaseSettings,
+    /// Who hears of them, and how.
+    pub mail: MailSettings,
+    /// Who should hand in, and until when.
+    pub units: UnitSettings,
+    /// Forms that add to or replace the built-in ones.
+    pub forms_folder: Option<PathBuf>,
+    /// Rules switched off or weighed differently.
+    pub policy: Policy,
+    /// The zone in which times are shown: the system's.
+    pub zone: TimeZone,
+}
+
+/// Where a configuration comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// This file.
+    File(PathBuf),
+    /// No file: the defaults, with data in this folder.
+    BuiltIn(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::BuiltIn(folder) => {
+                write!(f, "built-in defaults (no {SYSTEM_FILE}), data in {}", folder.display())
+            }
+        }
+    }
+}
+
+/// The watched folders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropSettings {
+    /// Watched with their sub-folders; at least one, none inside another.
+    pub folders: Vec<PathBuf>,
+    /// How long a file must stand still; `None`: 3 s, polled folders 10 s.
+    pub settle: Option<Duration>,
+    /// Time between two scans; `None`: 60 s, polled folders 15 s.
+    pub rescan: Option<Duration>,
+    /// What becomes of a recorded file.
+    pub after: After,
+    /// Listen to the system's events; without them only the rescans find files.
+    pub events: bool,
+}
+
+/// What becomes of a file once it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It stays where it is.
+    Leave,
+    /// It moves below this folder.
+    Archive(PathBuf),
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// Where a read-only copy is published after changes.
+    pub snapshot: Option<PathBuf>,
+}
+
+/// The mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSettings {
+    /// How they leave.
+    pub transport: Transport,
+    /// The sender, an address or `name <address>`.
+    pub from: String,
+    /// The county office; never empty.
+    pub to: Vec<String>,
+    /// The administrator; never empty.
+    pub admin: Vec<String>,
+    /// How long notices gather, counted from the first; zero: not at all.
+    pub coalesce: Duration,
+    /// The age at which a mail that cannot be delivered is given up.
+    pub give_up_after: Duration,
+}
+
+/// How mails leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// As `.eml` files.
+    File {
+        /// The folder they are written to.
+        folder: PathBuf,
+    },
+    /// Over a mail server.
+    Smtp(SmtpSettings),
+}
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// Its name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub tls: Tls,
+    /// The login; `None`: none.
+    pub username: Option<String>,
+    /// Where the password lies; present whenever there is a login.
+    pub password: Option<PasswordSource>,
+    /// A certificate authority to trust beside the well-known ones (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// How long the server may take to answer.
+    pub timeout: Duration,
+}
+
+/// How a connection to the mail server is encrypted. There is no way from one to another: where
+/// encryption is asked for and not to be had, the mail waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// From the first byte (port 465).
+    Implicit,
+    /// After `STARTTLS`, which the server must offer.
+    StartTls,
+    /// Not at all, because the file says so in as many words.
+    None,
+}
+
+/// The file that holds a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordSource(PathBuf);
+
+impl PasswordSource {
+    /// The password in this file.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The password as it is now, without the line break at its end.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no UTF-8.
+    pub fn read(&self) -> std::io::Result<String> {
+        let text = std::fs::read_to_string(&self.0)?;
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    }
+}
+
+impl fmt::Debug for PasswordSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordSource({})", self.0.display())
+    }
+}
+
+/// The units that should hand in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitSettings {
+    /// The list of them.
+    pub roster: Option<PathBuf>,
+    /// Month and day on which reports are due.
+    pub due: Option<(i8, i8)>,
+}
+
+/// One thing that is wrong or odd in a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file; `None`: the built-in defaults.
+    pub file: Option<PathBuf>,
+    /// The line, from 1, where there is one.
+    pub line: Option<usize>,
+    /// What, and what to write instead.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", file.display())?;
+            if let Some(line) = self.line {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        f.write_str(&self.what)
+    }
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is named and cannot be read.
+    #[error("cannot read the configuration {path}: {source}; {hint}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What to do about it.
+        hint: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The current folder is gone, so relative paths mean nothing.
+    #[error("cannot tell the current folder: {0}; start gouji in a folder that exists")]
+    NoCurrentFolder(std::io::Error),
+    /// Everything that is wrong in the file, in the order of its lines.
+    #[error("{}", .0.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<Problem>),
+}
+
+/// What the environment says that matters here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// `GOUJI_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `STATE_DIRECTORY`, the first of several.
+    pub state_directory: Option<PathBuf>,
+    /// `CREDENTIALS_DIRECTORY`.
+    pub credentials_directory: Option<PathBuf>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        let state = path_variable("STATE_DIRECTORY");
+        Self {
+            config: path_variable("GOUJI_CONFIG"),
+            // systemd joins several state directories with colons.
+            state_directory: state
+                .and_then(|paths| std::env::split_paths(&paths).next())
+                .filter(|path| !path.as_os_str().is_empty()),
+            credentials_directory: path_variable("CREDENTIALS_DIRECTORY"),
+        }
+    }
+}
+
+/// Whether colour is unwanted even on a terminal (<https://no-color.org>).
+pub fn no_color() -> bool {
+    path_variable("NO_COLOR").is_some()
+}
+
+#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+fn path_variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The settings of this process: of the file named on the command line, else in `GOUJI_CONFIG`,
+/// else [`SYSTEM_FILE`] where it exists, else the defaults with data in [`BUILT_IN_FOLDER`].
+///
+/// # Errors
+/// The file cannot be read, or something in it is wrong.
+pub fn load(explicit: Option<&Path>) -> Result<Settings, ConfigError> {
+    let surroundings = Surroundings::of_process();
+    let named = explicit.or(surroundings.config.as_deref());
+    match named {
+        Some(path) => read_file(path, "write the right path after --config or into GOUJI_CONFIG")
+            .and_then(|text| from_text(&text, path, &surroundings)),
+        None => match read_file(Path::new(SYSTEM_FILE), "let this user read it, or use --config") {
+            Ok(text) => from_text(&text, Path::new(SYSTEM_FILE), &surroundings),
+            Err(ConfigError::Unreadable { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                built_in(&surroundings)
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn read_file(path: &Path, hint: &'static str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        hint,
+        source,
+    })
+}
+
+/// The settings a file with this text gives.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn from_text(
+    text: &str,
+    file: &Path,
+    surroundings: &Surroundings,
+) -> Result<Settings, ConfigError> {
+    let absolute = std::path::absolute(file).map_err(ConfigError::NoCurrentFolder)?;
+    let base = match (&surroundings.state_directory, absolute.parent()) {
+        (Some(state), _) => state.clone(),
+        (None, Some(folder)) => folder.to_owned(),
+        (None, None) => absolute.clone(),
+    };
+    let mut typed = parse::parse(text);
+    let resolved = resolve::resolve(&typed.config, &base, surroundings);
+    typed.problems.extend(resolved.problems);
+    if !typed.problems.is_empty() {
+        return Err(ConfigError::Invalid(located(typed.problems, &typed.lines, file)));
+    }
+    Ok(Settings {
+        origin: Origin::File(absolute),
+        warnings: located(resolved.warnings, &typed.lines, file),
+        ..resolved.settings
+    })
+}
+
+/// The settings without any file.
+///
+/// # Errors
+/// The current folder cannot be told.
+pub fn built_in(surroundings: &Surroundings) -> Result<Settings, ConfigError> {
+    let folder = match &surroundings.state_directory {
+        Some(state) => state.clone(),
+        None => std::path::absolute(BUILT_IN_FOLDER).map_err(ConfigError::NoCurrentFolder)?,
+    };
+    let resolved = resolve::resolve(&Config::default(), &folder, surroundings);
+    let unlocated = |remark: Remark| Problem { file: None, line: None, what: remark.what };
+    if !resolved.problems.is_empty() {
+        return Err(ConfigError::Invalid(
+            resolved.problems.into_iter().map(unlocated).collect(),
+        ));
+    }
+    Ok(Settings {
+        origin: Origin::BuiltIn(folder),
+        warnings: resolved.warnings.into_iter().map(unlocated).collect(),
+        ..resolved.settings
+    })
+}
+
+/// Something to say about a key, before its line is known.
+#[derive(Debug)]
+struct Remark {
+    /// The line, where it is known already.
+    line: Option<usize>,
+    /// The dotted key, e.g. `mail.to[1]`, or empty.
+    key: String,
+    /// What, and what to write instead.
+    what: String,
+}
+
+impl Remark {
+    fn on(key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { line: None, key: key.into(), what: what.into() }
+    }
+}
+
+fn located(remarks: Vec<Remark>, lines: &parse::Lines, file: &Path) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = remarks
+        .into_iter()
+        .map(|remark| Problem {
+            file: Some(file.to_owned()),
+            line: remark.line.or_else(|| lines.of(&remark.key)),
+            what: remark.what,
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.line);
+    problems
+}
