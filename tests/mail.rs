@@ -1,6 +1,11 @@
 //! Mails over real SMTP conversations and into files: reliability.md T7, T8, T11, B18–B21, B27.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot set up should panic"
+)]
 
 #[path = "common/smtp.rs"]
 mod smtp;

@@ -4,7 +4,12 @@
 //! occasion, checks logins, and takes mails. Without instructions it takes everything; a script
 //! replaces its answer to any command, by occurrence, with other words, silence, or a closed door.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up should panic"
+)]
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use std::collections::BTreeMap;
@@ -25,7 +30,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// How the server encrypts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
+pub(crate) enum Encryption {
     /// Not at all.
     None,
     /// From the first byte.
@@ -38,7 +43,7 @@ pub enum Encryption {
 
 /// The certificate it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certificate {
+pub(crate) enum Certificate {
     /// For `localhost`, issued by the authority in [`Server::ca_file`].
     Good,
     /// The same, of 2001.
@@ -51,7 +56,7 @@ pub enum Certificate {
 
 /// What it does instead of answering as usual.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Says this, line end added.
     Say(Vec<u8>),
     /// Says this byte by byte, with a pause before each.
@@ -65,26 +70,26 @@ pub enum Act {
 }
 
 /// Says `words`.
-pub fn say(words: &str) -> Act {
+pub(crate) fn say(words: &str) -> Act {
     Act::Say(words.as_bytes().to_vec())
 }
 
 /// What the server is and does.
 #[derive(Debug, Clone)]
-pub struct Script {
-    pub encryption: Encryption,
-    pub certificate: Certificate,
+pub(crate) struct Script {
+    pub(crate) encryption: Encryption,
+    pub(crate) certificate: Certificate,
     /// Name and password; `None`: no login offered.
-    pub login: Option<(String, String)>,
+    pub(crate) login: Option<(String, String)>,
     /// As announced.
-    pub mechanisms: &'static str,
+    pub(crate) mechanisms: &'static str,
     /// By verb and its occurrence since the start, from 1; 0 is every one. Verbs beside SMTP's own:
     /// `CONNECT` (greeting), `CONTENT` (the end of a mail), `INSIDE` (its first bytes).
     acts: BTreeMap<(String, usize), Act>,
 }
 
 impl Script {
-    pub fn new(encryption: Encryption) -> Self {
+    pub(crate) fn new(encryption: Encryption) -> Self {
         Self {
             encryption,
             certificate: Certificate::Good,
@@ -95,21 +100,26 @@ impl Script {
     }
 
     #[must_use]
-    pub fn with_login(mut self, name: &str, password: &str, mechanisms: &'static str) -> Self {
+    pub(crate) fn with_login(
+        mut self,
+        name: &str,
+        password: &str,
+        mechanisms: &'static str,
+    ) -> Self {
         self.login = Some((name.into(), password.into()));
         self.mechanisms = mechanisms;
         self
     }
 
     #[must_use]
-    pub fn with_certificate(mut self, certificate: Certificate) -> Self {
+    pub(crate) fn with_certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = certificate;
         self
     }
 
     /// Does `act` at the `occurrence`-th `verb`.
     #[must_use]
-    pub fn on(mut self, verb: &str, occurrence: usize, act: Act) -> Self {
+    pub(crate) fn on(mut self, verb: &str, occurrence: usize, act: Act) -> Self {
         self.acts.insert((verb.into(), occurrence), act);
         self
     }
@@ -117,11 +127,11 @@ impl Script {
 
 /// A mail as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    pub from: String,
-    pub to: Vec<String>,
+pub(crate) struct Received {
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
     /// Without the transparency dots and the final one.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -134,8 +144,8 @@ struct Record {
 }
 
 /// A running server; it stops when dropped.
-pub struct Server {
-    pub port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     ca_file: PathBuf,
     record: Arc<Mutex<Record>>,
     task: tokio::task::JoinHandle<()>,
@@ -143,7 +153,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub async fn start(script: Script) -> Self {
+    pub(crate) async fn start(script: Script) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ca_file = folder.path().join("ca.pem");
         let acceptor = acceptor(script.certificate, &ca_file);
@@ -161,27 +171,27 @@ impl Server {
     }
 
     /// The authority that issued the certificate (PEM).
-    pub fn ca_file(&self) -> &Path {
+    pub(crate) fn ca_file(&self) -> &Path {
         &self.ca_file
     }
 
     /// Mails taken over, in order.
-    pub fn mails(&self) -> Vec<Received> {
+    pub(crate) fn mails(&self) -> Vec<Received> {
         self.record.lock().unwrap().mails.clone()
     }
 
     /// Contents that came whole, taken over or not.
-    pub fn contents(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn contents(&self) -> Vec<Vec<u8>> {
         self.record.lock().unwrap().contents.clone()
     }
 
     /// What was said on each connection: `C: …` by the client, `S: …` by the server.
-    pub fn transcripts(&self) -> Vec<Vec<String>> {
+    pub(crate) fn transcripts(&self) -> Vec<Vec<String>> {
         self.record.lock().unwrap().transcripts.clone()
     }
 
     /// How often the verb was heard.
-    pub fn heard(&self, verb: &str) -> usize {
+    pub(crate) fn heard(&self, verb: &str) -> usize {
         self.record.lock().unwrap().seen.get(verb).copied().unwrap_or(0)
     }
 }
