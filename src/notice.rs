@@ -6,7 +6,7 @@
 //! what is worth knowing. One notice is a letter of its own, several are a digest. The layout is in
 //! `config/mail/*.txt` and `*.html`; both parts of a letter say the same, and the text stands alone.
 //!
-//! Every value a file brings along (names, figures, sentences) passes [`clean`] and the HTML
+//! Every value a file brings along (names, figures, sentences) passes `clean` and the HTML
 //! templates escape all of them, so no report can forge a line, a link or a tag.
 
 mod clean;
@@ -27,7 +27,7 @@ use view::{Digest, Item, Setting};
 pub struct Letter {
     /// What it tells, as stable text: the same notices give the same key, and so the same mail.
     pub key: String,
-    /// One line, at most [`subject::LONGEST`] characters.
+    /// One line, at most some sixty characters.
     pub subject: String,
     /// The plain part; lines end in `\n`.
     pub text: String,
@@ -76,22 +76,26 @@ fn to_office(
     setting: &Setting<'_>,
 ) -> Result<Option<Letter>, NoticeError> {
     notices.sort_by(|a, b| {
-        (rank(a.kind), &a.unit, a.year, &a.file_name, &a.key)
-            .cmp(&(rank(b.kind), &b.unit, b.year, &b.file_name, &b.key))
+        (rank(a.kind), &a.unit, a.year, &a.file_name, &a.key).cmp(&(
+            rank(b.kind),
+            &b.unit,
+            b.year,
+            &b.file_name,
+            &b.key,
+        ))
     });
     let strangers = notices.iter().filter(|n| n.kind == NoticeKind::Unrecognised).count();
-    let digest = match (notices.as_slice(), strangers) {
-        ([], _) => return Ok(None),
-        ([notice], _) => Digest::single(notice, &[], setting),
-        ([notice, rest @ ..], strangers) if strangers == rest.len() => {
-            Digest::single(notice, rest, setting)
+    let reports = notices.len() - strangers;
+    let (digest, subject) = match notices.as_slice() {
+        [] => return Ok(None),
+        [notice, rest @ ..] if reports <= 1 => {
+            let is_told_by_first = reports == 1 || rest.is_empty();
+            let subject = is_told_by_first.then(|| subject::of(notice));
+            (Digest::single(notice, rest, setting), subject)
         }
-        (all, _) => Digest::several(all, DETAILED, setting),
+        all => (Digest::several(all, DETAILED, setting), None),
     };
-    let subject = match notices.as_slice() {
-        [notice, ..] if digest.is_single() => subject::of(notice),
-        _ => subject::of_several(&notices),
-    };
+    let subject = subject.unwrap_or_else(|| subject::of_several(&notices));
     let (text, html) = pages.render("letter", &subject, &digest)?;
     Ok(Some(letter(&notices, subject, text, html, false)))
 }

@@ -39,7 +39,7 @@ impl Delivery {
     }
 }
 
-/// `DT:SPM` and its kin are NetEase's (163.com, 126.com) verdict on content or volume, sent as a
+/// `DT:SPM` and its kin are the verdict of 网易 (`163.com`, `126.com`) on content or volume, sent as a
 /// permanent 554 or 550 although the same mail passes an hour later. Other filters say "spam".
 fn looks_like_spam_filter(said: &str) -> bool {
     let said = said.to_ascii_uppercase();
@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_spam_verdict_is_never_final_although_the_server_calls_it_permanent() {
-        for said in ["554 DT:SPM 163 smtp5,D9GowAD", "550 Message looks like spam", "550 疑似垃圾邮件"] {
+        for said in
+            ["554 DT:SPM 163 smtp5,D9GowAD", "550 Message looks like spam", "550 疑似垃圾邮件"]
+        {
             assert!(matches!(Delivery::refused(554, said.into()), Delivery::Delay(_)), "{said}");
         }
     }

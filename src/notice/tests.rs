@@ -1,7 +1,12 @@
 //! Letters about reports as they come.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use html5ever::tokenizer::{
+    BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::{self, TimeZone};
@@ -12,9 +17,7 @@ use crate::check::{Finding, Verdict};
 use crate::form::{CellId, Forms, Severity};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, Place};
-use crate::store::{
-    ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail,
-};
+use crate::store::{ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail};
 
 fn beijing() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
@@ -58,7 +61,9 @@ fn finding(severity: Severity, rule: &str, place: &str, message: &str) -> Findin
 fn balance(column: &str, label: &str) -> Finding {
     let cells = ["new_requests", "carried_in", "result_total", "carried_out"]
         .map(|row| id(&format!("requests.{row}.{column}")));
-    let message = format!("表三“{label}”列：第一项（0）＋第二项（0）＝0，第三项总计（6）＋第四项（0）＝6，相差 6");
+    let message = format!(
+        "表三“{label}”列：第一项（0）＋第二项（0）＝0，第三项总计（6）＋第四项（0）＝6，相差 6"
+    );
     Finding {
         cells: cells.to_vec(),
         cause: Some(1),
@@ -68,16 +73,14 @@ fn balance(column: &str, label: &str) -> Finding {
 
 /// The report of a township whose clerk left out the requests received.
 fn qingtang() -> NoticeToSend {
-    let repair = |row: &str| Repair {
-        cell: id(row),
-        read: Some(Decimal::ZERO),
-        repaired: Decimal::from(6),
-    };
+    let repair =
+        |row: &str| Repair { cell: id(row), read: Some(Decimal::ZERO), repaired: Decimal::from(6) };
     let cells: BTreeMap<_, _> = ["new_requests", "carried_in", "result_total", "carried_out"]
         .iter()
         .flat_map(|row| {
             let value = if *row == "result_total" { "6" } else { "0" };
-            ["other_org", "total"].map(|column| (id(&format!("requests.{row}.{column}")), cell(value)))
+            ["other_org", "total"]
+                .map(|column| (id(&format!("requests.{row}.{column}")), cell(value)))
         })
         .collect();
     NoticeToSend {
@@ -101,7 +104,12 @@ fn qingtang() -> NoticeToSend {
             balance("other_org", "其他"),
             balance("total", "总计"),
             finding(Severity::Info, "period-missing", "report", "没有写明统计期限"),
-            finding(Severity::Warning, "row-missing", "requests.other", "表三缺少“（六）其他处理”一行"),
+            finding(
+                Severity::Warning,
+                "row-missing",
+                "requests.other",
+                "表三缺少“（六）其他处理”一行",
+            ),
         ],
         causes: vec![Cause {
             id: 1,
@@ -151,8 +159,10 @@ fn unrecognised() -> NoticeToSend {
     }
 }
 
+static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
+
 fn letters(notices: &[NoticeToSend]) -> Vec<Letter> {
-    write(notices, &Forms::load(None).unwrap(), &beijing()).unwrap()
+    write(notices, &FORMS, &beijing()).unwrap()
 }
 
 fn letter(notices: &[NoticeToSend]) -> Letter {
@@ -199,7 +209,8 @@ fn a_cause_that_is_not_certain_proposes_no_figure_in_the_table() {
 
 #[test]
 fn a_report_that_fails_differently_says_what_changed_in_the_same_thread() {
-    let gone = finding(Severity::Error, "disputes-total", "disputes.review.*", "表四行政复议合计不符");
+    let gone =
+        finding(Severity::Error, "disputes-total", "disputes.review.*", "表四行政复议合计不符");
     let notice = NoticeToSend {
         version: Some(2),
         previous: Some(PreviousMail {
@@ -259,6 +270,7 @@ fn several_files_that_are_no_reports_are_all_told() {
     let other = NoticeToSend { file_name: "通知.docx".into(), key: "2".into(), ..unrecognised() };
     let letter = letter(&[unrecognised(), other]);
     assert!(letter.text.contains("食堂菜单.docx") && letter.text.contains("通知.docx"));
+    assert_eq!(letter.subject, "【勾稽】年报核查：2 个文件不是年报");
 }
 
 #[test]
@@ -286,9 +298,7 @@ fn the_order_notices_come_in_changes_nothing() {
 fn four_hundred_reports_are_all_in_the_table_and_the_letter_stays_readable() {
     let notices: Vec<_> = (0..400)
         .map(|n| NoticeToSend {
-            unit: Some(format!("第{n}镇")),
-            key: n.to_string(),
-            ..qingtang()
+            unit: Some(format!("第{n}镇")), key: n.to_string(), ..qingtang()
         })
         .collect();
     let letter = letter(&notices);
@@ -302,7 +312,9 @@ fn a_report_full_of_findings_is_cut_short_and_says_so() {
     let mut notice = qingtang();
     notice.causes.clear();
     notice.findings = (0..500)
-        .map(|n| finding(Severity::Error, "cell-not-numeric", &n.to_string(), &format!("第 {n} 格")))
+        .map(|n| {
+            finding(Severity::Error, "cell-not-numeric", &n.to_string(), &format!("第 {n} 格"))
+        })
         .collect();
     let letter = letter(&[notice]);
     assert!(letter.text.contains("另有 440 条未列出"), "{}", letter.text);
@@ -341,4 +353,149 @@ fn a_subject_stays_short_whatever_the_unit_is_called() {
     let subject = letter(&[NoticeToSend { unit: Some(long), ..qingtang() }]).subject;
     assert!(subject.chars().count() <= super::subject::LONGEST + 4, "{subject}");
     assert!(subject.ends_with("… 2019 年报：1 处数字不符"));
+}
+
+#[test]
+fn a_report_still_not_put_right_is_told_shortly() {
+    let full = letter(&[qingtang()]);
+    let notice = NoticeToSend {
+        kind: NoticeKind::StillFailing,
+        version: Some(2),
+        previous: Some(PreviousMail {
+            message_id: "<gouji.1@x.cn>".into(),
+            kind: NoticeKind::Failed,
+            findings: qingtang().findings,
+        }),
+        ..qingtang()
+    };
+    let still = letter(&[notice]);
+    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报：仍未更正（1 处）");
+    assert_eq!(still.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
+    assert!(still.text.contains("疑似漏填"));
+    assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
+}
+
+/// The strings of a list that broke programs elsewhere, and some that are after a mail; not those of
+/// which nothing can be seen, which leave their lines out.
+fn nasty() -> Vec<String> {
+    let list = include_bytes!("../../tests/data/nasty/blns.txt");
+    let list = String::from_utf8_lossy(list);
+    let own = [
+        "青塘镇\r\nBcc: a@b.cn\r\n\r\n<p>",
+        "\u{202e}xcod.告报",
+        "a\u{0}b\u{85}c\u{9b}d",
+        "</td></tr></table></style></title><a href=http://x.cn>点击</a>",
+        "{{ letter }}{% include 'item.txt' %}{# x #}",
+        "&#60;script&#62;",
+        "javascript:alert(1)",
+        "\u{2028}\u{2029}\u{feff}\u{e0041}",
+    ];
+    let listed = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let all = listed.map(ToOwned::to_owned).chain(own.map(Into::into));
+    all.filter(|value: &String| !super::clean::one_line(value).is_empty()).collect()
+}
+
+/// A report that says `value` wherever a report can say something.
+fn saying(value: &str) -> NoticeToSend {
+    let mut notice = qingtang();
+    notice.unit = Some(value.into());
+    notice.file_name = value.into();
+    notice.reason = Some(value.into());
+    notice.detail = Some(value.into());
+    for finding in &mut notice.findings {
+        finding.message = value.into();
+        finding.quote = Some(format!("“{value}”"));
+    }
+    notice.causes[0].message = value.into();
+    for cell in notice.cells.values_mut() {
+        cell.raw = value.into();
+    }
+    notice.previous = Some(PreviousMail {
+        message_id: "<gouji.1@x.cn>".into(),
+        kind: NoticeKind::Failed,
+        findings: vec![finding(Severity::Error, "gone", "report", value)],
+    });
+    notice
+}
+
+/// Every tag with its attributes, in order: what a value must never add to.
+fn structure(html: &str) -> Vec<String> {
+    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(html.into());
+    let _all_of_it = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.into_inner()
+}
+
+#[derive(Default)]
+struct Tags(RefCell<Vec<String>>);
+
+impl TokenSink for Tags {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(_) | Token::NullCharacterToken | Token::EOFToken => {}
+            other => self.0.borrow_mut().push(format!("{other:?}")),
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+#[test]
+fn no_value_of_a_report_forms_a_tag_an_attribute_or_a_line() {
+    let harmless = letter(&[saying("某镇")]);
+    let expected = structure(&harmless.html);
+    let lines = harmless.text.lines().count();
+    let nasty = nasty();
+    assert!(nasty.len() > 500);
+    for value in nasty {
+        let letter = letter(&[saying(&value)]);
+        assert!(structure(&letter.html) == expected, "{value:?}");
+        assert_eq!(letter.text.lines().count(), lines, "{value:?}");
+        for part in [&letter.subject, &letter.text, &letter.html] {
+            let bare = part.replace('\n', "");
+            assert!(!bare.contains(char::is_control), "{value:?}");
+            assert!(!bare.contains(['\u{202e}', '\u{2028}', '\u{2066}', '\u{feff}']), "{value:?}");
+        }
+        assert!(!letter.subject.contains('\n'));
+    }
+}
+
+#[test]
+fn a_unit_of_which_nothing_can_be_seen_is_named_by_its_file_or_not_at_all() {
+    let invisible = |file: &str| NoticeToSend {
+        unit: Some("\u{202e}\u{1}".into()),
+        file_name: file.into(),
+        ..qingtang()
+    };
+    assert!(letter(&[invisible("a.docx")]).subject.contains("a.docx 2019 年报"));
+    assert!(letter(&[invisible("\u{feff}")]).subject.contains("（无名） 2019 年报"));
+}
+
+#[test]
+fn no_value_of_a_report_forms_a_header_of_the_mail() {
+    let settings = crate::config::MailSettings {
+        transport: crate::config::Transport::File { folder: "mail".into() },
+        from: "gouji@county.gov.cn".into(),
+        to: vec!["a@county.gov.cn".into()],
+        admin: vec!["a@county.gov.cn".into()],
+        coalesce: std::time::Duration::ZERO,
+        give_up_after: std::time::Duration::ZERO,
+    };
+    let head = |letter: &Letter| {
+        let draft = crate::mail::freeze(letter, &settings, at(13)).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&draft.bytes).unwrap();
+        let names = mail.headers().iter().map(|header| header.name().to_owned());
+        let subject = mail.subject().unwrap().to_owned();
+        (names.collect::<Vec<_>>(), mail.parts.len(), subject)
+    };
+    let (names, parts, _) = head(&letter(&[unreadable()]));
+    for value in nasty() {
+        let letter = letter(&[NoticeToSend { unit: Some(value.clone()), ..unreadable() }]);
+        assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
+        let letter = self::letter(&[NoticeToSend { file_name: value.clone(), ..unreadable() }]);
+        assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
+    }
 }

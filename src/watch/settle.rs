@@ -172,10 +172,17 @@ impl Seen {
     }
 
     /// A file that was handed over is handed over again, not before `until`.
-    pub fn again(&mut self, path: &Path, stamp: &Stamp, until: Instant) {
+    pub fn again(&mut self, path: &Path, stamp: &Stamp, why: Option<Obstacle>, until: Instant) {
         if let Some(file) = self.files.get_mut(path).filter(|file| file.stamp == *stamp) {
             file.state = State::Held { until };
+            file.obstacle = why.map(|why| (why, 0));
         }
+    }
+
+    /// Whether files that the first look found are still on probation.
+    pub fn is_starting(&self) -> bool {
+        let settling = |file: &File| file.state == State::Settling && file.stamp.size > 0;
+        self.files.values().any(|file| file.at_start && settling(file))
     }
 
     /// A file that was handed over was moved away by gouji itself: nothing to conclude from that.
@@ -187,7 +194,11 @@ impl Seen {
     pub fn held(&self, now: Instant) -> Vec<Held> {
         let held = |(path, file): (&PathBuf, &File)| {
             let obstacle = file.why_held(now)?;
-            Some(Held { path: path.clone(), obstacle, since: file.appeared })
+            let next = match file.state {
+                State::Held { until } => Some(until),
+                State::Settling | State::Done => None,
+            };
+            Some(Held { path: path.clone(), obstacle, since: file.appeared, next })
         };
         self.files.iter().filter_map(held).collect()
     }
@@ -397,9 +408,10 @@ mod tests {
         let mut seen = Seen::with_known(known, start);
         let there = listing(&[("a", stamp(9, 1))]);
         let look = seen.look(&there, true, HOW, start);
-        assert_eq!((paths(&look), look.gone.len()), (vec![], 0));
+        assert!(paths(&look).is_empty() && look.gone.is_empty());
         let look = seen.look(&there, false, HOW, after(start, 3));
-        assert_eq!((paths(&look), look.gone), (vec![], vec![PathBuf::from("b")]));
+        assert!(paths(&look).is_empty());
+        assert_eq!(look.gone, [PathBuf::from("b")]);
     }
 
     #[test]
