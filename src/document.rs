@@ -214,7 +214,9 @@ impl Refusal {
             }
             Self::Damaged(_) => "文件已损坏，无法读取，请用原软件打开后另存一份再提交".into(),
             Self::Incomplete(_) => "文件不完整，请重新拷贝".into(),
-            Self::TooLarge(_) => "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into(),
+            Self::TooLarge(_) => {
+                "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into()
+            }
         }
     }
 }

@@ -31,9 +31,7 @@ impl fmt::Display for CellId {
 }
 
 /// How much a finding weighs. The order is that of gravity.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// 提示: worth knowing.
