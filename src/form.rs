@@ -10,8 +10,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use regex::Regex;
 use serde::{Deserialize, Serialize};
+
+mod build;
+pub mod expr;
+mod file;
+
+use expr::Condition;
 
 /// `<table>.<row>.<column>`: one value cell of a form, or one cell of a report laid over it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,10 +70,18 @@ pub struct Form {
     pub tables: Vec<Table>,
     /// Sections in official order.
     pub sections: Vec<Section>,
+    /// Until when a report is due, for whom.
+    pub deadlines: Vec<Deadline>,
+    /// What the name of a unit tells about its level; the first match counts.
+    pub levels: Vec<Level>,
+    /// Words that introduce what stands at the head and foot of a report.
+    pub head: Head,
     /// Checks in the order of the file: those every form shares come last.
     pub checks: Vec<Check>,
     /// SHA-256 of the TOML text it was read from (hexadecimal).
     pub hash: String,
+    /// The sentences of checks and deadlines, by rule id.
+    sentences: Arc<minijinja::Environment<'static>>,
 }
 
 /// A table of a form: rows × columns, of which some cells may not exist.
@@ -76,6 +93,8 @@ pub struct Table {
     pub name: String,
     /// The official heading over it.
     pub caption: String,
+    /// Other headings over it.
+    pub captions: Vec<String>,
     /// Header or label texts that tell this table (of this form) from others.
     pub fingerprint: Vec<String>,
     /// How cells stand on paper.
@@ -84,6 +103,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Rows in official order, headings included.
     pub rows: Vec<Row>,
+    /// How much its absence weighs.
+    pub missing: Severity,
 }
 
 /// How the cells of a table stand on paper.
@@ -180,21 +201,410 @@ pub struct Section {
     pub missing: Severity,
 }
 
-/// A check: an equation on cells, or one of the built-in tests.
+/// The last day on which a unit of some level may publish.
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    /// The rule id.
+    pub rule: String,
+    /// The levels it binds; empty: everyone.
+    pub levels: Vec<String>,
+    /// Month and day in the year after the report year.
+    pub month_day: (i8, i8),
+    /// How much being late weighs.
+    pub severity: Severity,
+    /// The clause it rests on.
+    pub source: String,
+    /// What [`Form::say`] knows its sentence by; one rule may have a deadline for each level.
+    pub sentence: String,
+}
+
+/// A level of administration, told by a unit's name.
+#[derive(Debug, Clone)]
+pub struct Level {
+    /// The id, e.g. `township`.
+    pub id: String,
+    /// Matches the name without white space.
+    pub pattern: Regex,
+}
+
+/// Words that introduce what stands at the head and foot of a report, matched without white space.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Head {
+    /// Introduce the period the figures cover.
+    pub period: Vec<String>,
+    /// Stand before the unit that filled in the table.
+    pub filled_by: Vec<String>,
+    /// Introduce the year the report speaks of.
+    pub announce: Vec<String>,
+    /// Stand before the date of publication.
+    pub published: Vec<String>,
+    /// Stand before the publisher.
+    pub publisher: Vec<String>,
+    /// Mark lines that never tell year or date.
+    pub never_year: Vec<String>,
+    /// Refer to an attached file.
+    pub attachment: Vec<String>,
+}
+
+/// A check: equations on cells, or one of the built-in tests.
 #[derive(Debug, Clone)]
 pub struct Check {
     /// The rule id, e.g. `requests-balance`.
     pub id: String,
     /// How much a failure weighs.
     pub severity: Severity,
-    /// The sentence for the office, a template.
-    pub says: String,
+    /// The levels of units it is for; empty: all.
+    pub levels: Vec<String>,
+    /// The first report year it is for.
+    pub from: Option<i16>,
     /// The clause, note or line of the official form it rests on.
     pub source: String,
+    /// What is checked.
+    pub body: Body,
+}
+
+/// What a check checks.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// A condition on cells, at each of its places.
+    Equation(Equation),
+    /// A built-in test.
+    Test(Test),
+}
+
+/// A condition on cells, at each of its places.
+#[derive(Debug, Clone)]
+pub struct Equation {
+    /// One for each binding of `for_each`.
+    pub instances: Vec<Instance>,
+    /// The severity when the left side is less than the right one.
+    pub if_less: Option<Severity>,
+    /// The severity when the left side is greater than the right one.
+    pub if_greater: Option<Severity>,
+}
+
+/// A condition with its cells resolved.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// The place of its finding.
+    pub place: String,
+    /// The table it speaks of.
+    pub table: String,
+    /// The row it speaks of, where it is one.
+    pub row: Option<String>,
+    /// The column it speaks of, where it is one.
+    pub column: Option<String>,
+    /// The condition.
+    pub condition: Condition<CellId>,
+    /// The stated total: switches on the rules for blank totals and breakdowns.
+    pub total: Option<CellId>,
+}
+
+/// The tests that need no formula, because they speak of how cells are filled in, or of the text.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// Cells left blank.
+    Blank,
+    /// Cells that hold a dash or slash.
+    Placeholder,
+    /// Cells that hold text where a number is due.
+    NotNumeric,
+    /// Cells that hold their unit.
+    Unit,
+    /// Negative values that make no sense.
+    Negative,
+    /// Fractions of what is counted.
+    NotInteger,
+    /// Cells not surely recognised on a scan.
+    Doubtful,
+    /// Values in a heading row.
+    HeadingValue,
+    /// A total left blank over parts that are not zero.
+    TotalBlank,
+    /// Parts left blank under a total that is not zero.
+    BreakdownBlank,
+    /// A table that is due is not there.
+    TableMissing,
+    /// A table that is due is a picture or an attachment.
+    TableUnreadable,
+    /// A row of the form is not in the table.
+    RowMissing,
+    /// Rows of a group whose labels are lost were told apart by their number alone.
+    SublabelsLost,
+    /// A section that is due is not there.
+    SectionMissing,
+    /// A section under another title.
+    SectionTitle,
+    /// Not the sections of the form.
+    SectionStructure,
+    /// A section without substance.
+    SectionShort {
+        /// The section.
+        section: String,
+        /// Fewer characters are no substance.
+        chars: usize,
+        /// One of these words is due.
+        needs: Vec<String>,
+    },
+    /// A section that leaves a subject out.
+    SectionMentions {
+        /// The section.
+        section: String,
+        /// Of each group one word is due.
+        all: Vec<Vec<String>>,
+    },
+    /// A section that denies what a cell says.
+    SectionDenies {
+        /// The section.
+        section: String,
+        /// What the cells say.
+        when: Condition<CellId>,
+        /// What denies it.
+        pattern: Regex,
+    },
+    /// An older form than the year's.
+    FormOutdated,
+    /// No report year.
+    YearMissing,
+    /// Different report years.
+    YearInconsistent,
+    /// No unit.
+    UnitMissing,
+    /// No period.
+    PeriodMissing,
+    /// A period that is not the report year.
+    PeriodOdd,
+    /// Published before the year was over.
+    PublishEarly,
+    /// No date of publication.
+    PublishMissing,
+    /// No title.
+    TitleMissing,
+    /// A title without a year.
+    TitleNoYear,
 }
 
 /// The forms in use, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Forms {
     forms: BTreeMap<String, Form>,
+}
+
+/// One thing wrong in a form file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {what}")]
+pub struct FormError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Why the forms cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FormsError {
+    /// The folder or a file in it cannot be read.
+    #[error("cannot read forms in {}: {source}; correct [forms] folder", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Files that are not right, with all that is wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<FormError>),
+}
+
+/// The forms that come with the program, in the order of their years.
+const EMBEDDED: [(&str, &str); 3] = [
+    ("2014.toml", include_str!("../config/forms/2014.toml")),
+    ("2019.toml", include_str!("../config/forms/2019.toml")),
+    ("2021.toml", include_str!("../config/forms/2021.toml")),
+];
+
+/// What all forms share.
+const SHARED: (&str, &str) = ("shared.toml", include_str!("../config/shared.toml"));
+
+impl Forms {
+    /// The built-in forms, and those of `folder`, which replace built-in ones of the same id. A
+    /// `shared.toml` there replaces what all forms share.
+    pub fn load(folder: Option<&Path>) -> Result<Self, FormsError> {
+        let mut texts: Vec<(String, String)> =
+            EMBEDDED.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect();
+        let mut shared = (SHARED.0.to_owned(), SHARED.1.to_owned());
+        for (name, text) in folder.map(read_folder).transpose()?.unwrap_or_default() {
+            if name == SHARED.0 {
+                shared = (name, text);
+            } else {
+                texts.push((name, text));
+            }
+        }
+        Self::read(&texts, (&shared.0, &shared.1)).map_err(FormsError::Invalid)
+    }
+
+    /// The forms of these files (name and text); later ones replace earlier ones of the same id.
+    fn read(
+        texts: &[(String, String)],
+        shared: (&str, &str),
+    ) -> Result<Self, Vec<FormError>> {
+        let mut errors = Vec::new();
+        let shared = file::read(shared.0, shared.1, &mut errors);
+        let mut forms = BTreeMap::new();
+        for (name, text) in texts {
+            let file = file::read(name, text, &mut errors);
+            if let Some(form) = build::form(file, &shared, text, &mut errors) {
+                forms.insert(form.id.clone(), form);
+            }
+        }
+        build::judge_together(&forms, &mut errors);
+        if errors.is_empty() { Ok(Self { forms }) } else { Err(errors) }
+    }
+
+    /// The form with this id.
+    pub fn get(&self, id: &str) -> Option<&Form> {
+        self.forms.get(id)
+    }
+
+    /// All forms, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Form> {
+        self.forms.values()
+    }
+
+    /// The form due in a report year, among those of one kind.
+    pub fn due<'a>(&'a self, kind: &'a str, year: i16) -> Option<&'a Form> {
+        self.iter().find(|f| f.title == kind && f.covers(year))
+    }
+
+    /// The kinds of report, each once.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|f| f.title.as_str()).collect::<std::collections::BTreeSet<_>>().into_iter()
+    }
+}
+
+/// Checks one form file by itself, for `gouji forms check`.
+pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
+    let mut errors = Vec::new();
+    let shared = file::read(SHARED.0, SHARED.1, &mut errors);
+    let form = build::form(file::read(name, text, &mut errors), &shared, text, &mut errors);
+    form.filter(|_| errors.is_empty()).ok_or(errors)
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, FormsError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FormsError::Unreadable { path, source }
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let path = entry.map_err(unreadable(folder))?.path();
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, text))
+        })
+        .collect()
+}
+
+impl Form {
+    /// Whether the form applies to a report year.
+    pub fn covers(&self, year: i16) -> bool {
+        self.from <= year && self.to.is_none_or(|to| year <= to)
+    }
+
+    /// A table by id.
+    pub fn table(&self, id: &str) -> Option<&Table> {
+        self.tables.iter().find(|t| t.id == id)
+    }
+
+    /// What the name of a unit tells about its level.
+    pub fn level(&self, unit: &str) -> Option<&str> {
+        let name: String = unit.chars().filter(|c| !c.is_whitespace()).collect();
+        self.levels.iter().find(|l| l.pattern.is_match(&name)).map(|l| l.id.as_str())
+    }
+
+    /// The check that runs a built-in test, by a pattern on the test.
+    pub fn test(&self, is: impl Fn(&Test) -> bool) -> Option<&Check> {
+        self.checks.iter().find(|c| matches!(&c.body, Body::Test(t) if is(t)))
+    }
+
+    /// The sentence of a rule with these values.
+    pub fn say(&self, rule: &str, values: &BTreeMap<&str, String>) -> String {
+        self.sentences
+            .get_template(rule)
+            .and_then(|t| t.render(values))
+            .unwrap_or_else(|error| format!("BUG: {rule}: {error}"))
+    }
+
+    /// How sentences name a cell: table, row and column.
+    pub fn names(&self, cell: &CellId) -> Option<(&str, &str, &str)> {
+        let table = self.table(&cell.table)?;
+        let row = table.row(&cell.row)?;
+        let column = table.column(&cell.column)?;
+        Some((&table.name, row.name(), &column.label))
+    }
+}
+
+impl Table {
+    /// A row by id.
+    pub fn row(&self, id: &str) -> Option<&Row> {
+        self.rows.iter().find(|r| r.id == id)
+    }
+
+    /// A column by id.
+    pub fn column(&self, id: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.id == id)
+    }
+
+    /// The rows that hold values.
+    pub fn value_rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|r| !r.heading)
+    }
+
+    /// The columns a row has, in official order.
+    pub fn columns_of<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Column> {
+        self.columns.iter().filter(move |c| row.has(&c.id))
+    }
+
+    /// The id of a cell of this table.
+    pub fn cell(&self, row: &Row, column: &Column) -> CellId {
+        CellId { table: self.id.clone(), row: row.id.clone(), column: column.id.clone() }
+    }
+
+    /// Every cell, row after row.
+    pub fn cells(&self) -> impl Iterator<Item = (&Row, &Column)> {
+        self.value_rows().flat_map(|r| self.columns_of(r).map(move |c| (r, c)))
+    }
+}
+
+impl Row {
+    /// Whether it has a column.
+    pub fn has(&self, column: &str) -> bool {
+        !self.heading && (self.columns.is_empty() || self.columns.iter().any(|c| c == column))
+    }
+
+    /// How sentences name it.
+    pub fn name(&self) -> &str {
+        self.short.as_deref().unwrap_or(&self.label)
+    }
+
+    /// The unit its cell in a column has by the form.
+    pub fn unit_in<'a>(&'a self, column: &'a Column) -> Option<&'a str> {
+        self.unit.as_deref().or(column.unit.as_deref())
+    }
+
+    /// What its cell in a column holds.
+    pub fn kind_in(&self, column: &Column) -> Kind {
+        self.kind.unwrap_or(column.kind)
+    }
 }

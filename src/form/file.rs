@@ -1,0 +1,273 @@
+//! A form file as typed: TOML items, each with the line it stands on. Every item is read by itself,
+//! so that one mistake does not hide the next.
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Blank, FormError, Head, Kind, Layout, Severity};
+
+/// A TOML item and the line it begins on, from 1.
+#[derive(Debug, Clone)]
+pub(super) struct Item<T> {
+    pub(super) line: usize,
+    pub(super) value: T,
+}
+
+/// Everything in one file.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) form: Option<Item<FormItem>>,
+    pub(super) head: Option<Item<Head>>,
+    pub(super) levels: Vec<Item<LevelItem>>,
+    pub(super) tables: Vec<Item<TableItems>>,
+    pub(super) sections: Vec<Item<SectionItem>>,
+    pub(super) deadlines: Vec<Item<DeadlineItem>>,
+    pub(super) checks: Vec<Item<CheckItem>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FormItem {
+    pub(super) id: String,
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) titles: Vec<String>,
+    pub(super) years: String,
+    pub(super) source: String,
+}
+
+/// A `[[table]]` with its columns and rows.
+#[derive(Debug, Clone)]
+pub(super) struct TableItems {
+    pub(super) table: TableItem,
+    pub(super) columns: Vec<Item<ColumnItem>>,
+    pub(super) rows: Vec<Item<RowItem>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableItem {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) caption: String,
+    #[serde(default)]
+    pub(super) captions: Vec<String>,
+    #[serde(default)]
+    pub(super) fingerprint: Vec<String>,
+    #[serde(default)]
+    pub(super) layout: Layout,
+    #[serde(default = "error")]
+    pub(super) missing: Severity,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnItem {
+    pub(super) id: String,
+    pub(super) label: String,
+    #[serde(default)]
+    pub(super) variants: Vec<String>,
+    #[serde(default)]
+    pub(super) group: Vec<String>,
+    pub(super) unit: Option<String>,
+    #[serde(default)]
+    pub(super) kind: Kind,
+    #[serde(default)]
+    pub(super) signed: bool,
+    #[serde(default)]
+    pub(super) lone: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RowItem {
+    pub(super) id: String,
+    pub(super) label: String,
+    pub(super) short: Option<String>,
+    #[serde(default)]
+    pub(super) variants: Vec<String>,
+    #[serde(default)]
+    pub(super) group: Vec<String>,
+    #[serde(default)]
+    pub(super) heading: bool,
+    pub(super) unit: Option<String>,
+    pub(super) kind: Option<Kind>,
+    pub(super) columns: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) blank: Blank,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SectionItem {
+    pub(super) id: String,
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) titles: Vec<String>,
+    pub(super) missing: Severity,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LevelItem {
+    pub(super) id: String,
+    pub(super) pattern: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadlineItem {
+    pub(super) rule: String,
+    #[serde(default)]
+    pub(super) levels: Vec<String>,
+    pub(super) date: String,
+    pub(super) severity: Severity,
+    pub(super) says: String,
+    pub(super) source: String,
+}
+
+/// A `[[check]]`: with `expr` an equation, with `test` a built-in test.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckItem {
+    pub(super) id: String,
+    pub(super) severity: Severity,
+    pub(super) says: String,
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) levels: Vec<String>,
+    pub(super) from: Option<i16>,
+    // an equation
+    pub(super) for_each: Option<OneOrMany>,
+    pub(super) expr: Option<String>,
+    pub(super) total: Option<String>,
+    #[serde(rename = "where")]
+    pub(super) place: Option<String>,
+    pub(super) severity_if_less: Option<Severity>,
+    pub(super) severity_if_greater: Option<Severity>,
+    // a built-in test
+    pub(super) test: Option<String>,
+    pub(super) section: Option<String>,
+    pub(super) chars: Option<usize>,
+    pub(super) needs: Option<Vec<String>>,
+    pub(super) all: Option<Vec<Vec<String>>>,
+    pub(super) when: Option<String>,
+    pub(super) pattern: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub(super) fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+fn error() -> Severity {
+    Severity::Error
+}
+
+/// Reads a file, adding to `errors` all that is wrong with its items.
+pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File {
+    let mut reader = Reader { name, text, errors };
+    let mut file = File { name: name.into(), ..File::default() };
+    let table = match DeTable::parse(text) {
+        Ok(table) => table.into_inner(),
+        Err(error) => {
+            reader.refuse(error.span().map_or(0, |s| s.start), error.message());
+            return file;
+        }
+    };
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "form" => file.form = reader.item(value),
+            "head" => file.head = reader.item(value),
+            "level" => file.levels = reader.items(value),
+            "table" => file.tables = reader.tables(value),
+            "section" => file.sections = reader.items(value),
+            "deadline" => file.deadlines = reader.items(value),
+            "check" => file.checks = reader.items(value),
+            other => reader.refuse(
+                key.span().start,
+                &format!(
+                    "unknown key `{other}`, expected one of form, head, level, table, section, \
+                     deadline, check"
+                ),
+            ),
+        }
+    }
+    file
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    text: &'a str,
+    errors: &'a mut Vec<FormError>,
+}
+
+impl Reader<'_> {
+    fn line(&self, offset: usize) -> usize {
+        self.text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+    }
+
+    fn refuse(&mut self, offset: usize, what: &str) {
+        let line = self.line(offset);
+        self.errors.push(FormError { file: self.name.into(), line, what: what.into() });
+    }
+
+    fn item<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<Item<T>> {
+        let start = value.span().start;
+        let line = self.line(start);
+        match T::deserialize(value.into_deserializer()) {
+            Ok(value) => Some(Item { line, value }),
+            Err(error) => {
+                self.refuse(error.span().map_or(start, |s| s.start), error.message());
+                None
+            }
+        }
+    }
+
+    fn items<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Vec<Item<T>> {
+        self.array(value).into_iter().filter_map(|v| self.item(v)).collect()
+    }
+
+    fn array<'t>(&mut self, value: Spanned<DeValue<'t>>) -> Vec<Spanned<DeValue<'t>>> {
+        let start = value.span().start;
+        match value.into_inner() {
+            DeValue::Array(array) => array.into_iter().collect(),
+            _ => {
+                self.refuse(start, "expected a list of tables: [[name]]");
+                Vec::new()
+            }
+        }
+    }
+
+    fn tables(&mut self, value: Spanned<DeValue<'_>>) -> Vec<Item<TableItems>> {
+        self.array(value).into_iter().filter_map(|v| self.table(v)).collect()
+    }
+
+    /// A `[[table]]`, its columns and rows taken out and read one by one.
+    fn table(&mut self, value: Spanned<DeValue<'_>>) -> Option<Item<TableItems>> {
+        let span = value.span();
+        let DeValue::Table(mut table) = value.into_inner() else {
+            self.refuse(span.start, "expected [[table]]");
+            return None;
+        };
+        let columns = table.remove("column").map(|v| self.items(v)).unwrap_or_default();
+        let rows = table.remove("row").map(|v| self.items(v)).unwrap_or_default();
+        let item: Item<TableItem> = self.item(Spanned::new(span, DeValue::Table(table)))?;
+        let value = TableItems { table: item.value, columns, rows };
+        Some(Item { line: item.line, value })
+    }
+}

@@ -1,0 +1,181 @@
+//! Copies of printed text made for comparing, never for keeping: width and variants of characters
+//! folded, white space and punctuation gone, numbering and notes split off.
+
+/// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
+/// conversions to traditional characters, Japanese forms, look-alikes from OCR.
+const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处決决許许對对務务給给經经復复議议訴诉訟讼\
+結结維维糾纠審审計计總总業业構构會会組组織织屬属國国機机關关門门無无辦办續续轉转檔档與与內内檢检舉举報报\
+類类請请開开為为購购採采費费額额單单萬万減减増增顼项書书標标統统數数傳传網网陽阳據据條条";
+
+/// One character, folded: full-width forms to ASCII, dashes and blanks to one each, variants to
+/// the simplified character.
+pub fn fold_char(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => {
+            u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
+        }
+        '\u{3000}' | '\u{a0}' | '\u{2002}'..='\u{200a}' | '\u{202f}' => ' ',
+        '−' | '﹣' | '‐' | '‑' => '-',
+        _ => c,
+    }
+}
+
+/// White space and characters that show nothing.
+pub fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+}
+
+/// The text with characters folded and all white space gone, punctuation kept.
+pub fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect()
+}
+
+/// The text with its ends trimmed of everything invisible.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(is_invisible)
+}
+
+/// A label split for comparing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Label {
+    /// The numbering before it, e.g. `一`, `3`; empty: none.
+    pub number: String,
+    /// The letters without punctuation.
+    pub body: String,
+    /// The same without what stands in brackets; equal to `body` where nothing would be left.
+    pub core: String,
+}
+
+impl Label {
+    /// Splits a label.
+    pub fn of(text: &str) -> Self {
+        let squeezed: String = squeeze(text).chars().map(simplify).collect();
+        let (number, rest) = split_number(&squeezed);
+        let body = letters(rest);
+        let core = letters(&without_brackets(rest));
+        let core = if core.is_empty() { body.clone() } else { core };
+        Self { number: number.into(), body, core }
+    }
+
+    /// How alike two labels are, from 0 to 1. Numbering decides only between near equals.
+    pub fn likeness(&self, other: &Self) -> f64 {
+        let best = alike(&self.body, &other.body).max(alike(&self.core, &other.core));
+        let numbered = !self.number.is_empty() && !other.number.is_empty();
+        if numbered && self.number != other.number { best * 0.95 } else { best }
+    }
+}
+
+fn simplify(c: char) -> char {
+    let mut pairs = VARIANTS.chars();
+    while let (Some(variant), Some(simple)) = (pairs.next(), pairs.next()) {
+        if variant == c {
+            return simple;
+        }
+    }
+    c
+}
+
+/// Edit distance as a share of the longer text; 0 where it is below one half, which no caller asks
+/// for and which is the costly case.
+fn alike(a: &str, b: &str) -> f64 {
+    if a == b {
+        return 1.0;
+    }
+    let (short, long) = {
+        let (x, y) = (a.chars().count(), b.chars().count());
+        (x.min(y), x.max(y))
+    };
+    if short * 2 < long {
+        return 0.0;
+    }
+    strsim::normalized_levenshtein(a, b)
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn without_brackets(text: &str) -> String {
+    let mut depth = 0_usize;
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '(' | '〔' | '【' | '[' => depth += 1,
+            ')' | '〕' | '】' | ']' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+const CHINESE_NUMERALS: &str = "一二三四五六七八九十〇零";
+
+/// `一、`, `（一）`, `(1)`, `1.`, `1、`, `第一部分` before a label; white space is gone already.
+fn split_number(text: &str) -> (&str, &str) {
+    let numeral = |c: char| CHINESE_NUMERALS.contains(c) || c.is_ascii_digit();
+    let opened = text.strip_prefix('(').or_else(|| text.strip_prefix('第'));
+    let inner = opened.unwrap_or(text);
+    let end = inner.find(|c| !numeral(c)).unwrap_or(inner.len());
+    let (number, rest) = inner.split_at(end);
+    if number.is_empty() || number.chars().count() > 3 {
+        return ("", text);
+    }
+    let rest = if text.starts_with('(') {
+        rest.strip_prefix(')')
+    } else if text.starts_with('第') {
+        ["部分", "章", "项"].iter().find_map(|end| rest.strip_prefix(end))
+    } else {
+        rest.strip_prefix(['、', '.', ',', ':', ')', '．'])
+    };
+    match rest {
+        Some(rest) if !rest.is_empty() => {
+            (number, rest.trim_start_matches(['、', '.', ',', ':', ')']))
+        }
+        _ => ("", text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn likeness(a: &str, b: &str) -> f64 {
+        Label::of(a).likeness(&Label::of(b))
+    }
+
+    #[test]
+    fn numbering_brackets_blanks_and_width_do_not_matter() {
+        for (a, b) in [
+            ("一、本年新收申请数量", "１．本年新收 申请数量"),
+            ("（二）部分公开（区分处理的，只计这一情形）", "(二)部分公开"),
+            ("结  果  维  持", "结果维持"),
+            ("商业\n企业", "商业企业"),
+            ("3.危及“三安全一稳定”", "3.危及三安全一稳定"),
+        ] {
+            assert!(likeness(a, b) > 0.9, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn misprints_of_one_character_are_still_alike() {
+        assert!(likeness("（五）不于处理", "（五）不予处理") >= 0.75);
+        assert!(likeness("本年増/减", "本年增/减") > 0.99);
+        assert!(likeness("6.属于四类过程性信息0", "6.属于四类过程性信息") > 0.85);
+        assert!(likeness("現行有效件數", "现行有效件数") > 0.99);
+    }
+
+    #[test]
+    fn different_labels_are_not_alike() {
+        assert!(likeness("行政处罚", "行政强制") <= 0.5);
+        assert!(likeness("其他对外管理服务事项(含行政处罚、行政强制)", "行政处罚") < 0.5);
+    }
+
+    #[test]
+    fn a_label_that_is_only_a_number_keeps_it() {
+        assert_eq!(Label::of("12").body, "12");
+        assert_eq!(Label::of("一、").body, "一");
+    }
+}
