@@ -320,6 +320,8 @@ pub enum Test {
     Doubtful,
     /// Values in a heading row.
     HeadingValue,
+    /// A sign before a number in a column that is not signed.
+    Sign,
     /// A total left blank over parts that are not zero.
     TotalBlank,
     /// Parts left blank under a total that is not zero.
@@ -606,5 +608,19 @@ impl Row {
     /// What its cell in a column holds.
     pub fn kind_in(&self, column: &Column) -> Kind {
         self.kind.unwrap_or(column.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_forms_are_right() {
+        let forms = Forms::load(None).map_err(|e| e.to_string()).unwrap();
+        let cells = |id: &str| -> usize {
+            forms.get(id).unwrap().tables.iter().map(|t| t.cells().count()).sum()
+        };
+        assert_eq!((cells("2014"), cells("2019"), cells("2021")), (58, 198, 200));
     }
 }

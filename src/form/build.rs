@@ -386,6 +386,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "not-integer" => Test::NotInteger,
         "doubtful" => Test::Doubtful,
         "heading-value" => Test::HeadingValue,
+        "sign" => Test::Sign,
         "total-blank" => Test::TotalBlank,
         "breakdown-blank" => Test::BreakdownBlank,
         "table-missing" => Test::TableMissing,
@@ -431,19 +432,32 @@ fn bindings(loops: &[String], tables: &[Table]) -> Result<Vec<Binding>, String> 
     Ok(all)
 }
 
+/// `c in requests.columns`, `r in requests.rows`, `r in requests.rows.granted..other_rest, carried_out`.
 fn one_loop<'t>(text: &'t str, tables: &[Table]) -> Result<(&'t str, Vec<String>), String> {
-    let wrong = || format!("for_each `{text}`: expected \"c in TABLE.columns\" or \"r in TABLE.rows\"");
+    let wrong = || {
+        format!(
+            "for_each `{text}`: expected \"c in TABLE.columns\" or \"r in TABLE.rows\", \
+             optionally with `.` and the ids, globs or ranges meant, separated by commas"
+        )
+    };
     let (variable, set) = text.split_once(" in ").ok_or_else(wrong)?;
     let (table, which) = set.trim().split_once('.').ok_or_else(wrong)?;
     let table = tables.iter().find(|t| t.id == table).ok_or_else(|| {
         format!("for_each names table `{table}`, the form has {}", ids(tables.iter().map(|t| &t.id)))
     })?;
-    let values = match which {
-        "columns" => table.columns.iter().map(|c| c.id.clone()).collect(),
-        "rows" => table.value_rows().map(|r| r.id.clone()).collect(),
+    let (which, wanted) = which.split_once('.').map_or((which, None), |(w, p)| (w, Some(p)));
+    let all: Vec<&str> = match which {
+        "columns" => table.columns.iter().map(|c| c.id.as_str()).collect(),
+        "rows" => table.value_rows().map(|r| r.id.as_str()).collect(),
         _ => return Err(wrong()),
     };
-    Ok((variable.trim(), values))
+    let mut chosen = Vec::new();
+    for part in wanted.map_or(vec!["*"], |w| w.split(',').map(str::trim).collect()) {
+        let found = select(&Part::parse(part), &all)
+            .ok_or_else(|| format!("for_each names `{part}`, table {} has {}", table.id, all.join(", ")))?;
+        chosen.extend(found.into_iter().map(str::to_owned));
+    }
+    Ok((variable.trim(), chosen))
 }
 
 fn ids<'s>(ids: impl Iterator<Item = &'s String>) -> String {
