@@ -7,3 +7,5 @@ pub mod form;
 pub mod inspect;
 pub mod locate;
 pub mod report;
+pub mod store;
+pub mod units;
