@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod document;
 pub mod form;
@@ -9,3 +11,4 @@ pub mod locate;
 pub mod report;
 pub mod store;
 pub mod units;
+pub mod watch;
