@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Settings};
 use crate::form::Forms;
+use crate::worker::Workers;
 
 mod check;
 mod forms;
@@ -241,6 +242,15 @@ fn usable_forms(settings: &Settings) -> anyhow::Result<Forms> {
     let misfits = settings::unknown_rules(settings, &forms);
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
     Ok(forms)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Reader processes, as many as there are processors.
+fn readers() -> Workers {
+    Workers::new(processors())
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -3,7 +3,6 @@
 //! Several files are read at once, each by a worker process of its own; what is printed keeps the
 //! order of the arguments.
 
-use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::json::{self, Detail};
 use super::show::{self, View};
 use super::terminal::{Terminal, plain};
-use super::{CheckArguments, Exit};
+use super::{CheckArguments, Exit, complain, processors, readers};
 use crate::check::{Policy, Verdict};
 use crate::config::Settings;
 use crate::document::Refusal;
@@ -24,6 +23,7 @@ use crate::inspect::{Inspection, Reading, inspect};
 use crate::watch::is_ignored;
 use crate::watch::names::decoded;
 use crate::watch::take::MAX_BYTES;
+use crate::worker::{WorkerError, Workers};
 
 /// One report, or what took the place of one.
 pub(super) struct Checking<'i> {
@@ -62,10 +62,10 @@ pub(super) async fn check(
     let mut exit = Exit::Fine;
     let mut out = std::io::stdout();
     for (file, reading) in start_reading(arguments.files) {
-        let inspections = match reading.await.context("BUG: a reading task died")? {
+        let inspections = match reading.await.context("BUG: a reading task died")?? {
             Ok(taken) => inspections(&file, taken, &forms, &settings.policy),
             Err(what) => {
-                writeln!(std::io::stderr(), "gouji: {what}")?;
+                complain(&what);
                 exit = exit.max(Exit::CouldNotCheck);
                 continue;
             }
@@ -91,7 +91,7 @@ fn exit_of(inspection: &Inspection) -> Exit {
 }
 
 /// What came of taking a file.
-pub(super) enum Taken {
+enum Taken {
     /// The worker's answer.
     Read(Reading),
     /// It is there and cannot be opened: in Chinese, in English.
@@ -100,41 +100,39 @@ pub(super) enum Taken {
     Ignored,
 }
 
-type ReadingTask = tokio::task::JoinHandle<Result<Taken, String>>;
+/// A file's reading, or what is wrong with the argument; or why there are no readers at all.
+type ReadingTask = tokio::task::JoinHandle<Result<Result<Taken, String>, WorkerError>>;
 
 /// Starts to read all files, as many at once as there are processors.
-pub(super) fn start_reading(files: Vec<PathBuf>) -> Vec<(PathBuf, ReadingTask)> {
-    let at_once = std::thread::available_parallelism().map_or(2, usize::from);
-    let slots = Arc::new(Semaphore::new(at_once));
+fn start_reading(files: Vec<PathBuf>) -> Vec<(PathBuf, ReadingTask)> {
+    let workers = readers();
+    // A file's bytes are read once it is its turn, so that few are in memory at a time.
+    let turns = Arc::new(Semaphore::new(processors()));
     let start = |file: PathBuf| {
-        let (slots, path) = (Arc::clone(&slots), file.clone());
+        let (turns, workers, path) = (Arc::clone(&turns), workers.clone(), file.clone());
         let task = tokio::spawn(async move {
-            let _slot = slots.acquire_owned().await.map_err(|closed| closed.to_string())?;
-            take(&path).await
+            let _turn = turns.acquire_owned().await;
+            take(&path, &workers).await
         });
         (file, task)
     };
     files.into_iter().map(start).collect()
 }
 
-async fn take(path: &Path) -> Result<Taken, String> {
+async fn take(path: &Path, workers: &Workers) -> Result<Result<Taken, String>, WorkerError> {
     let name = path.file_name().unwrap_or(path.as_os_str());
     if is_ignored(name) && path.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
-        return Ok(Taken::Ignored);
+        return Ok(Ok(Taken::Ignored));
     }
-    match bytes_of(path) {
-        Ok(bytes) => Ok(Taken::Read(read(name, bytes).await)),
+    Ok(match bytes_of(path) {
+        Ok(bytes) => Ok(Taken::Read(workers.read(&decoded(name), &bytes).await?)),
         Err(Closed::Usage(what)) => Err(what),
         Err(Closed::Shut(people, detail)) => Ok(Taken::Shut(people, detail)),
         Err(Closed::TooLarge) => {
             let detail = format!("more than {} MB", MAX_BYTES >> 20);
             Ok(Taken::Read(Reading::Refused(Refusal::TooLarge(detail))))
         }
-    }
-}
-
-async fn read(name: &OsStr, bytes: Vec<u8>) -> Reading {
-    crate::worker::read(&decoded(name), bytes).await
+    })
 }
 
 /// Why there are no bytes.
@@ -181,7 +179,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Closed> {
 }
 
 /// What was found in a file that was taken.
-pub(super) fn inspections(
+fn inspections(
     file: &Path,
     taken: Taken,
     forms: &Forms,

@@ -97,6 +97,10 @@ fn local(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+fn utc(at: Timestamp) -> String {
+    at.to_string()
+}
+
 /// `gouji status --json`. Times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct Object<'s> {
@@ -105,7 +109,7 @@ struct Object<'s> {
     units: u64,
     reports: Reports,
     files: std::collections::BTreeMap<&'static str, u64>,
-    last_recorded_at: Option<Timestamp>,
+    last_recorded_at: Option<String>,
     waiting: Vec<WaitingFile<'s>>,
     mails: Mails<'s>,
 }
@@ -123,8 +127,8 @@ struct WaitingFile<'s> {
     state: &'static str,
     reason: &'s str,
     detail: Option<&'s str>,
-    since: Timestamp,
-    next_try_at: Option<Timestamp>,
+    since: String,
+    next_try_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -141,7 +145,7 @@ struct Trouble<'s> {
     subject: &'s str,
     given_up: bool,
     attempts: u32,
-    next_attempt_at: Option<Timestamp>,
+    next_attempt_at: Option<String>,
     last_error: Option<&'s str>,
 }
 
@@ -157,7 +161,7 @@ impl<'s> Object<'s> {
                 failed: status.reports_failed,
             },
             files: status.files.iter().map(|(verdict, n)| (word(*verdict), *n)).collect(),
-            last_recorded_at: status.last_recorded_at,
+            last_recorded_at: status.last_recorded_at.map(utc),
             waiting: status.waiting.iter().map(WaitingFile::of).collect(),
             mails: Mails {
                 sent: status.mails_sent,
@@ -183,8 +187,8 @@ impl<'s> WaitingFile<'s> {
             state,
             reason: &waiting.reason,
             detail: waiting.detail.as_deref(),
-            since: waiting.since,
-            next_try_at: waiting.next_try_at,
+            since: utc(waiting.since),
+            next_try_at: waiting.next_try_at.map(utc),
         }
     }
 }
@@ -196,7 +200,7 @@ impl<'s> Trouble<'s> {
             subject: &mail.subject,
             given_up: mail.given_up,
             attempts: mail.attempts,
-            next_attempt_at: (!mail.given_up).then_some(mail.next_attempt_at),
+            next_attempt_at: (!mail.given_up).then(|| utc(mail.next_attempt_at)),
             last_error: mail.last_error.as_deref(),
         }
     }

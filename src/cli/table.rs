@@ -357,3 +357,120 @@ fn row_then_column<'t>(row: &'t Row, column: &'t Column) -> Vec<&'t str> {
     let row = row.group.iter().map(String::as_str).chain([row.label.as_str()]);
     row.chain(column_path(column)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Source;
+    use crate::form::Forms;
+    use crate::report::{Cell, FoundTable, Place};
+
+    /// A report whose cells are all 0, but for these.
+    fn report(table: &Table, values: &[(&str, CellValue)]) -> Report {
+        let mut cells = BTreeMap::new();
+        for row in table.rows.iter().filter(|row| !row.heading) {
+            for column in columns_of(table, row) {
+                let id = CellId {
+                    table: table.id.clone(),
+                    row: row.id.clone(),
+                    column: column.id.clone(),
+                };
+                let value = values.iter().find(|(name, _)| id.to_string().ends_with(name));
+                let value = value.map_or(CellValue::Number(0.into()), |(_, value)| value.clone());
+                let raw = match &value {
+                    CellValue::Text(text) => text.clone(),
+                    CellValue::Placeholder => "/".to_owned(),
+                    CellValue::Number(_) | CellValue::Blank => String::new(),
+                };
+                let place = Place::default();
+                let cell = Cell { value, raw, unit: None, own_unit: None, place, doubtful: false };
+                cells.insert(id, cell);
+            }
+        }
+        let found = FoundTable { table: table.id.clone(), form: String::new() };
+        Report { cells, tables: vec![found], ..empty_report() }
+    }
+
+    fn empty_report() -> Report {
+        Report {
+            kind: String::new(),
+            form: None,
+            unit: None,
+            spellings: Vec::new(),
+            year: None,
+            title: None,
+            period: None,
+            published: None,
+            sections: Vec::new(),
+            tables: Vec::new(),
+            cells: BTreeMap::new(),
+            missing_rows: Vec::new(),
+            unknown_rows: Vec::new(),
+            years_named: Vec::new(),
+            text: Vec::new(),
+            source: Source::Text,
+        }
+    }
+
+    fn mark(cell: &str, severity: Severity) -> (CellId, Severity) {
+        let mut parts = cell.split('.').map(str::to_owned);
+        let mut part = || parts.next().unwrap();
+        (CellId { table: part(), row: part(), column: part() }, severity)
+    }
+
+    fn drawn(form: &str, table: &str, values: &[(&str, CellValue)], width: usize) -> String {
+        let forms = Forms::load(None).unwrap();
+        let table = forms.get(form).unwrap().table(table).unwrap();
+        let marks = Marks::from([
+            mark("requests.result_total.total", Severity::Error),
+            mark("disputes.review.total", Severity::Error),
+            mark("disclosure.admin_fees.amount", Severity::Warning),
+        ]);
+        draw(table, &report(table, values), &marks, Terminal { width, colour: false })
+    }
+
+    fn fits(drawing: &str, width: usize) -> bool {
+        drawing.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= width)
+    }
+
+    #[test]
+    fn all_tables_fit_all_widths() {
+        let forms = Forms::load(None).unwrap();
+        for form in forms.iter() {
+            for table in &form.tables {
+                for width in [40, 60, 80, 100, 120, 200] {
+                    let terminal = Terminal { width, colour: false };
+                    let drawing = draw(table, &report(table, &[]), &Marks::new(), terminal);
+                    assert!(fits(&drawing, width), "{} {} {width}\n{drawing}", form.id, table.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_of_requests_stands_as_on_paper_where_there_is_room() {
+        insta::assert_snapshot!(drawn("2021", "requests", &[("carried_in.total", CellValue::Blank)], 120));
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_groups_are_lines_of_their_own() {
+        insta::assert_snapshot!(drawn("2021", "requests", &[], 80));
+    }
+
+    #[test]
+    fn a_table_of_one_line_keeps_its_headers() {
+        insta::assert_snapshot!(drawn("2019", "disputes", &[], 120));
+        insta::assert_snapshot!(drawn("2019", "disputes", &[], 70));
+    }
+
+    #[test]
+    fn columns_that_change_within_a_table_bring_a_new_header() {
+        let text = CellValue::Text("5630元\u{1b}[2J".to_owned());
+        insta::assert_snapshot!(drawn("2021", "disclosure", &[("admin_fees.amount", text)], 100));
+    }
+
+    #[test]
+    fn where_no_table_fits_the_marked_cells_are_listed() {
+        assert_eq!(drawn("2021", "requests", &[], 40), "  （七）总计 · 总计: 0*\n");
+    }
+}
