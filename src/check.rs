@@ -1,8 +1,18 @@
 //! Every check of the forms, on one report. Pure: no file, no clock, no database.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::form::{CellId, Severity};
+mod cells;
+mod evaluate;
+mod structure;
+
+use crate::form::expr::{Condition, Term};
+use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
+use crate::report::{CellValue, Report};
+use evaluate::{Facts, Judged, Why};
 
 /// One failed check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +85,320 @@ pub enum Outcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Rules that are switched off.
-    pub off: std::collections::BTreeSet<String>,
+    pub off: BTreeSet<String>,
     /// Rules whose findings get another severity.
-    pub severity: std::collections::BTreeMap<String, Severity>,
+    pub severity: BTreeMap<String, Severity>,
+}
+
+/// Everything found in a report, and every check with its outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Failed checks: gravest first, then equations, cells, tables, sections, the report as a whole.
+    pub findings: Vec<Finding>,
+    /// Every equation tried at every place.
+    pub tried: Vec<Tried>,
+}
+
+/// The report and what is known about it while it is checked.
+struct Subject<'a> {
+    report: &'a Report,
+    forms: &'a Forms,
+    /// The form of the report's year; without a year that of its tables.
+    due: Option<&'a Form>,
+    /// The unit's level, where its name tells it.
+    level: Option<&'a str>,
+    /// Tables with checks that blanks left undecided.
+    undecided_by_blank: BTreeSet<String>,
+}
+
+/// A finding under way.
+struct Draft {
+    rule: String,
+    severity: Severity,
+    place: String,
+    sides: Option<(Decimal, Decimal)>,
+    cells: Vec<CellId>,
+    message: String,
+    source: String,
+}
+
+impl Draft {
+    fn new(check: &Check, place: String, message: String) -> Self {
+        Self {
+            rule: check.id.clone(),
+            severity: check.severity,
+            place,
+            sides: None,
+            cells: Vec::new(),
+            message,
+            source: check.source.clone(),
+        }
+    }
+
+    fn with_severity(self, severity: Severity) -> Self {
+        Self { severity, ..self }
+    }
+
+    fn with_cells(self, cells: impl IntoIterator<Item = CellId>) -> Self {
+        Self { cells: cells.into_iter().collect(), ..self }
+    }
+}
+
+/// Runs every check of the report's forms on it.
+pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
+    let of_tables = report.form.as_deref().and_then(|id| forms.get(id));
+    let newest = || forms.iter().filter(|f| f.title == report.kind).max_by_key(|f| f.from);
+    let due = match report.year {
+        Some(year) => forms.due(&report.kind, year),
+        None => of_tables,
+    };
+    let Some(main) = due.or(of_tables).or_else(newest) else { return Findings::default() };
+    let level = report.unit.as_deref().and_then(|unit| main.level(unit));
+    let mut subject =
+        Subject { report, forms, due, level, undecided_by_blank: BTreeSet::new() };
+    let mut tried = Vec::new();
+    let mut drafts = equations(&mut subject, &mut tried);
+    drafts.extend(cell_tests(&subject));
+    drafts.extend(report_tests(main, &subject));
+    Findings { findings: finish(drafts, policy), tried }
+}
+
+/// The text as sentences quote it: on one line, without its ends.
+fn printed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a check is for this report.
+fn applies(check: &Check, subject: &Subject<'_>) -> bool {
+    let level = check.levels.is_empty()
+        || subject.level.is_some_and(|level| check.levels.iter().any(|l| l == level));
+    let year = check.from.is_none_or(|from| subject.report.year.is_some_and(|year| year >= from));
+    level && year
+}
+
+/// The equations of each form, at the places of the tables that follow it.
+fn equations(subject: &mut Subject<'_>, tried: &mut Vec<Tried>) -> Vec<Draft> {
+    let places: Vec<(&Form, &Check, &Equation, &Instance)> = places(subject);
+    let mut facts = Facts::of(subject.report, subject.forms);
+    let mut drafts = blank_totals(&places, &mut facts);
+    for (form, check, equation, instance) in places {
+        let judged = facts.judge(instance);
+        let outcome = match judged {
+            Judged::Holds => Outcome::Pass,
+            Judged::Fails(_) => Outcome::Fail,
+            Judged::Undecided(why) => Outcome::Undecided { because: why.text().into() },
+        };
+        tried.push(Tried { rule: check.id.clone(), place: instance.place.clone(), outcome });
+        match judged {
+            Judged::Holds => {}
+            Judged::Fails(sides) => {
+                drafts.push(failed(form, check, equation, instance, sides, subject));
+            }
+            Judged::Undecided(why) => {
+                let blank = matches!(why, Why::Blank | Why::TotalBlank(_) | Why::BreakdownBlank(_) | Why::Spoiled);
+                if blank {
+                    subject.undecided_by_blank.insert(instance.table.clone());
+                }
+                if let Why::BreakdownBlank(total) = why {
+                    drafts.extend(blank_breakdown(form, instance, total));
+                }
+            }
+        }
+    }
+    drafts
+}
+
+fn places<'a>(subject: &Subject<'a>) -> Vec<(&'a Form, &'a Check, &'a Equation, &'a Instance)> {
+    let mut forms: Vec<&Form> =
+        subject.report.tables.iter().filter_map(|t| subject.forms.get(&t.form)).collect();
+    forms.sort_by_key(|f| &f.id);
+    forms.dedup_by_key(|f| &f.id);
+    let mut places = Vec::new();
+    for form in forms {
+        for check in form.checks.iter().filter(|c| applies(c, subject)) {
+            let Body::Equation(equation) = &check.body else { continue };
+            let own = |i: &&Instance| {
+                let found = subject.report.tables.iter().find(|t| t.table == i.table);
+                found.is_some_and(|t| t.form == form.id)
+            };
+            places.extend(equation.instances.iter().filter(own).map(|i| (form, check, equation, i)));
+        }
+    }
+    places
+}
+
+/// Totals left blank over parts that are not zero: one finding a cell, whatever sums it stands in.
+fn blank_totals(
+    places: &[(&Form, &Check, &Equation, &Instance)],
+    facts: &mut Facts<'_>,
+) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let mut spoiled = BTreeSet::new();
+    for (form, _, _, instance) in places {
+        let Some((cell, parts)) = facts.blank_total(instance) else { continue };
+        let Some(check) = form.test(|t| matches!(t, Test::TotalBlank)) else { continue };
+        if spoiled.insert(cell.clone()) {
+            let (table, row, column) = form.names(&cell).unwrap_or_default();
+            let values = BTreeMap::from([
+                ("table", table.to_owned()),
+                ("row", row.to_owned()),
+                ("column", column.to_owned()),
+                ("parts", parts.normalize().to_string()),
+            ]);
+            let says = form.say(&check.id, &values);
+            drafts.push(Draft::new(check, cell.to_string(), says).with_cells([cell]));
+        }
+    }
+    facts.spoiled = spoiled;
+    drafts
+}
+
+fn blank_breakdown(form: &Form, instance: &Instance, total: Decimal) -> Option<Draft> {
+    let check = form.test(|t| matches!(t, Test::BreakdownBlank))?;
+    let cell = instance.total.as_ref()?;
+    let (table, row, column) = form.names(cell).unwrap_or_default();
+    let values = BTreeMap::from([
+        ("table", table.to_owned()),
+        ("row", row.to_owned()),
+        ("column", column.to_owned()),
+        ("total", total.normalize().to_string()),
+    ]);
+    let says = form.say(&check.id, &values);
+    Some(Draft::new(check, instance.place.clone(), says).with_cells([cell.clone()]))
+}
+
+fn failed(
+    form: &Form,
+    check: &Check,
+    equation: &Equation,
+    instance: &Instance,
+    sides: Option<(Decimal, Decimal)>,
+    subject: &Subject<'_>,
+) -> Draft {
+    let mut cells = Vec::new();
+    instance.condition.cells(&mut cells);
+    let table = form.table(&instance.table);
+    let row = instance.row.as_deref().and_then(|id| table?.row(id));
+    let column = instance.column.as_deref().and_then(|id| table?.column(id));
+    let first = cells.first().and_then(|c| form.names(c)).unwrap_or_default();
+    let (left_terms, right_terms) = terms(form, instance, subject.report);
+    let mut values = BTreeMap::from([
+        ("table", table.map(|t| t.name.clone()).unwrap_or_default()),
+        ("row", row.map_or(first.1, |r| r.name()).to_owned()),
+        ("column", column.map_or(first.2, |c| c.label.as_str()).to_owned()),
+        ("left", String::new()),
+        ("right", String::new()),
+        ("difference", String::new()),
+        ("left_terms", left_terms),
+        ("right_terms", right_terms),
+        ("unit", subject.report.unit.clone().unwrap_or_default()),
+        ("value", cells.first().map(|c| shown(subject.report, c)).unwrap_or_default()),
+    ]);
+    let mut severity = check.severity;
+    if let Some((left, right)) = sides {
+        values.insert("left", left.normalize().to_string());
+        values.insert("right", right.normalize().to_string());
+        values.insert("difference", (left - right).abs().normalize().to_string());
+        let other = if left < right { equation.if_less } else { equation.if_greater };
+        severity = other.unwrap_or(severity);
+    }
+    let message = form.say(&check.id, &values);
+    let cells: Vec<CellId> = cells.into_iter().cloned().collect();
+    let draft = Draft::new(check, instance.place.clone(), message).with_severity(severity);
+    Draft { sides, ..draft }.with_cells(cells)
+}
+
+/// The value of a cell as sentences give it.
+fn shown(report: &Report, cell: &CellId) -> String {
+    match report.cells.get(cell).map(|c| &c.value) {
+        Some(CellValue::Number(number)) => number.normalize().to_string(),
+        Some(CellValue::Text(text)) => printed(text),
+        Some(CellValue::Blank) | None => "空白".into(),
+        Some(CellValue::Placeholder) => report.cells.get(cell).map(|c| printed(&c.raw)).unwrap_or_default(),
+    }
+}
+
+/// Both sides spelled out: `本年新收（12）＋上年结转（1）`.
+fn terms(form: &Form, instance: &Instance, report: &Report) -> (String, String) {
+    let Condition::Compare(left, _, right) = &instance.condition else {
+        let mut cells = Vec::new();
+        instance.condition.cells(&mut cells);
+        return (spelled(form, instance, report, &cells), String::new());
+    };
+    let side = |term: &Term<CellId>| {
+        let mut cells = Vec::new();
+        term.cells(&mut cells);
+        spelled(form, instance, report, &cells)
+    };
+    (side(left), side(right))
+}
+
+/// Cells by name and value; in long sums those without a value or with zero are left out.
+fn spelled(form: &Form, instance: &Instance, report: &Report, cells: &[&CellId]) -> String {
+    const LONG: usize = 4;
+    let zero = |c: &CellId| match report.cells.get(c).map(|c| &c.value) {
+        Some(CellValue::Number(n)) => n.is_zero(),
+        _ => true,
+    };
+    let name = |c: &CellId| {
+        let (_, row, column) = form.names(c).unwrap_or_default();
+        let text = match (&instance.row, &instance.column) {
+            (Some(_), None) => column.to_owned(),
+            (None, None) if form.table(&c.table).is_some_and(|t| t.columns.len() > 1) => {
+                format!("{row}·{column}")
+            }
+            _ => row.to_owned(),
+        };
+        format!("{text}（{}）", shown(report, c))
+    };
+    let told: Vec<String> =
+        cells.iter().filter(|c| cells.len() <= LONG || !zero(c)).map(|c| name(c)).collect();
+    if told.is_empty() { "各项均为0或空白".into() } else { told.join("＋") }
+}
+
+fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for found in &subject.report.tables {
+        let Some(form) = subject.forms.get(&found.form) else { continue };
+        let Some(table) = form.table(&found.table) else { continue };
+        for check in form.checks.iter().filter(|c| applies(c, subject)) {
+            if let Body::Test(test) = &check.body {
+                drafts.extend(cells::run(test, check, form, table, subject));
+            }
+        }
+    }
+    drafts
+}
+
+fn report_tests(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for check in main.checks.iter().filter(|c| applies(c, subject)) {
+        if let Body::Test(test) = &check.body {
+            drafts.extend(structure::run(test, check, main, subject));
+        }
+    }
+    drafts.extend(structure::late(main, subject));
+    drafts
+}
+
+/// Applies the policy and puts the gravest first; otherwise the order in which they were found.
+fn finish(drafts: Vec<Draft>, policy: &Policy) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = drafts
+        .into_iter()
+        .filter(|d| !policy.off.contains(&d.rule))
+        .map(|d| Finding {
+            severity: policy.severity.get(&d.rule).copied().unwrap_or(d.severity),
+            rule: d.rule,
+            place: d.place,
+            left: d.sides.map(|(left, _)| left.normalize().to_string()),
+            right: d.sides.map(|(_, right)| right.normalize().to_string()),
+            cells: d.cells,
+            cause: None,
+            quote: None,
+            message: d.message,
+            source: d.source,
+        })
+        .collect();
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    findings
 }

@@ -8,7 +8,43 @@
 //! Readers run in a worker process (see [`crate::worker`]); they keep to [`Limits`] so that a
 //! refusal can say why, and the process limits catch what remains.
 
+mod assembly;
+mod container;
+pub mod docx;
+pub mod encoding;
+mod furniture;
+pub mod html;
+pub mod md;
+mod sniff;
+pub mod txt;
+mod xml;
+
 use serde::{Deserialize, Serialize};
+
+use sniff::Content;
+
+/// A reader of one format: the file's bytes in, what they show out.
+type Reader = fn(&[u8], &Limits) -> Result<Document, Refusal>;
+
+/// Reads a file of any format. The format is told by `bytes`; `name`, the file's name, only decides
+/// between plain text and Markdown.
+pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Document, Refusal> {
+    let content = sniff::content(bytes, name, limits)?;
+    let read = reader(content).ok_or_else(|| content.unsupported())?;
+    read(bytes, limits)
+}
+
+/// The reader of each content. A new format adds its line here, its file under `document/` and its
+/// name to [`Format`].
+fn reader(content: Content) -> Option<Reader> {
+    match content {
+        Content::Docx => Some(docx::read),
+        Content::Html => Some(html::read),
+        Content::Markdown => Some(md::read),
+        Content::Text => Some(txt::read),
+        _ => None,
+    }
+}
 
 /// How much a reader may unpack or build before it refuses the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Finding, Verdict};
+use crate::check::{self, Finding, Policy, Verdict};
 use crate::document::{Document, Format, Refusal};
+use crate::form::{Forms, Severity};
 use crate::locate::Cause;
-use crate::report::Report;
+use crate::report::{self, Report};
 
 /// What a worker process made of one file: its documents, or why there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +60,80 @@ pub struct Checked {
     pub causes: Vec<Cause>,
     /// Every check with its outcome, for `--all`.
     pub tried: Vec<crate::check::Tried>,
+}
+
+/// Judges what a worker made of a file; `name` is the file's name, the last resort for the year.
+pub fn inspect(name: &str, reading: Reading, forms: &Forms, policy: &Policy) -> Vec<Inspection> {
+    match reading {
+        Reading::Documents(documents) => documents
+            .into_iter()
+            .map(|(member, document)| match document {
+                Ok(document) => judge(name, member, &document, forms, policy),
+                Err(refusal) => refused(member, &refusal),
+            })
+            .collect(),
+        Reading::Refused(refusal) => vec![refused(String::new(), &refusal)],
+        Reading::Lost(lost) => vec![Inspection {
+            reason: Some(lost.reason().into()),
+            detail: Some(lost.detail().into()),
+            ..without_report(String::new(), Verdict::Unreadable)
+        }],
+    }
+}
+
+fn judge(
+    name: &str,
+    member: String,
+    document: &Document,
+    forms: &Forms,
+    policy: &Policy,
+) -> Inspection {
+    let name = if member.is_empty() { name } else { &member };
+    let Some(report) = report::lay(document, forms, name) else {
+        return Inspection {
+            reason: Some("能够读取，但未发现年度报告的标题和表格，不像一份年度报告".into()),
+            detail: Some("no title and no table of any form".into()),
+            format: Some(document.format),
+            ..without_report(member, Verdict::Unrecognised)
+        };
+    };
+    let check::Findings { findings, tried } = check::check(&report, forms, policy);
+    let failed = findings.iter().any(|f| f.severity == Severity::Error);
+    Inspection {
+        format: Some(document.format),
+        checked: Some(Checked { report, findings, causes: Vec::new(), tried }),
+        ..without_report(member, if failed { Verdict::Failed } else { Verdict::Passed })
+    }
+}
+
+fn refused(member: String, refusal: &Refusal) -> Inspection {
+    Inspection {
+        reason: Some(refusal.reason()),
+        detail: Some(refusal.to_string()),
+        ..without_report(member, Verdict::Unreadable)
+    }
+}
+
+fn without_report(member: String, verdict: Verdict) -> Inspection {
+    Inspection { member, verdict, reason: None, detail: None, format: None, checked: None }
+}
+
+impl Lost {
+    /// The reason in Chinese, for the township and the county office.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Overran => "读取时间过长，文件结构可能异常，请用原软件打开后另存一份再提交",
+            Self::OutOfMemory => "文件展开后过大，不像一份年度报告，请检查后重新提交",
+            Self::Crashed => "文件结构异常，无法读取，请用原软件打开后另存一份再提交",
+        }
+    }
+
+    /// The same for the administrator.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Overran => "the reader process ran out of time",
+            Self::OutOfMemory => "the reader process ran out of memory",
+            Self::Crashed => "the reader process crashed",
+        }
+    }
 }

@@ -8,6 +8,8 @@ pub mod document;
 pub mod form;
 pub mod inspect;
 pub mod locate;
+pub mod mail;
+pub mod notice;
 pub mod report;
 pub mod store;
 pub mod units;

@@ -2,7 +2,7 @@
 //!
 //! Row labels of real tables are misspelt, shredded, renumbered and partly missing, but they stand
 //! in the official order; so the sequence of labels is *aligned* with the form's (see
-//! [`crate::report::align`]) rather than looked up one by one. Every cell keeps its raw text and
+//! `report/align.rs`) rather than looked up one by one. Every cell keeps its raw text and
 //! its place. This room gives no verdicts and knows no SQL.
 
 use std::collections::BTreeMap;
@@ -10,8 +10,21 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::document::Source;
-use crate::form::CellId;
+mod align;
+mod head;
+mod lines;
+mod normalise;
+mod number;
+mod section;
+mod table;
+mod values;
+
+use crate::document::{Block, Document, Source};
+use crate::form::{CellId, Form, Forms};
+use table::{Laid, Template};
+
+pub(crate) use normalise::{Label, squeeze};
+pub use number::yuan;
 
 /// What one document says, laid over the forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +55,10 @@ pub struct Report {
     pub missing_rows: Vec<MissingRow>,
     /// Rows found that the form does not know, with their values.
     pub unknown_rows: Vec<UnknownRow>,
+    /// Values found in heading rows.
+    pub heading_values: Vec<UnknownRow>,
+    /// Rows whose values were told apart by their number alone, their labels being lost.
+    pub sublabels_lost: Vec<MissingRow>,
     /// Years that title, period and table heading name, where they name one.
     pub years_named: Vec<YearNamed>,
     /// The paragraphs of the text, tables left out.
@@ -70,6 +87,8 @@ pub struct FoundTable {
     pub table: String,
     /// The form it follows.
     pub form: String,
+    /// The tables of the document it was found in, from 1.
+    pub grids: Vec<usize>,
 }
 
 /// A row of the form that the document's table does not have.
@@ -142,4 +161,129 @@ pub struct Place {
     pub column: usize,
     /// Page, from 1, where the format knows pages.
     pub page: Option<u32>,
+}
+
+/// Two tables of forms that fit this equally cannot be told apart by what they hold.
+const EQUAL: f64 = 0.01;
+
+/// Lays a document over the forms; `None` when it is no report of any kind the forms describe.
+/// `file_name` is asked for the year when nothing else tells it.
+pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
+    let templates: Vec<Template<'_>> =
+        forms.iter().flat_map(|f| f.tables.iter().map(|t| Template::of(f, t))).collect();
+    let lines = lines::of(document);
+    let laid: Vec<Laid<'_>> = templates.iter().filter_map(|t| t.lay(&lines)).collect();
+    let items = section::items(document);
+    let kind = kind(document, &items, forms, &laid)?;
+    let of_kind: Vec<&Form> = forms.iter().filter(|f| f.title == kind).collect();
+    let head = head::find(document, &items, &of_kind, file_name);
+    let known: Vec<&crate::form::Section> = of_kind.iter().flat_map(|f| &f.sections).collect();
+    let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
+    let chosen = choose(laid.into_iter().filter(|l| l.template.form.title == kind).collect(), due);
+    let mut report = Report {
+        form: chosen.iter().map(|l| (l.template.form.from, &l.template.form.id)).min().map(|(_, id)| id.clone()),
+        kind,
+        unit: head.unit,
+        spellings: head.spellings,
+        year: head.year,
+        title: head.title,
+        period: head.period,
+        published: head.published,
+        sections: section::find(&items, &known),
+        tables: Vec::new(),
+        cells: BTreeMap::new(),
+        missing_rows: Vec::new(),
+        unknown_rows: Vec::new(),
+        heading_values: Vec::new(),
+        sublabels_lost: Vec::new(),
+        years_named: head.years_named,
+        text: text(document),
+        source: document.source,
+    };
+    chosen.into_iter().for_each(|laid| report.take_in(laid));
+    Some(report)
+}
+
+/// Which kind of report it is: the one its title names, else the one whose tables fit best.
+fn kind(
+    document: &Document,
+    items: &[section::Item<'_>],
+    forms: &Forms,
+    laid: &[Laid<'_>],
+) -> Option<String> {
+    let fits = |kind: &str| -> f64 {
+        laid.iter().filter(|l| l.template.form.title == kind).map(|l| l.quality).sum()
+    };
+    let by_tables = forms.kinds().map(|k| (k, fits(k))).filter(|(_, fit)| *fit > 0.0);
+    let best = by_tables.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(kind, _)| kind.to_owned());
+    best.or_else(|| {
+        forms
+            .kinds()
+            .find(|kind| {
+                let of_kind: Vec<&Form> = forms.iter().filter(|f| f.title == *kind).collect();
+                head::find(document, items, &of_kind, "").title.is_some()
+            })
+            .map(str::to_owned)
+    })
+}
+
+/// For each table id the form whose table fits best. Where forms fit equally (their tables are the
+/// same), the table before it in the form decides, then the report year, then the newest form.
+fn choose<'f>(mut laid: Vec<Laid<'f>>, due: Option<&str>) -> Vec<Laid<'f>> {
+    let mut order: Vec<&str> = Vec::new();
+    for table in laid.iter().flat_map(|l| &l.template.form.tables) {
+        if !order.contains(&table.id.as_str()) {
+            order.push(&table.id);
+        }
+    }
+    let mut chosen: Vec<Laid<'f>> = Vec::new();
+    for id in order {
+        let (mut of_table, rest): (Vec<_>, Vec<_>) =
+            laid.into_iter().partition(|l| l.template.table.id == id);
+        laid = rest;
+        let best = of_table.iter().map(|l| l.quality).fold(f64::MIN, f64::max);
+        of_table.retain(|l| l.quality >= best - EQUAL);
+        let before = chosen.last().map(|l| l.template.form.id.as_str());
+        let rank = |l: &Laid<'_>| {
+            let form = l.template.form;
+            (Some(form.id.as_str()) == before, Some(form.id.as_str()) == due, form.from)
+        };
+        if let Some(index) = (0..of_table.len()).max_by_key(|i| of_table.get(*i).map(rank)) {
+            chosen.push(of_table.swap_remove(index));
+        }
+    }
+    chosen
+}
+
+fn text(document: &Document) -> Vec<String> {
+    let paragraphs = document.blocks.iter().filter_map(|b| match b {
+        Block::Paragraph(p) => Some(normalise::trim(&p.text)),
+        _ => None,
+    });
+    paragraphs.filter(|t| !t.is_empty()).map(str::to_owned).collect()
+}
+
+impl Report {
+    fn take_in(&mut self, laid: Laid<'_>) {
+        let table = &laid.template.table.id;
+        let row = |row: String| MissingRow { table: table.clone(), row };
+        self.tables.push(FoundTable {
+            table: table.clone(),
+            form: laid.template.form.id.clone(),
+            grids: laid.grids,
+        });
+        self.missing_rows.extend(laid.missing_rows.into_iter().map(row));
+        self.sublabels_lost.extend(laid.sublabels_lost.into_iter().map(row));
+        self.heading_values.extend(laid.heading_values.into_iter().map(|(label, value)| {
+            UnknownRow { table: table.clone(), label, values: vec![value] }
+        }));
+        self.unknown_rows.extend(laid.unknown_rows);
+        self.cells.extend(laid.cells);
+    }
+
+    /// The form a table of the report follows.
+    pub fn form_of<'f>(&self, table: &str, forms: &'f Forms) -> Option<&'f Form> {
+        let found = self.tables.iter().find(|t| t.table == table)?;
+        forms.get(&found.form)
+    }
 }

@@ -9,7 +9,7 @@ const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处�
 
 /// One character, folded: full-width forms to ASCII, dashes and blanks to one each, variants to
 /// the simplified character.
-pub fn fold_char(c: char) -> char {
+pub(crate) fn fold_char(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => {
             u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c)
@@ -21,36 +21,36 @@ pub fn fold_char(c: char) -> char {
 }
 
 /// White space and characters that show nothing.
-pub fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 /// The text with characters folded and all white space gone, punctuation kept.
-pub fn squeeze(text: &str) -> String {
+pub(crate) fn squeeze(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect()
 }
 
 /// The text with its ends trimmed of everything invisible.
-pub fn trim(text: &str) -> &str {
+pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_invisible)
 }
 
 /// A label split for comparing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Label {
+pub(crate) struct Label {
     /// The numbering before it, e.g. `一`, `3`; empty: none.
-    pub number: String,
+    pub(crate) number: String,
     /// The letters without punctuation.
-    pub body: String,
+    pub(crate) body: String,
     /// The same without what stands in brackets; equal to `body` where nothing would be left.
-    pub core: String,
+    pub(crate) core: String,
 }
 
 impl Label {
     /// Splits a label.
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let squeezed: String = squeeze(text).chars().map(simplify).collect();
         let (number, rest) = split_number(&squeezed);
         let body = letters(rest);
@@ -60,7 +60,7 @@ impl Label {
     }
 
     /// How alike two labels are, from 0 to 1. Numbering decides only between near equals.
-    pub fn likeness(&self, other: &Self) -> f64 {
+    pub(crate) fn likeness(&self, other: &Self) -> f64 {
         let best = alike(&self.body, &other.body).max(alike(&self.core, &other.core));
         let numbered = !self.number.is_empty() && !other.number.is_empty();
         if numbered && self.number != other.number { best * 0.95 } else { best }

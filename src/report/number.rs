@@ -28,14 +28,14 @@ pub fn yuan(unit: &str) -> Option<Decimal> {
 }
 
 /// Whether a text is nothing but a unit.
-pub fn is_unit(text: &str) -> bool {
+pub(super) fn is_unit(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect();
     let text = text.trim_start_matches('(').trim_end_matches(')');
     UNITS.contains(&text)
 }
 
 /// The unit of money a header names, e.g. `（单位：万元）`.
-pub fn money_in(header: &str) -> Option<&'static str> {
+pub(super) fn money_in(header: &str) -> Option<&'static str> {
     ["亿元", "万元", "千元"].into_iter().find(|u| header.contains(u)).or_else(|| {
         let text: String = header.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect();
         (text.contains("(元") || text.contains(":元") || text.contains("元)")).then_some("元")
@@ -45,7 +45,7 @@ pub fn money_in(header: &str) -> Option<&'static str> {
 /// Reads a cell. `signed`: 增 and 减 before the number are its sign. `unit`: the unit the form
 /// fixes; money written in another one is converted to it, exactly. Returns the value and the unit
 /// written in the cell.
-pub fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, Option<String>) {
+pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, Option<String>) {
     let shown = trim(raw);
     if shown.is_empty() {
         return (CellValue::Blank, None);

@@ -1,0 +1,116 @@
+//! How the cells are filled in: blank, placeholder, text, unit, negative, fraction, doubtful.
+
+use std::collections::BTreeMap;
+
+use super::{Draft, Subject, printed};
+use crate::form::{Blank, Check, Column, Form, Kind, Row, Table, Test};
+use crate::report::{Cell, CellValue};
+
+/// Runs one test on the cells of one table.
+pub(super) fn run(
+    test: &Test,
+    check: &Check,
+    form: &Form,
+    table: &Table,
+    subject: &Subject<'_>,
+) -> Vec<Draft> {
+    match test {
+        Test::Blank => blank(check, form, table, subject),
+        Test::Doubtful => doubtful(check, form, table, subject),
+        Test::HeadingValue => heading_values(check, form, table, subject),
+        _ => each(table, subject)
+            .filter(|(row, column, cell)| fails(test, row, column, cell))
+            .map(|(row, column, cell)| {
+                let id = table.cell(row, column);
+                let mut values = BTreeMap::from([
+                    ("table", table.name.clone()),
+                    ("row", row.name().to_owned()),
+                    ("column", column.label.clone()),
+                    ("text", printed(&cell.raw)),
+                    ("unit", cell.own_unit.clone().unwrap_or_default()),
+                    ("value", String::new()),
+                ]);
+                if let CellValue::Number(number) = cell.value {
+                    values.insert("value", number.normalize().to_string());
+                }
+                Draft::new(check, id.to_string(), form.say(&check.id, &values)).with_cells([id])
+            })
+            .collect(),
+    }
+}
+
+fn each<'a>(
+    table: &'a Table,
+    subject: &'a Subject<'_>,
+) -> impl Iterator<Item = (&'a Row, &'a Column, &'a Cell)> {
+    table.cells().filter_map(|(row, column)| {
+        subject.report.cells.get(&table.cell(row, column)).map(|cell| (row, column, cell))
+    })
+}
+
+fn fails(test: &Test, row: &Row, column: &Column, cell: &Cell) -> bool {
+    let number = match cell.value {
+        CellValue::Number(number) if !cell.doubtful => Some(number),
+        _ => None,
+    };
+    match test {
+        Test::Placeholder => cell.value == CellValue::Placeholder && row.blank == Blank::Missing,
+        Test::NotNumeric => matches!(cell.value, CellValue::Text(_)) && !cell.doubtful,
+        Test::Unit => cell.own_unit.is_some(),
+        Test::Negative => !column.signed && number.is_some_and(|n| n.is_sign_negative() && !n.is_zero()),
+        Test::NotInteger => row.kind_in(column) == Kind::Count && number.is_some_and(|n| !n.is_integer()),
+        Test::Sign => !column.signed && number.is_some() && printed(&cell.raw).starts_with(['+', '＋']),
+        _ => false,
+    }
+}
+
+/// One finding a table, and only a hint when every check could do without the blanks.
+fn blank(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
+    let blanks: Vec<_> = each(table, subject)
+        .filter(|(row, _, cell)| cell.value == CellValue::Blank && row.blank == Blank::Missing)
+        .map(|(row, column, _)| table.cell(row, column))
+        .collect();
+    if blanks.is_empty() {
+        return Vec::new();
+    }
+    let harmless = !subject.undecided_by_blank.contains(&table.id);
+    let severity = if harmless { crate::form::Severity::Info } else { crate::form::Severity::Warning };
+    let says = counted(check, form, table, blanks.len());
+    vec![Draft::new(check, table.id.clone(), says).with_severity(severity).with_cells(blanks)]
+}
+
+fn doubtful(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
+    let cells: Vec<_> = each(table, subject)
+        .filter(|(_, _, cell)| cell.doubtful)
+        .map(|(row, column, _)| table.cell(row, column))
+        .collect();
+    if cells.is_empty() {
+        return Vec::new();
+    }
+    let says = counted(check, form, table, cells.len());
+    vec![Draft::new(check, table.id.clone(), says).with_cells(cells)]
+}
+
+fn counted(check: &Check, form: &Form, table: &Table, count: usize) -> String {
+    form.say(
+        &check.id,
+        &BTreeMap::from([("table", table.name.clone()), ("count", count.to_string())]),
+    )
+}
+
+fn heading_values(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
+    let found = subject.report.heading_values.iter().filter(|v| v.table == table.id);
+    found
+        .map(|value| {
+            let label = table.row(&value.label).map_or("", Row::name);
+            let text = value.values.first().cloned().unwrap_or_default();
+            let values = BTreeMap::from([
+                ("table", table.name.clone()),
+                ("row", label.to_owned()),
+                ("text", printed(&text)),
+            ]);
+            let place = format!("{}.{}", table.id, value.label);
+            Draft::new(check, place, form.say(&check.id, &values))
+        })
+        .collect()
+}

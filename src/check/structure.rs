@@ -1,0 +1,272 @@
+//! Tables, sections, form, year, unit, period and dates: what a report must have, and by when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::evaluate::{Facts, Judged};
+use super::{Draft, Subject, printed};
+use crate::form::{Check, Deadline, Form, Table, Test};
+use crate::report::{FoundSection, Label, squeeze};
+
+/// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
+pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    match test {
+        Test::TableMissing => absent_tables(check, form, subject, false),
+        Test::TableUnreadable => absent_tables(check, form, subject, true),
+        Test::RowMissing => rows(check, form, subject, &subject.report.missing_rows),
+        Test::SublabelsLost => rows(check, form, subject, &subject.report.sublabels_lost),
+        Test::SectionMissing => sections_missing(check, form, subject),
+        Test::SectionTitle => section_titles(check, form, subject),
+        Test::SectionStructure => section_structure(check, form, subject),
+        Test::SectionShort { section, chars, needs } => {
+            let short = |text: &str| {
+                let text = squeeze(text);
+                let lacks = !needs.is_empty() && !needs.iter().any(|n| text.contains(n.as_str()));
+                text.chars().count() < *chars || lacks
+            };
+            section_text(check, form, subject, section, |t| short(t).then(String::new))
+        }
+        Test::SectionMentions { section, all } => {
+            section_text(check, form, subject, section, |t| unmentioned(all, t))
+        }
+        Test::SectionDenies { section, when, pattern } => {
+            let facts = Facts::of(subject.report, subject.forms);
+            let said = facts.condition(when) == Judged::Holds;
+            section_text(check, form, subject, section, |t| {
+                said.then(|| pattern.find(t).map(|m| m.as_str().to_owned())).flatten()
+            })
+        }
+        _ => whole_report(test, check, form, subject),
+    }
+}
+
+/// A finding about the report, with the values its sentence needs.
+fn on_report(check: &Check, form: &Form, values: BTreeMap<&str, String>) -> Vec<Draft> {
+    vec![Draft::new(check, "report".into(), form.say(&check.id, &values))]
+}
+
+fn whole_report(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let report = subject.report;
+    let year = report.year.map(|y| y.to_string()).unwrap_or_default();
+    let published = report.published;
+    let values = match test {
+        Test::FormOutdated => outdated(subject),
+        Test::YearMissing => report.year.is_none().then(BTreeMap::new),
+        Test::YearInconsistent => different_years(subject),
+        Test::UnitMissing => report.unit.is_none().then(BTreeMap::new),
+        Test::PeriodMissing => report.period.is_none().then(BTreeMap::new),
+        Test::PeriodOdd => odd_period(subject),
+        Test::PublishEarly => published
+            .filter(|d| report.year.is_some_and(|y| d.year() <= y))
+            .map(|d| BTreeMap::from([("published", chinese(d)), ("year", year)])),
+        Test::PublishMissing => published.is_none().then(BTreeMap::new),
+        Test::TitleMissing => report.title.is_none().then(BTreeMap::new),
+        Test::TitleNoYear => report
+            .title
+            .as_deref()
+            .filter(|_| !report.years_named.iter().any(|n| n.by == "标题"))
+            .map(|title| BTreeMap::from([("title", printed(title))])),
+        _ => None,
+    };
+    values.map(|v| on_report(check, form, v)).unwrap_or_default()
+}
+
+fn outdated<'v>(subject: &Subject<'_>) -> Option<BTreeMap<&'v str, String>> {
+    let due = subject.due?;
+    let used = subject.forms.get(subject.report.form.as_deref()?)?;
+    (used.from < due.from).then(|| {
+        BTreeMap::from([
+            ("form", used.id.clone()),
+            ("due", due.id.clone()),
+            ("year", subject.report.year.map(|y| y.to_string()).unwrap_or_default()),
+        ])
+    })
+}
+
+fn different_years<'v>(subject: &Subject<'_>) -> Option<BTreeMap<&'v str, String>> {
+    let named = &subject.report.years_named;
+    let years: BTreeSet<i16> = named.iter().map(|n| n.year).collect();
+    (years.len() > 1).then(|| {
+        let told: Vec<String> = named.iter().map(|n| format!("{}为{}年", n.by, n.year)).collect();
+        BTreeMap::from([("named", told.join("、"))])
+    })
+}
+
+/// A period that is not the report year; another whole year is a matter of the year named.
+fn odd_period<'v>(subject: &Subject<'_>) -> Option<BTreeMap<&'v str, String>> {
+    let (from, to) = subject.report.period?;
+    let whole = (from.month(), from.day(), to.month(), to.day()) == (1, 1, 12, 31);
+    (!whole || from.year() != to.year()).then(|| {
+        let year = subject.report.year.map(|y| y.to_string()).unwrap_or_default();
+        BTreeMap::from([("period", format!("{}至{}", chinese(from), chinese(to))), ("year", year)])
+    })
+}
+
+/// Late publication, by the deadlines of the form of the report's year.
+pub(super) fn late(form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let (Some(year), Some(published)) = (subject.report.year, subject.report.published) else {
+        return Vec::new();
+    };
+    let bound = |d: &&Deadline| {
+        d.levels.is_empty() || subject.level.is_some_and(|level| d.levels.iter().any(|l| l == level))
+    };
+    let Some(deadline) = form.deadlines.iter().find(bound) else { return Vec::new() };
+    let (month, day) = deadline.month_day;
+    let Ok(last) = Date::new(year.saturating_add(1), month, day) else { return Vec::new() };
+    if published <= last {
+        return Vec::new();
+    }
+    let values = BTreeMap::from([
+        ("published", chinese(published)),
+        ("deadline", chinese(last)),
+        ("year", year.to_string()),
+        ("unit", subject.report.unit.clone().unwrap_or_default()),
+    ]);
+    vec![Draft {
+        rule: deadline.rule.clone(),
+        severity: deadline.severity,
+        place: "report".into(),
+        sides: None,
+        cells: Vec::new(),
+        message: form.say(&deadline.sentence, &values),
+        source: deadline.source.clone(),
+    }]
+}
+
+fn chinese(day: Date) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// Tables that are due and not there; `unreadable`: those that stand there as a picture or are
+/// said to be attached.
+fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, unreadable: bool) -> Vec<Draft> {
+    let Some(due) = subject.due else { return Vec::new() };
+    let found = |t: &&Table| subject.report.tables.iter().any(|f| f.table == t.id);
+    due.tables
+        .iter()
+        .filter(|t| !found(t))
+        .filter(|t| elsewhere(t, due, subject) == unreadable)
+        .map(|t| {
+            let values = BTreeMap::from([
+                ("caption", t.caption.clone()),
+                ("table", t.name.clone()),
+                ("attachment", String::new()),
+            ]);
+            let severity = if unreadable { check.severity } else { t.missing };
+            Draft::new(check, t.id.clone(), form.say(&check.id, &values)).with_severity(severity)
+        })
+        .collect()
+}
+
+/// Whether the section of a table shows a picture or refers to an attachment instead.
+fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
+    let captions: Vec<Label> = std::iter::once(&table.caption).chain(&table.captions).map(|c| Label::of(c)).collect();
+    let own = |s: &&FoundSection| {
+        let heading = Label::of(&s.heading);
+        captions.iter().any(|c| c.likeness(&heading) >= 0.75)
+    };
+    let refers = |text: &str| {
+        let text = squeeze(text);
+        form.head.attachment.iter().any(|w| text.contains(w.as_str()))
+    };
+    subject.report.sections.iter().filter(own).any(|s| s.picture || refers(&s.text))
+}
+
+fn rows(
+    check: &Check,
+    form: &Form,
+    subject: &Subject<'_>,
+    rows: &[crate::report::MissingRow],
+) -> Vec<Draft> {
+    let drafts = rows.iter().filter_map(|missing| {
+        let own = subject.report.form_of(&missing.table, subject.forms)?;
+        let table = own.table(&missing.table)?;
+        let label = table.row(&missing.row)?.name().to_owned();
+        let values = BTreeMap::from([("table", table.name.clone()), ("row", label)]);
+        let place = format!("{}.{}", missing.table, missing.row);
+        Some(Draft::new(check, place, form.say(&check.id, &values)))
+    });
+    drafts.collect()
+}
+
+fn sections_missing(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let Some(due) = subject.due else { return Vec::new() };
+    let found = |id: &str| subject.report.sections.iter().any(|s| s.id.as_deref() == Some(id));
+    due.sections
+        .iter()
+        .filter(|s| !found(&s.id))
+        .map(|s| {
+            let says = form.say(&check.id, &BTreeMap::from([("title", s.title.clone())]));
+            Draft::new(check, format!("section.{}", s.id), says).with_severity(s.missing)
+        })
+        .collect()
+}
+
+fn section_titles(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let Some(due) = subject.due else { return Vec::new() };
+    let drafts = subject.report.sections.iter().filter_map(|found| {
+        let section = due.sections.iter().find(|s| Some(s.id.as_str()) == found.id.as_deref())?;
+        let heading = Label::of(&found.heading).body;
+        let official = std::iter::once(&section.title).chain(&section.titles);
+        if official.map(|t| Label::of(t).body).any(|t| t == heading) {
+            return None;
+        }
+        let values = BTreeMap::from([
+            ("title", section.title.clone()),
+            ("heading", printed(&found.heading)),
+        ]);
+        let place = format!("section.{}", section.id);
+        Some(Draft::new(check, place, form.say(&check.id, &values)))
+    });
+    drafts.collect()
+}
+
+/// Other headings among the sections, or the sections out of order.
+fn section_structure(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let Some(due) = subject.due else { return Vec::new() };
+    let found: Vec<Option<&str>> =
+        subject.report.sections.iter().map(|s| s.id.as_deref()).collect();
+    let expected: Vec<&str> = due.sections.iter().map(|s| s.id.as_str()).collect();
+    let known: Vec<&str> = found.iter().copied().flatten().collect();
+    let in_order = expected.iter().filter(|e| known.contains(e)).copied().eq(known.iter().copied());
+    if expected.is_empty() || (in_order && found.len() <= expected.len()) {
+        return Vec::new();
+    }
+    let values = BTreeMap::from([
+        ("count", found.len().to_string()),
+        ("expected", expected.len().to_string()),
+    ]);
+    on_report(check, form, values)
+}
+
+/// A test on the text of one section, when that section is due and there.
+fn section_text(
+    check: &Check,
+    form: &Form,
+    subject: &Subject<'_>,
+    section: &str,
+    fails: impl Fn(&str) -> Option<String>,
+) -> Vec<Draft> {
+    let title = subject.due.and_then(|f| f.sections.iter().find(|s| s.id == section));
+    let found = subject.report.sections.iter().find(|s| s.id.as_deref() == Some(section));
+    let (Some(title), Some(found)) = (title, found) else { return Vec::new() };
+    let Some(told) = fails(&found.text) else { return Vec::new() };
+    let values = BTreeMap::from([
+        ("title", title.title.clone()),
+        ("missing", told.clone()),
+        ("quote", printed(&told)),
+    ]);
+    vec![Draft::new(check, format!("section.{section}"), form.say(&check.id, &values))]
+}
+
+/// The subjects a text leaves out, by the first word for each.
+fn unmentioned(all: &[Vec<String>], text: &str) -> Option<String> {
+    let text = squeeze(text);
+    let missing: Vec<&str> = all
+        .iter()
+        .filter(|words| !words.iter().any(|w| text.contains(w.as_str())))
+        .filter_map(|words| words.first().map(String::as_str))
+        .collect();
+    (!missing.is_empty()).then(|| missing.join("、"))
+}

@@ -1,0 +1,202 @@
+//! The part of `styles.xml` that decides what is shown: hidden text, raised text, numbering.
+
+use std::collections::HashMap;
+
+use super::numbering::Reference;
+use crate::document::xml::{Element, Xml};
+use crate::document::{Limits, Refusal};
+
+/// A chain of `basedOn` is followed no further.
+const MAX_CHAIN: usize = 32;
+
+/// What a paragraph or character style says. `None`: it leaves that to the style below it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Style {
+    /// `w:vanish`: a toggle, see [`Styles::hides`].
+    vanish: Option<bool>,
+    /// `w:specVanish`, `w:webHidden`.
+    always_hidden: Option<bool>,
+    /// Raised or lowered.
+    script: Option<Script>,
+    numbering: Reference,
+    based_on: Option<String>,
+}
+
+/// Where characters stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Script {
+    /// On the line.
+    #[default]
+    Baseline,
+    /// Above it.
+    Raised,
+    /// Below it.
+    Lowered,
+}
+
+/// Run properties, of a style or of a run itself.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RunFormat {
+    /// The character style.
+    pub(super) style: Option<String>,
+    vanish: Option<bool>,
+    always_hidden: Option<bool>,
+    script: Option<Script>,
+    /// On a paragraph's mark: the mark is deleted or moved away, so the next paragraph follows on.
+    pub(super) mark_removed: bool,
+}
+
+/// Paragraph and character styles by id, each with what it inherits.
+#[derive(Debug, Default)]
+pub(super) struct Styles {
+    styles: HashMap<String, Style>,
+    /// The paragraph style of paragraphs that name none.
+    default_paragraph: Option<String>,
+}
+
+impl Styles {
+    pub(super) fn read(text: &str, limits: &Limits) -> Result<Self, Refusal> {
+        let mut xml = Xml::new(text, "styles", limits);
+        let mut own = HashMap::new();
+        let mut default_paragraph = None;
+        xml.child()?;
+        while let Some(element) = xml.child()? {
+            let kind = element.attribute("type");
+            let (true, Some(id)) = (element.name() == "style", element.attribute("styleId")) else {
+                xml.skip()?;
+                continue;
+            };
+            let is_paragraph = kind.as_deref() == Some("paragraph");
+            let is_default = matches!(element.attribute("default").as_deref(), Some("1" | "true"));
+            if is_paragraph && is_default {
+                default_paragraph = Some(id.clone().into_owned());
+            }
+            if kind.as_deref() == Some("table") {
+                xml.skip()?;
+            } else {
+                own.insert(id.into_owned(), style(&mut xml)?);
+            }
+        }
+        let styles = own.keys().map(|id| (id.clone(), inherited(&own, id))).collect();
+        Ok(Self { styles, default_paragraph })
+    }
+
+    /// The style a paragraph of the named style follows.
+    pub(super) fn paragraph(&self, named: Option<&str>) -> Option<&Style> {
+        self.styles.get(named.or(self.default_paragraph.as_deref())?)
+    }
+
+    /// The numbering a style gives its paragraphs.
+    pub(super) fn numbering(&self, id: &str) -> Reference {
+        self.styles.get(id).map(|style| style.numbering).unwrap_or_default()
+    }
+
+    /// The id of the style a paragraph follows, named or by default.
+    pub(super) fn paragraph_id<'a>(&'a self, named: Option<&'a str>) -> Option<&'a str> {
+        named.or(self.default_paragraph.as_deref())
+    }
+
+    /// Whether a run is hidden, and where its characters stand.
+    pub(super) fn resolve(&self, paragraph: Option<&Style>, run: &RunFormat) -> (bool, Script) {
+        let character = run.style.as_deref().and_then(|id| self.styles.get(id));
+        let vanish = run.vanish.unwrap_or_else(|| {
+            // Toggle properties of a paragraph and a character style cancel out
+            // (ECMA-376 part 1, 17.7.3).
+            let says = |style: Option<&Style>| style.and_then(|s| s.vanish).unwrap_or(false);
+            says(paragraph) != says(character)
+        });
+        let always = run
+            .always_hidden
+            .or_else(|| character.and_then(|s| s.always_hidden))
+            .or_else(|| paragraph.and_then(|s| s.always_hidden));
+        let script = run
+            .script
+            .or_else(|| character.and_then(|s| s.script))
+            .or_else(|| paragraph.and_then(|s| s.script));
+        (vanish || always.unwrap_or(false), script.unwrap_or_default())
+    }
+}
+
+/// A style with everything it inherits filled in.
+fn inherited(own: &HashMap<String, Style>, id: &str) -> Style {
+    let mut style = Style::default();
+    let mut next = Some(id);
+    for _ in 0..MAX_CHAIN {
+        let Some(below) = next.and_then(|id| own.get(id)) else {
+            break;
+        };
+        style.vanish = style.vanish.or(below.vanish);
+        style.always_hidden = style.always_hidden.or(below.always_hidden);
+        style.script = style.script.or(below.script);
+        style.numbering = style.numbering.or(below.numbering);
+        next = below.based_on.as_deref();
+    }
+    style
+}
+
+fn style(xml: &mut Xml<'_>) -> Result<Style, Refusal> {
+    let mut style = Style::default();
+    while let Some(element) = xml.child()? {
+        match element.name() {
+            "basedOn" => {
+                style.based_on = element.value().map(|id| id.into_owned());
+                xml.skip()?;
+            }
+            "rPr" => {
+                let format = run_format(xml)?;
+                style.vanish = format.vanish;
+                style.always_hidden = format.always_hidden;
+                style.script = format.script;
+            }
+            "pPr" => style.numbering = paragraph_numbering(xml)?,
+            _ => xml.skip()?,
+        }
+    }
+    Ok(style)
+}
+
+/// Reads `w:rPr`.
+pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
+    let mut format = RunFormat::default();
+    while let Some(element) = xml.child()? {
+        match element.name() {
+            "rStyle" => format.style = element.value().map(|id| id.into_owned()),
+            "vanish" => format.vanish = Some(element.is_on()),
+            "specVanish" | "webHidden" => {
+                let on = element.is_on() || format.always_hidden == Some(true);
+                format.always_hidden = Some(on);
+            }
+            "vertAlign" => format.script = Some(script(&element)),
+            "del" | "moveFrom" => format.mark_removed = true,
+            _ => {}
+        }
+        xml.skip()?;
+    }
+    Ok(format)
+}
+
+fn script(element: &Element<'_>) -> Script {
+    match element.value().as_deref() {
+        Some("superscript") => Script::Raised,
+        Some("subscript") => Script::Lowered,
+        _ => Script::Baseline,
+    }
+}
+
+fn paragraph_numbering(xml: &mut Xml<'_>) -> Result<Reference, Refusal> {
+    let mut numbering = Reference::default();
+    while let Some(element) = xml.child()? {
+        match element.name() {
+            "numPr" => numbering = Reference::read(xml)?,
+            _ => xml.skip()?,
+        }
+    }
+    Ok(numbering)
+}
+
+impl Style {
+    /// The numbering the style gives its paragraphs.
+    pub(super) fn numbering(&self) -> Reference {
+        self.numbering
+    }
+}

@@ -1,0 +1,186 @@
+//! The columns of a table made of blanks.
+
+use super::tokens::{Line, Token};
+
+/// Columns by which a token may miss its place and still mean it.
+const SLACK: usize = 1;
+
+/// Where one column stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Column {
+    start: usize,
+    end: usize,
+}
+
+/// The columns of a table: first labels, which merge and overflow, then the rest.
+#[derive(Debug)]
+pub(super) struct Columns {
+    labels: Vec<usize>,
+    values: Vec<Column>,
+    /// Free tokens that share a column with another of their row: a sign of wrong widths.
+    pub(super) stray: usize,
+}
+
+impl Columns {
+    /// The columns of these rows.
+    pub(super) fn of(rows: &[Line]) -> Self {
+        let data: Vec<&Line> = rows.iter().filter(|row| row.figures() > 0).collect();
+        let values = merged(data.iter().flat_map(|row| free_figures(row)).collect());
+        let first_figure = values.first().map_or(usize::MAX, |column| column.start);
+        let labels = label_starts(&data, first_figure);
+        let units =
+            if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
+        let mut values = [units, values].concat();
+        values.sort_by_key(|column| column.start);
+        let stray = data.iter().map(|row| collisions(row, &values)).sum();
+        Self { labels, values, stray }
+    }
+
+    /// Whether labels stand in several columns, so that one covers an unknown number of them.
+    pub(super) fn labels_nest(&self) -> bool {
+        self.labels.len() > 1
+    }
+
+    /// The cells of a row in order, and whether each is surely in its column.
+    pub(super) fn cells(&self, row: &Line) -> (Vec<String>, bool) {
+        let text = |token: &Token| token.text.trim().to_owned();
+        let indent = row.tokens.first().map_or(0, |token| token.start);
+        let merged = self.labels.iter().filter(|start| **start + SLACK < indent).count();
+        let mut cells = vec![String::new(); merged];
+        let header = row.figures() == 0 && row.tokens.len() > 1;
+        let labels = if header { self.header_labels(row) } else { self.row_labels(row) };
+        cells.extend(row.tokens.iter().take(labels).map(text));
+        let tokens = row.tokens.get(labels..).unwrap_or_default();
+        if self.stray > 0 || tokens.len() > self.values.len() {
+            cells.extend(tokens.iter().map(text));
+            return (cells, false);
+        }
+        let (places, sure) = self.places(tokens);
+        let mut values = vec![String::new(); self.values.len()];
+        for (token, place) in tokens.iter().zip(places) {
+            if let Some(value) = values.get_mut(place) {
+                *value = text(token);
+            }
+        }
+        if header {
+            while values.last().is_some_and(String::is_empty) {
+                values.pop();
+            }
+        }
+        cells.extend(values);
+        (cells, sure)
+    }
+
+    /// How many tokens at the start of a row are labels: one, or where labels nest all texts.
+    fn row_labels(&self, row: &Line) -> usize {
+        let texts = row.tokens.len() - row.figures();
+        if self.labels_nest() { texts } else { texts.min(1) }
+    }
+
+    /// How many tokens at the start of a header are labels: one, if it begins before the columns.
+    fn header_labels(&self, row: &Line) -> usize {
+        let first = self.values.first().map_or(usize::MAX, |column| column.start);
+        let start = row.tokens.first().map_or(0, |token| token.start);
+        usize::from(!self.labels.is_empty() && start + SLACK < first)
+    }
+
+    /// The column of each token: its own place where it stands free, the next after a token that
+    /// pushed it. As many tokens as columns fill them all.
+    fn places(&self, tokens: &[Token]) -> (Vec<usize>, bool) {
+        if tokens.len() == self.values.len() {
+            return ((0..tokens.len()).collect(), true);
+        }
+        let mut places = Vec::with_capacity(tokens.len());
+        let mut next = 0;
+        let mut sure = true;
+        for (index, token) in tokens.iter().enumerate() {
+            let last = self.values.len() - (tokens.len() - index);
+            let own = self.own_place(token, next, last);
+            let fits = self.values.get(own).is_some_and(|column| column.fits(token));
+            let place = if fits || token.gap > 1 { own } else { next };
+            sure &= fits;
+            places.push(place);
+            next = place + 1;
+        }
+        (places, sure)
+    }
+
+    /// The nearest column from `first` to `last`.
+    fn own_place(&self, token: &Token, first: usize, last: usize) -> usize {
+        let candidates = self.values.iter().enumerate().skip(first).take(last + 1 - first);
+        candidates.min_by_key(|(_, column)| column.distance(token)).map_or(first, |(place, _)| place)
+    }
+}
+
+impl Column {
+    fn distance(&self, token: &Token) -> usize {
+        if token.figure && token.start < self.end && self.start < token.end {
+            return 0;
+        }
+        self.start.abs_diff(token.start).min(self.end.abs_diff(token.end))
+    }
+
+    fn fits(&self, token: &Token) -> bool {
+        self.distance(token) <= SLACK
+    }
+}
+
+/// The figures of a row that no label pushed.
+fn free_figures(row: &Line) -> impl Iterator<Item = Column> {
+    row.tokens
+        .iter()
+        .enumerate()
+        .filter(|(index, token)| token.figure && (token.gap > 1 || *index == 0))
+        .map(|(_, token)| Column { start: token.start, end: token.end })
+}
+
+/// Overlapping places are one column, whether figures are set left, right or in the middle.
+fn merged(mut places: Vec<Column>) -> Vec<Column> {
+    places.sort_by_key(|place| place.start);
+    let mut columns: Vec<Column> = Vec::new();
+    for place in places {
+        match columns.last_mut() {
+            Some(column) if place.start < column.end => column.end = column.end.max(place.end),
+            _ => columns.push(place),
+        }
+    }
+    columns
+}
+
+/// Where labels begin. An indent is a label column of its own only if some row has a second text
+/// that begins where indents do; else it shows a hierarchy in one column.
+fn label_starts(data: &[&Line], first_figure: usize) -> Vec<usize> {
+    let indents = || data.iter().filter_map(|row| row.tokens.first().filter(|token| !token.figure));
+    let deepest = indents().map(|token| token.start).filter(|start| *start < first_figure).max();
+    let Some(deepest) = deepest else { return Vec::new() };
+    let nested = deepest > 0
+        && data.iter().any(|row| {
+            row.tokens.get(1).is_some_and(|second| !second.figure && second.start <= deepest + SLACK)
+        });
+    if !nested {
+        return vec![0];
+    }
+    let mut starts: Vec<usize> =
+        indents().map(|token| token.start).filter(|start| *start < first_figure).collect();
+    starts.sort_unstable();
+    starts.dedup_by(|a, b| a.abs_diff(*b) <= SLACK);
+    starts
+}
+
+/// Columns of text between the labels and the figures, e.g. of units.
+fn unit_columns(data: &[&Line], first_figure: usize) -> Vec<Column> {
+    let free = data.iter().flat_map(|row| row.tokens.iter().skip(1)).filter(|token| {
+        !token.figure && token.gap > 1 && token.start + SLACK < first_figure
+    });
+    merged(free.map(|token| Column { start: token.start, end: token.start + 2 }).collect())
+}
+
+/// How many free figures of a row stand in a column that another of the row has taken.
+fn collisions(row: &Line, columns: &[Column]) -> usize {
+    let mut taken: Vec<usize> = free_figures(row)
+        .filter_map(|figure| columns.iter().position(|c| figure.start < c.end && c.start < figure.end))
+        .collect();
+    let all = taken.len();
+    taken.dedup();
+    all - taken.len()
+}

@@ -1,0 +1,146 @@
+//! A line as tokens with the columns they cover.
+
+use unicode_width::UnicodeWidthChar;
+
+/// How wide characters of ambiguous width are taken to be (quotation marks, `·`, `…`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Widths {
+    /// One column.
+    Narrow,
+    /// Two columns, as Chinese fonts have them.
+    Wide,
+}
+
+impl Widths {
+    fn of(self, c: char) -> usize {
+        match self {
+            Self::Narrow => c.width(),
+            Self::Wide => c.width_cjk(),
+        }
+        .unwrap_or(0)
+    }
+}
+
+/// Text between gaps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) text: String,
+    /// First column, from 0.
+    pub(super) start: usize,
+    /// Column after the last.
+    pub(super) end: usize,
+    /// Blanks before it.
+    pub(super) gap: usize,
+    pub(super) figure: bool,
+}
+
+/// A line and its tokens, in order.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) tokens: Vec<Token>,
+}
+
+impl Line {
+    pub(super) fn of(line: &str, widths: Widths) -> Self {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut column = 0;
+        let mut gap = 0;
+        let mut pending = String::new();
+        let mut wide_blanks = 0;
+        for c in line.chars() {
+            let start = column;
+            column += widths.of(c);
+            // Wide blanks before the first token are its indent; one alone inside a text is part
+            // of it (`统　计　指　标`); more are a gap.
+            match c {
+                ' ' | '\u{a0}' => gap += 1,
+                '\u{3000}' if tokens.is_empty() && pending.is_empty() && gap > 0 => gap += 2,
+                '\u{3000}' => {
+                    wide_blanks += 1;
+                    pending.push(c);
+                }
+                _ => {
+                    let indent = tokens.is_empty() && gap == 0;
+                    let inside = gap == 0 && wide_blanks < 2 && !tokens.is_empty();
+                    match tokens.last_mut() {
+                        Some(token) if inside => {
+                            token.text.push_str(&pending);
+                            token.text.push(c);
+                            token.end = column;
+                        }
+                        _ => {
+                            let from = if indent { 0 } else { start };
+                            let text = if indent { std::mem::take(&mut pending) } else { String::new() };
+                            let gap = if indent { 0 } else { gap + wide_blanks * 2 };
+                            tokens.push(Token { text, start: from, end: column, gap, figure: false });
+                            if let Some(token) = tokens.last_mut() {
+                                token.text.push(c);
+                            }
+                        }
+                    }
+                    pending.clear();
+                    (gap, wide_blanks) = (0, 0);
+                }
+            }
+        }
+        let mut line = Self { tokens: with_spread_words_joined(tokens) };
+        for token in &mut line.tokens {
+            token.figure = is_figure(&token.text);
+        }
+        line
+    }
+
+    /// How many figures stand at the end of the line.
+    pub(super) fn figures(&self) -> usize {
+        self.tokens.iter().rev().take_while(|token| token.figure).count()
+    }
+
+    /// Whether two or more blanks part some figure from what stands before it.
+    pub(super) fn has_gap(&self) -> bool {
+        self.tokens.iter().skip(1).any(|token| token.figure && token.gap > 1)
+    }
+}
+
+/// `结  果  维  持` and `总 计` are one word: single characters at equal distances.
+fn with_spread_words_joined(tokens: Vec<Token>) -> Vec<Token> {
+    let mut joined: Vec<(Token, Option<usize>)> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        if let Some((word, pitch)) = joined.last_mut()
+            && is_one_character(&token.text)
+            && (pitch.is_some() || is_one_character(&word.text))
+            && token.gap <= 3
+            && pitch.is_none_or(|pitch| pitch == token.gap)
+        {
+            word.text.extend(std::iter::repeat_n(' ', token.gap));
+            word.text.push_str(&token.text);
+            word.end = token.end;
+            *pitch = Some(token.gap);
+        } else {
+            joined.push((token, None));
+        }
+    }
+    joined.into_iter().map(|(token, _)| token).collect()
+}
+
+fn is_one_character(text: &str) -> bool {
+    let mut chars = text.chars();
+    matches!((chars.next(), chars.next()), (Some('\u{4E00}'..='\u{9FFF}'), None)) && text != "无"
+}
+
+/// A number with at most three characters of unit, or what stands for one. A year is none.
+fn is_figure(text: &str) -> bool {
+    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\") {
+        return true;
+    }
+    let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
+    let digits = number.chars().take_while(|c| is_digit(*c) || ",，.．".contains(*c)).count();
+    let unit: String = number.chars().skip(digits).collect();
+    number.starts_with(is_digit)
+        && unit.chars().count() <= 3
+        && !unit.starts_with(['年', '月', '日', '、', '）', ')'])
+        && !(number.ends_with(['.', '．', '，', ',']))
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || ('０'..='９').contains(&c)
+}

@@ -1,0 +1,76 @@
+//! The rows of all tables of a document, one after the other, with what comparing needs.
+
+use super::normalise::{Label, trim};
+use super::number;
+use crate::document::{Block, Columns, Document, GridCell};
+use crate::report::CellValue;
+
+/// One row of one table of the document.
+#[derive(Debug)]
+pub(super) struct Line<'d> {
+    /// The table, from 1, in document order.
+    pub(super) grid: usize,
+    /// The row, from 0.
+    pub(super) row: usize,
+    /// What a column number means in it.
+    pub(super) columns: Columns,
+    /// The cells that begin in it, by column.
+    pub(super) cells: Vec<LineCell<'d>>,
+}
+
+/// A cell that begins in a row.
+#[derive(Debug)]
+pub(super) struct LineCell<'d> {
+    pub(super) cell: &'d GridCell,
+    /// The text split for comparing.
+    pub(super) label: Label,
+    /// Neither number nor blank nor placeholder, and with a letter in it.
+    pub(super) wordy: bool,
+}
+
+impl Line<'_> {
+    /// Whether any cell after `label` (or any at all) may be a value.
+    pub(super) fn has_values_after(&self, label: Option<usize>) -> bool {
+        self.cells.iter().skip(label.map_or(0, |l| l + 1)).any(|c| !c.wordy)
+    }
+
+    /// Whether nothing in it is a word and something is there.
+    pub(super) fn is_all_values(&self) -> bool {
+        !self.cells.is_empty() && self.cells.iter().all(|c| !c.wordy)
+    }
+
+    /// The texts joined, for looking for fingerprints.
+    pub(super) fn text(&self) -> String {
+        self.cells.iter().map(|c| c.label.body.as_str()).collect()
+    }
+}
+
+/// Every table row of the document, in reading order.
+pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
+    let grids = document.blocks.iter().filter_map(|b| match b {
+        Block::Grid(grid) => Some(grid),
+        _ => None,
+    });
+    let mut lines = Vec::new();
+    for (index, grid) in grids.enumerate() {
+        let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
+        cells.sort_by_key(|c| (c.row, c.column));
+        for row in cells.chunk_by(|a, b| a.row == b.row) {
+            lines.push(Line {
+                grid: index + 1,
+                row: row.first().map_or(0, |c| c.row),
+                columns: grid.columns,
+                cells: row.iter().map(|c| line_cell(c)).collect(),
+            });
+        }
+    }
+    lines
+}
+
+fn line_cell(cell: &GridCell) -> LineCell<'_> {
+    let wordy = trim(&cell.text).chars().any(char::is_alphabetic)
+        && matches!(number::read(&cell.text, true, None).0, CellValue::Text(_));
+    // Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.
+    let start: String = if wordy { cell.text.chars().take(200).collect() } else { String::new() };
+    LineCell { cell, label: Label::of(&start), wordy }
+}

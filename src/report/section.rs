@@ -1,0 +1,120 @@
+//! The headings of the text, and what stands below each.
+
+use super::FoundSection;
+use super::normalise::{Label, squeeze, trim};
+use crate::document::{Block, Columns, Document};
+use crate::form::Section;
+
+/// Longer lines are no headings.
+const MOST_CHARS: usize = 40;
+/// Headings less alike than this are different headings.
+const ALIKE: f64 = 0.7;
+/// Without a number before it a line must be nearly the title itself.
+const SAME: f64 = 0.9;
+
+/// One line of the document, in reading order.
+pub(super) enum Item<'d> {
+    /// A line of a paragraph.
+    Text(&'d str),
+    /// A row of a plain-text table that is one cell: it may be a heading that stood among the rows.
+    Row(&'d str),
+    /// A picture.
+    Picture,
+}
+
+/// Paragraphs by line, lone cells of plain-text tables, and pictures.
+pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    for block in &document.blocks {
+        match block {
+            Block::Paragraph(p) => items.extend(p.text.split('\n').map(Item::Text)),
+            Block::Picture { .. } => items.push(Item::Picture),
+            Block::Grid(grid) if grid.columns == Columns::Ordinal => {
+                items.extend(grid.cells.chunk_by(|a, b| a.row == b.row).filter_map(|row| {
+                    match row {
+                        [one] => Some(Item::Row(one.text.as_str())),
+                        _ => None,
+                    }
+                }));
+            }
+            Block::Grid(_) => {}
+        }
+    }
+    items
+}
+
+/// The sections in document order. `known` are those of the forms of this kind.
+pub(super) fn find(items: &[Item<'_>], known: &[&Section]) -> Vec<FoundSection> {
+    let titles: Vec<(&str, Vec<Label>)> = known
+        .iter()
+        .map(|s| {
+            let labels = std::iter::once(&s.title).chain(&s.titles).map(|t| Label::of(t)).collect();
+            (s.id.as_str(), labels)
+        })
+        .collect();
+    let mut sections: Vec<FoundSection> = Vec::new();
+    for item in items {
+        match item {
+            Item::Picture => {
+                if let Some(section) = sections.last_mut() {
+                    section.picture = true;
+                }
+            }
+            Item::Text(text) | Item::Row(text) => {
+                let row = matches!(item, Item::Row(_));
+                match heading(text, &titles) {
+                    Some(id) if !row || id.is_some() => sections.push(FoundSection {
+                        id,
+                        heading: trim(text).to_owned(),
+                        text: String::new(),
+                        picture: false,
+                    }),
+                    _ if !row => note_text(&mut sections, text),
+                    _ => {}
+                }
+            }
+        }
+    }
+    sections
+}
+
+fn note_text(sections: &mut [FoundSection], text: &str) {
+    if let Some(section) = sections.last_mut()
+        && !trim(text).is_empty()
+    {
+        if !section.text.is_empty() {
+            section.text.push('\n');
+        }
+        section.text.push_str(trim(text));
+    }
+}
+
+/// Whether a line is a heading, and of which section.
+fn heading(text: &str, titles: &[(&str, Vec<Label>)]) -> Option<Option<String>> {
+    let line = squeeze(text);
+    if line.is_empty() || line.chars().count() > MOST_CHARS || line.ends_with(['。', ';', ',']) {
+        return None;
+    }
+    let label = Label::of(&line);
+    let (id, likeness) = titles
+        .iter()
+        .map(|(id, labels)| (*id, labels.iter().map(|l| label.likeness(l)).fold(0.0, f64::max)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap_or(("", 0.0));
+    let top = is_top_number(&line, &label);
+    // A number other than the section's own is a slip of numbering, not another section; so
+    // likeness here is that of the bodies.
+    let alike = likeness >= if top { ALIKE } else { SAME };
+    if alike {
+        Some(Some(id.to_owned()))
+    } else if top && line.starts_with(|c: char| !c.is_ascii()) && !line.contains('。') {
+        Some(None)
+    } else {
+        None
+    }
+}
+
+/// `一、`, `1、`, `第一部分`: the number of a main section; `（一）` and `1.1` are not.
+fn is_top_number(line: &str, label: &Label) -> bool {
+    !label.number.is_empty() && !line.starts_with('(')
+}

@@ -1,0 +1,536 @@
+//! One table of a form laid over the rows of a document.
+
+use std::collections::BTreeMap;
+
+use super::align::{Gaps, align};
+use super::lines::{Line, LineCell};
+use super::normalise::Label;
+use super::values;
+use super::{Cell, UnknownRow};
+use crate::document::Columns;
+use crate::form::{CellId, Column, Form, Layout, Row, Table};
+
+/// What comparing with a table of a form needs, prepared once per form.
+#[derive(Debug)]
+pub(super) struct Template<'f> {
+    pub(super) form: &'f Form,
+    pub(super) table: &'f Table,
+    /// For each row its labels: the official one first, then the variants.
+    pub(super) row_labels: Vec<Vec<Label>>,
+    /// For each column its labels.
+    pub(super) column_labels: Vec<Vec<Label>>,
+}
+
+/// A table laid over a document.
+#[derive(Debug)]
+pub(super) struct Laid<'f> {
+    pub(super) template: &'f Template<'f>,
+    /// How well it fits, about 0 to 1; a fingerprint found or missed adds or takes a little.
+    pub(super) quality: f64,
+    /// The tables of the document it lies over, from 1.
+    pub(super) grids: Vec<usize>,
+    pub(super) cells: BTreeMap<CellId, Cell>,
+    pub(super) missing_rows: Vec<String>,
+    pub(super) unknown_rows: Vec<UnknownRow>,
+    /// Values in heading rows: row id and text.
+    pub(super) heading_values: Vec<(String, String)>,
+    /// Rows whose values were told apart by their number alone.
+    pub(super) sublabels_lost: Vec<String>,
+}
+
+/// Labels less alike than this are different labels.
+const ALIKE: f64 = 0.6;
+/// A table that fits worse than this is another table.
+const FITS: f64 = 0.4;
+/// What a fingerprint found, or all of them missed, is worth.
+const FINGERPRINT: f64 = 0.2;
+/// Passing into another table of the document while within one table of the form.
+const NEW_GRID: f64 = 0.15;
+
+impl<'f> Template<'f> {
+    pub(super) fn of(form: &'f Form, table: &'f Table) -> Self {
+        let labels = |label: &str, variants: &[String]| -> Vec<Label> {
+            std::iter::once(label).chain(variants.iter().map(String::as_str)).map(Label::of).collect()
+        };
+        Self {
+            form,
+            table,
+            row_labels: table.rows.iter().map(|r| labels(&r.label, &r.variants)).collect(),
+            column_labels: table.columns.iter().map(|c| labels(&c.label, &c.variants)).collect(),
+        }
+    }
+
+    /// Lays the table over the rows of a document; `None` when it is not there.
+    pub(super) fn lay(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        match self.table.layout {
+            Layout::Rows => self.lay_rows(lines),
+            Layout::Line => self.lay_line(lines),
+        }
+    }
+
+    fn lay_rows(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        let matches: Vec<Vec<Option<Match>>> = lines
+            .iter()
+            .map(|line| self.row_labels.iter().map(|row| match_row(line, row)).collect())
+            .collect();
+        let likeness =
+            |i: usize, j: usize| matches.get(i)?.get(j)?.as_ref().map(|found| found.likeness);
+        let new_grid = |i: usize| {
+            let grid = |i: usize| lines.get(i).map(|l| l.grid);
+            if i > 0 && grid(i) != grid(i - 1) { NEW_GRID } else { 0.0 }
+        };
+        let gaps = Gaps { found: 0.02, expected: 0.02 };
+        let (mut pairs, _) = align(lines.len(), self.row_labels.len(), gaps, likeness, new_grid);
+        pairs.retain(|(i, j)| likeness(*i, *j).is_some());
+        let mut placed: Vec<Placed<'_>> = pairs
+            .iter()
+            .filter_map(|(i, j)| {
+                let found = matches.get(*i)?.get(*j)?.as_ref()?;
+                let (line, row) = (lines.get(*i)?, self.table.rows.get(*j)?);
+                Some(Placed { line, at: *i, row, index: *j, label: Some(found.cell), likeness: found.likeness })
+            })
+            .collect();
+        self.place_unlabelled(lines, &mut placed);
+        let (first, last) = (placed.first()?.at, placed.last()?.at);
+        let span = lines.get(first..=last)?;
+        let taken: Vec<usize> = placed.iter().map(|p| p.at).collect();
+        let unknown = self.unknown_rows(span, first, &taken);
+        let quality = self.quality(&placed, unknown.len())
+            + self.fingerprint(lines, first, last);
+        let enough = placed.iter().filter(|p| !p.row.heading).count()
+            >= self.table.value_rows().count().min(3);
+        if quality < FITS || !enough {
+            return None;
+        }
+        Some(self.fill(lines, &placed, unknown, quality))
+    }
+
+    /// Rows that lost their label stand between two that kept it: when as many rows of values are
+    /// left there as the form has rows, they are these.
+    fn place_unlabelled<'a>(&'a self, lines: &'a [Line<'a>], placed: &mut Vec<Placed<'a>>) {
+        let mut more = Vec::new();
+        for pair in placed.windows(2) {
+            let [before, after] = pair else { continue };
+            let rows: Vec<usize> = (before.index + 1..after.index)
+                .filter(|j| self.table.rows.get(*j).is_some_and(|r| !r.heading))
+                .collect();
+            let bare: Vec<usize> = (before.at + 1..after.at)
+                .filter(|i| lines.get(*i).is_some_and(|l| l.is_all_values() && has_digit(l)))
+                .collect();
+            if rows.is_empty() || rows.len() != bare.len() {
+                continue;
+            }
+            for (index, at) in rows.into_iter().zip(bare) {
+                if let (Some(line), Some(row)) = (lines.get(at), self.table.rows.get(index)) {
+                    more.push(Placed { line, at, row, index, label: None, likeness: ALIKE });
+                }
+            }
+        }
+        placed.extend(more);
+        placed.sort_by_key(|p| p.at);
+    }
+
+    /// Rows of values with a label that is none of the form's.
+    fn unknown_rows(&self, span: &[Line<'_>], first: usize, taken: &[usize]) -> Vec<UnknownRow> {
+        let mut unknown = Vec::new();
+        for (offset, line) in span.iter().enumerate() {
+            let label = line.cells.iter().rposition(|c| c.wordy);
+            let known = taken.contains(&(first + offset));
+            if let (false, Some(label)) = (known, label)
+                && line.cells.iter().skip(label + 1).any(|c| c.cell.text.chars().any(char::is_numeric))
+            {
+                let text = |c: &LineCell<'_>| c.cell.text.clone();
+                unknown.push(UnknownRow {
+                    table: self.table.id.clone(),
+                    label: line.cells.get(label).map(text).unwrap_or_default(),
+                    values: line.cells.iter().skip(label + 1).map(text).collect(),
+                });
+            }
+        }
+        unknown
+    }
+
+    /// Like an F-measure: what was matched, over what the form has and what the document has.
+    fn quality(&self, placed: &[Placed<'_>], unknown: usize) -> f64 {
+        let matched: f64 = placed.iter().map(|p| p.likeness).sum();
+        let total = self.table.rows.len() + placed.len() + unknown;
+        2.0 * matched / count(total)
+    }
+
+    /// Looks for fingerprints in the rows of the table and the headers above it.
+    fn fingerprint(&self, lines: &[Line<'_>], first: usize, last: usize) -> f64 {
+        if self.table.fingerprint.is_empty() {
+            return 0.0;
+        }
+        let rows = lines.get(first.saturating_sub(4)..=last).unwrap_or_default();
+        let found = self.table.fingerprint.iter().any(|print| {
+            let print = Label::of(print).body;
+            rows.iter().any(|line| line.text().contains(&print))
+        });
+        if found { FINGERPRINT } else { -FINGERPRINT }
+    }
+
+    fn fill(
+        &'f self,
+        lines: &[Line<'_>],
+        placed: &[Placed<'_>],
+        unknown_rows: Vec<UnknownRow>,
+        quality: f64,
+    ) -> Laid<'f> {
+        let mut laid = self.empty(quality);
+        laid.unknown_rows = unknown_rows;
+        let lone = self.only_lone_values(placed);
+        for (number, place) in placed.iter().enumerate() {
+            let next = placed.get(number + 1).map_or(lines.len(), |p| p.at);
+            laid.note_grid(place.line.grid);
+            if place.row.heading {
+                laid.heading_values.extend(heading_value(place));
+                continue;
+            }
+            let columns: Vec<&Column> = self.table.columns_of(place.row).collect();
+            let values = self.values(lines, place, next, &columns, lone);
+            for (column, value) in columns.iter().zip(values) {
+                let header = self.header_unit(lines, place, column);
+                let id = self.table.cell(place.row, column);
+                laid.cells.insert(id, values::cell(place.row, column, &value, header));
+            }
+        }
+        laid.missing_rows = self
+            .table
+            .value_rows()
+            .filter(|r| !placed.iter().any(|p| p.row.id == r.id))
+            .map(|r| r.id.clone())
+            .collect();
+        self.spread_group_rows(lines, &mut laid);
+        laid
+    }
+
+    fn empty(&'f self, quality: f64) -> Laid<'f> {
+        Laid {
+            template: self,
+            quality,
+            grids: Vec::new(),
+            cells: BTreeMap::new(),
+            missing_rows: Vec::new(),
+            unknown_rows: Vec::new(),
+            heading_values: Vec::new(),
+            sublabels_lost: Vec::new(),
+        }
+    }
+
+    /// Whether every row shows one value only: then it is the column the form names for that.
+    fn only_lone_values(&self, placed: &[Placed<'_>]) -> bool {
+        let ordinal = placed.iter().all(|p| p.line.columns == Columns::Ordinal);
+        ordinal
+            && self.table.columns.iter().any(|c| c.lone)
+            && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
+    }
+
+    /// The cell of the document for each column of a row.
+    fn values<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        next: usize,
+        columns: &[&Column],
+        lone: bool,
+    ) -> Vec<values::Found<'a>> {
+        let unit_word = |c: &&LineCell<'_>| super::number::is_unit(&c.cell.text);
+        let mut found: Vec<&LineCell<'a>> = place.after_label();
+        let own_unit = match found.first() {
+            Some(first) if found.len() > columns.len() && unit_word(first) => {
+                Some(found.remove(0).cell.text.as_str())
+            }
+            _ => None,
+        };
+        if place.line.columns == Columns::Ordinal {
+            self.continue_row(lines, place, next, columns.len(), &mut found);
+        }
+        let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
+            found.into_iter().map(Some).collect()
+        } else if lone {
+            columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
+        } else if let Some(mapped) = self.by_header(lines, place, columns) {
+            mapped
+        } else {
+            window(&found, columns.len())
+        };
+        let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        chosen
+            .into_iter()
+            .map(|cell| values::Found {
+                grid: place.line.grid,
+                row: place.line.row,
+                after: last,
+                cell: cell.map(|c| c.cell),
+                unit: own_unit,
+            })
+            .collect()
+    }
+
+    /// Plain text sometimes breaks a row in two: values without a label right after a row that
+    /// lacks just these belong to it.
+    fn continue_row<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        next: usize,
+        wanted: usize,
+        found: &mut Vec<&LineCell<'a>>,
+    ) {
+        for line in lines.get(place.at + 1..next).unwrap_or_default() {
+            let fits = found.len() + line.cells.len() <= wanted;
+            if line.grid != place.line.grid && !found.is_empty() && !fits {
+                break;
+            }
+            let header = line.cells.iter().any(|c| {
+                self.column_labels.iter().chain(&self.row_labels).any(|l| best(&c.label, l) >= ALIKE)
+            });
+            if !fits || header || !line.has_values_after(None) {
+                break;
+            }
+            found.extend(line.cells.iter());
+        }
+    }
+
+    /// The cells of a row under the headers of its columns, looked for upwards in the same table.
+    fn by_header<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        columns: &[&Column],
+    ) -> Option<Vec<Option<&'a LineCell<'a>>>> {
+        if place.line.columns != Columns::Exact {
+            return None;
+        }
+        let line = lines.get(place.at)?;
+        let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
+        let above: Vec<&Line<'_>> =
+            lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
+        let headers: Vec<&LineCell<'_>> =
+            above.iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
+        let mut spans: Vec<(usize, usize, &Label)> = headers
+            .iter()
+            .filter(|c| c.cell.column + c.cell.column_span > start)
+            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.label))
+            .collect();
+        spans.sort_by_key(|(from, to, _)| (*from, *to));
+        let labels: Vec<&Vec<Label>> = columns
+            .iter()
+            .filter_map(|c| self.table.columns.iter().position(|own| own.id == c.id))
+            .filter_map(|index| self.column_labels.get(index))
+            .collect();
+        let gaps = Gaps { found: 0.0, expected: 0.0 };
+        let like = |i: usize, j: usize| {
+            let (_, _, label) = spans.get(i)?;
+            Some(best(label, labels.get(j)?)).filter(|l| *l >= ALIKE)
+        };
+        let (pairs, _) = align(spans.len(), labels.len(), gaps, like, |_| 0.0);
+        if pairs.len() < columns.len() {
+            return None;
+        }
+        let under = |(i, _): &(usize, usize)| {
+            let (from, to, _) = spans.get(*i)?;
+            let overlap = |c: &&LineCell<'_>| {
+                let end = c.cell.column + c.cell.column_span;
+                end.min(*to).saturating_sub(c.cell.column.max(*from))
+            };
+            let own = line.cells.iter().filter(|c| c.cell.column >= start && overlap(c) > 0);
+            own.rev().max_by_key(overlap)
+        };
+        Some(pairs.iter().map(under).collect())
+    }
+
+    /// The unit of money the document's own header gives a column, where the form gives none.
+    fn header_unit(
+        &self,
+        lines: &[Line<'_>],
+        place: &Placed<'_>,
+        column: &Column,
+    ) -> Option<&'static str> {
+        if column.kind != crate::form::Kind::Amount || place.row.unit_in(column).is_some() {
+            return None;
+        }
+        let labels = self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
+        let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
+        let header = above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
+        super::number::money_in(&header.cell.text)
+    }
+
+    /// A group label followed by the values of all its rows: the sub-labels were lost, and only
+    /// the number of values tells the rows apart.
+    fn spread_group_rows(&self, lines: &[Line<'_>], laid: &mut Laid<'_>) {
+        for line in lines.iter().filter(|l| laid.grids.contains(&l.grid)) {
+            let Some(label) = line.cells.iter().rposition(|c| c.wordy) else { continue };
+            let found: Vec<&LineCell<'_>> = line.cells.iter().skip(label + 1).collect();
+            let own = line.cells.get(label).map(|c| &c.label);
+            let rows: Vec<&Row> = self
+                .table
+                .value_rows()
+                .filter(|r| r.group.last().zip(own).is_some_and(|(g, l)| Label::of(g).likeness(l) >= 0.75))
+                .collect();
+            let columns = self.table.columns.len();
+            let lost = rows.iter().all(|r| laid.missing_rows.contains(&r.id));
+            if rows.len() < 2 || !lost || found.len() != rows.len() * columns {
+                continue;
+            }
+            for (row, cells) in rows.iter().zip(found.chunks(columns)) {
+                for (column, cell) in self.table.columns.iter().zip(cells) {
+                    let value = values::Found::at(line.grid, line.row, cell.cell);
+                    laid.cells
+                        .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+                }
+                laid.missing_rows.retain(|id| *id != row.id);
+                laid.sublabels_lost.push(row.id.clone());
+            }
+            laid.unknown_rows.retain(|u| own.is_none_or(|l| Label::of(&u.label) != *l));
+        }
+    }
+
+    /// A table whose cells all stand in one line under several rows of headers.
+    fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
+        let header = |line: &Line<'_>| {
+            let known = |c: &&LineCell<'_>| {
+                c.wordy
+                    && self.column_labels.iter().chain(&self.row_labels).any(|l| best(&c.label, l) >= 0.75)
+            };
+            line.cells.iter().filter(known).count()
+        };
+        let headers: Vec<usize> = lines.iter().map(header).collect();
+        let (at, known) = self.data_line(lines, &headers, cells.len())?;
+        let line = lines.get(at)?;
+        let quality = count(known.min(cells.len())) / count(cells.len());
+        let found: Vec<&LineCell<'_>> = line.cells.iter().collect();
+        let lone: Vec<&str> =
+            self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
+        let rows = self.table.value_rows().count();
+        let chosen: Vec<Option<&LineCell<'_>>> = if found.len() == rows && rows < cells.len() {
+            let mut left = found.iter().copied();
+            cells.iter().map(|(_, c)| lone.contains(&c.id.as_str()).then(|| left.next())?).collect()
+        } else {
+            window(&found, cells.len())
+        };
+        let mut laid = self.empty(quality);
+        laid.note_grid(line.grid);
+        let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        for ((row, column), cell) in cells.into_iter().zip(chosen) {
+            let value = values::Found {
+                grid: line.grid, row: line.row, after: end, cell: cell.map(|c| c.cell), unit: None,
+            };
+            laid.cells.insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+        }
+        Some(laid)
+    }
+
+    /// The line of values below the headers, and how many headers there are. Headers shredded into
+    /// single characters are passed over: then only a line of just the right length will do.
+    fn data_line(&self, lines: &[Line<'_>], headers: &[usize], cells: usize) -> Option<(usize, usize)> {
+        const HEADER_LINES: usize = 6;
+        let mut best: Option<(usize, usize)> = None;
+        for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.is_all_values()) {
+            let above = headers.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
+            let since = above.iter().rev().scan(false, |seen, n| {
+                let go = !(*seen && *n == 0);
+                *seen |= *n > 0;
+                go.then_some(*n)
+            });
+            let known: usize = since.sum();
+            let right = line.cells.len() == cells;
+            let enough = if right { known >= 3 } else { known * 2 >= cells };
+            if enough && best.is_none_or(|(_, k)| known > k) {
+                best = Some((at, known));
+            }
+        }
+        best
+    }
+}
+
+impl Laid<'_> {
+    fn note_grid(&mut self, grid: usize) {
+        if self.grids.last() != Some(&grid) {
+            self.grids.push(grid);
+        }
+    }
+}
+
+/// A row of the form and the row of the document it was found in.
+#[derive(Debug)]
+struct Placed<'a> {
+    line: &'a Line<'a>,
+    at: usize,
+    row: &'a Row,
+    index: usize,
+    /// The cell that holds its label; `None`: the label was lost.
+    label: Option<usize>,
+    likeness: f64,
+}
+
+impl<'a> Placed<'a> {
+    fn after_label(&self) -> Vec<&'a LineCell<'a>> {
+        self.line.cells.iter().skip(self.label.map_or(0, |l| l + 1)).collect()
+    }
+}
+
+struct Match {
+    cell: usize,
+    likeness: f64,
+}
+
+/// The cell of a line that is most like the label of a row. The label is the last word before the
+/// values; a cell further left is its group.
+fn match_row(line: &Line<'_>, labels: &[Label]) -> Option<Match> {
+    const MOST_LABEL_CELLS: usize = 5;
+    let words = line.cells.iter().filter(|c| c.wordy).count();
+    let mut best_match: Option<Match> = None;
+    for (cell, found) in line.cells.iter().enumerate().filter(|(_, c)| c.wordy) {
+        let rest = line.cells.get(cell + 1..).unwrap_or_default();
+        let more_words = rest.iter().take_while(|c| c.wordy).count();
+        let followed = rest.is_empty() || rest.iter().any(|c| !c.wordy) || more_words <= 1;
+        if !followed || words > MOST_LABEL_CELLS {
+            continue;
+        }
+        let group = if more_words > 0 && rest.iter().any(|c| !c.wordy) { 0.3 } else { 0.0 };
+        let likeness = best(&found.label, labels);
+        let worth = likeness - group;
+        if likeness >= ALIKE && best_match.as_ref().is_none_or(|b| worth > b.likeness) {
+            best_match = Some(Match { cell, likeness: worth });
+        }
+    }
+    best_match
+}
+
+fn best(label: &Label, labels: &[Label]) -> f64 {
+    labels.iter().map(|l| label.likeness(l)).fold(0.0, f64::max)
+}
+
+fn has_digit(line: &Line<'_>) -> bool {
+    line.cells.iter().any(|c| c.cell.text.chars().any(char::is_numeric))
+}
+
+fn heading_value(place: &Placed<'_>) -> Option<(String, String)> {
+    let text = place.after_label().iter().map(|c| c.cell.text.trim()).find(|t| t.chars().any(char::is_numeric))?;
+    Some((place.row.id.clone(), text.to_owned()))
+}
+
+/// The run of `wanted` cells that holds most: surplus cells are residue of merged ones, and empty.
+/// Too few cells are filled up at the end.
+fn window<'a>(found: &[&'a LineCell<'a>], wanted: usize) -> Vec<Option<&'a LineCell<'a>>> {
+    let filled = |cells: &[&LineCell<'_>]| {
+        cells.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty()).count()
+    };
+    let mut chosen: &[&LineCell<'_>] = found.get(..wanted).unwrap_or(found);
+    for run in found.windows(wanted.max(1)) {
+        if filled(run) > filled(chosen) {
+            chosen = run;
+        }
+    }
+    let start = found.iter().position(|c| chosen.first().is_some_and(|f| std::ptr::eq(*f, *c)));
+    let from = start.unwrap_or(0);
+    (from..from + wanted).map(|i| found.get(i).copied()).collect()
+}
+
+/// A count as a measure of fit.
+fn count(n: usize) -> f64 {
+    u32::try_from(n).map_or(f64::MAX, f64::from)
+}
