@@ -14,3 +14,4 @@ pub mod report;
 pub mod store;
 pub mod units;
 pub mod watch;
+pub mod worker;

@@ -299,6 +299,7 @@ impl Folder {
             path: path.clone(),
             obstacle: obstacle.clone(),
             since: *since,
+            next: None,
         });
         Sight {
             folder: self.watched.path.clone(),

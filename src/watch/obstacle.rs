@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use rustix::io::Errno;
 
@@ -106,5 +107,7 @@ pub struct Held {
     /// Why.
     pub obstacle: Obstacle,
     /// How long it has been known, by the monotonic clock.
-    pub since: std::time::Instant,
+    pub since: Instant,
+    /// When it will be tried again; `None`: at the next look, or when it changes.
+    pub next: Option<Instant>,
 }

@@ -1,0 +1,286 @@
+//! One reader process for each file. Documents are hostile: a stack overflow or an abort in a parser
+//! cannot be caught, so it must happen elsewhere. In go the name and the bytes of a file, out comes a
+//! [`Reading`]; whatever the file does to its reader costs this one file its verdict and nothing else.
+//!
+//! The program starts itself as `gouji worker`. The process confines itself ([`confine`]) before
+//! it reads the first byte, takes one file from stdin, writes one JSON answer to stdout, and ends.
+//! [`Workers`] keeps a spare process started, so that no file waits for one.
+//!
+//! Facts the code cannot show: a worker dies with the *thread* that started it (`PR_SET_PDEATHSIG`),
+//! so processes are started from async code, whose threads live as long as the runtime, and never
+//! from `spawn_blocking`. The environment is not passed on: it names credentials.
+
+pub mod confine;
+mod fate;
+mod misbehave;
+mod protocol;
+mod serve;
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+use tracing::{debug, error, warn};
+
+use crate::document::Refusal;
+use crate::inspect::{Lost, Reading};
+pub use misbehave::Misbehaviour;
+pub use serve::{misbehave, serve};
+
+/// The longest a file may keep its reader, by the clock on the wall.
+pub const WALL_TIME: Duration = Duration::from_secs(10);
+/// The most a reader may answer.
+pub const ANSWER_BYTES: u64 = 16 << 20;
+/// How much of what a reader says on stderr is kept.
+const COMPLAINT_BYTES: u64 = 4096;
+
+/// Why no reader could be had. Nothing is wrong with the file.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The system starts no more processes, or the program is gone.
+    #[error("cannot start {} as a worker: {source}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The process started and could not limit itself, or was not one of ours.
+    #[error("the worker ended before it read anything ({status}): {complaint}")]
+    Unfit {
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said on stderr.
+        complaint: String,
+    },
+}
+
+/// Reader processes: how many at once, and a spare one.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    program: PathBuf,
+    arguments: Vec<String>,
+    slots: Semaphore,
+    spare: Mutex<VecDeque<Worker>>,
+}
+
+/// Reads one file in a process of its own. For many files, [`Workers`] is faster.
+pub async fn read(name: &str, bytes: &[u8]) -> Reading {
+    match Workers::new(1).read(name, bytes).await {
+        Ok(reading) => reading,
+        Err(problem) => {
+            error!("{problem}");
+            Reading::Lost(Lost::Crashed)
+        }
+    }
+}
+
+impl Workers {
+    /// At most `count` readers at once, of the running program itself.
+    pub fn new(count: usize) -> Self {
+        Self::of(program(), &[], count)
+    }
+
+    /// The same of another program, with further arguments: for tests.
+    pub fn of(program: PathBuf, arguments: &[&str], count: usize) -> Self {
+        let arguments =
+            std::iter::once("worker").chain(arguments.iter().copied()).map(str::to_owned).collect();
+        let slots = Semaphore::new(count.max(1));
+        let shared = Shared { program, arguments, slots, spare: Mutex::default() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Starts a spare process, so that the first file does not wait either.
+    ///
+    /// # Errors
+    /// No process could be started; [`Workers::read`] would fail as well.
+    pub async fn warm_up(&self) -> Result<(), WorkerError> {
+        let worker = self.shared.start()?;
+        self.shared.keep(worker);
+        Ok(())
+    }
+
+    /// Reads one file. Waits for a free slot first.
+    ///
+    /// # Errors
+    /// No reader could be started; the file has not been looked at.
+    pub async fn read(&self, name: &str, bytes: &[u8]) -> Result<Reading, WorkerError> {
+        let Ok(_slot) = self.shared.slots.acquire().await else {
+            return Ok(Reading::Lost(Lost::Crashed));
+        };
+        let worker = match self.shared.take_spare() {
+            Some(spare) => spare,
+            None => self.shared.start()?,
+        };
+        self.refill();
+        worker.read(name, bytes).await
+    }
+
+    /// Starts the next spare process while the file is being read.
+    fn refill(&self) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            if shared.has_spare() {
+                return;
+            }
+            match shared.start() {
+                Ok(worker) => shared.keep(worker),
+                Err(problem) => debug!("no spare worker: {problem}"),
+            }
+        });
+    }
+}
+
+impl Shared {
+    fn start(&self) -> Result<Worker, WorkerError> {
+        let failed = |source| WorkerError::Start { program: self.program.clone(), source };
+        let mut child = Command::new(&self.program)
+            .args(&self.arguments)
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(failed(std::io::Error::other("BUG: a pipe is missing")));
+        };
+        Ok(Worker { child, stdin, stdout, stderr })
+    }
+
+    /// A spare process that is still alive.
+    fn take_spare(&self) -> Option<Worker> {
+        let mut spare = self.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        while let Some(mut worker) = spare.pop_front() {
+            match worker.child.try_wait() {
+                Ok(None) => return Some(worker),
+                ended => debug!("a spare worker is no more: {ended:?}"),
+            }
+        }
+        None
+    }
+
+    fn has_spare(&self) -> bool {
+        !self.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+    }
+
+    fn keep(&self, worker: Worker) {
+        self.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push_back(worker);
+    }
+}
+
+/// One process, good for one file. Dropping it kills it.
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: ChildStdout,
+    stderr: ChildStderr,
+}
+
+impl Worker {
+    async fn read(mut self, name: &str, bytes: &[u8]) -> Result<Reading, WorkerError> {
+        let Ok(exchange) = tokio::time::timeout(WALL_TIME, self.exchange(name, bytes)).await else {
+            if let Err(problem) = self.child.kill().await {
+                warn!("cannot stop a worker that overran: {problem}");
+            }
+            return Ok(Reading::Lost(Lost::Overran));
+        };
+        match exchange {
+            Exchange::Answered(reading) => Ok(*reading),
+            Exchange::TooMuch => {
+                debug!("reader of {name} answered more than {ANSWER_BYTES} bytes");
+                Ok(Reading::Refused(Refusal::TooLarge("the text is too long".into())))
+            }
+            Exchange::Ended { status, complaint } => match fate::lost(status, &complaint) {
+                Some(lost) => {
+                    debug!("reader of {name} ended without an answer ({status}): {complaint}");
+                    Ok(Reading::Lost(lost))
+                }
+                None => Err(WorkerError::Unfit { status, complaint }),
+            },
+        }
+    }
+
+    /// Hands the file over and takes the answer. All three pipes move at once: the process may
+    /// complain or answer before it has read everything, and end at any moment.
+    async fn exchange(&mut self, name: &str, bytes: &[u8]) -> Exchange {
+        let stdin = &mut self.stdin;
+        let give = async {
+            let header = protocol::header(name, bytes.len());
+            // A process that has ended does not read on; how it ended says why.
+            if stdin.write_all(&header).await.is_ok() && stdin.write_all(bytes).await.is_ok() {
+                _ = stdin.flush().await.is_ok();
+            }
+            Ok(())
+        };
+        let answer = answer(&mut self.stdout);
+        let complaint = complaint(&mut self.stderr);
+        let Ok(((), answer, complaint)) = tokio::try_join!(give, answer, complaint) else {
+            return Exchange::TooMuch;
+        };
+        if let Ok(reading) = serde_json::from_slice(&answer) {
+            return Exchange::Answered(Box::new(reading));
+        }
+        match self.child.wait().await {
+            Ok(status) => Exchange::Ended {
+                status,
+                complaint: String::from_utf8_lossy(&complaint).trim().to_owned(),
+            },
+            Err(problem) => {
+                Exchange::Ended { status: ExitStatus::default(), complaint: problem.to_string() }
+            }
+        }
+    }
+}
+
+/// What came of handing a file over.
+enum Exchange {
+    Answered(Box<Reading>),
+    TooMuch,
+    Ended { status: ExitStatus, complaint: String },
+}
+
+/// More than a reader may answer.
+struct TooMuch;
+
+/// The answer. An error on the pipe means that the process has ended: what has come is all there is.
+async fn answer(pipe: &mut ChildStdout) -> Result<Vec<u8>, TooMuch> {
+    let mut answer = Vec::new();
+    _ = pipe.take(ANSWER_BYTES + 1).read_to_end(&mut answer).await.is_ok();
+    match u64::try_from(answer.len()).is_ok_and(|length| length <= ANSWER_BYTES) {
+        true => Ok(answer),
+        false => Err(TooMuch),
+    }
+}
+
+/// The beginning of what the process says on stderr. The rest is read as well, so that it does not
+/// wait for a listener.
+async fn complaint(pipe: &mut ChildStderr) -> Result<Vec<u8>, TooMuch> {
+    let mut kept = Vec::new();
+    _ = pipe.take(COMPLAINT_BYTES).read_to_end(&mut kept).await.is_ok();
+    _ = tokio::io::copy(pipe, &mut tokio::io::sink()).await.is_ok();
+    Ok(kept)
+}
+
+/// The running program: by `/proc/self/exe`, which stays the same when an update replaces the file.
+fn program() -> PathBuf {
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() {
+        return link;
+    }
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("gouji"))
+}
