@@ -31,8 +31,8 @@ mod terminal;
 #[command(name = "gouji", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Example:\n  gouji check 青塘镇2025.docx")]
 struct Arguments {
-    /// Configuration; else $GOUJI_CONFIG, else /etc/gouji/gouji.toml, else built-in defaults with
-    /// data in ./gouji-data
+    /// The configuration; unless given that of `GOUJI_CONFIG`, else /etc/gouji/gouji.toml, else
+    /// built-in defaults with data in ./gouji-data
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -41,12 +41,6 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Watch the drop folders, record and check what is handed in, send mails
-    ///
-    /// Runs until it is told to stop (SIGTERM, Ctrl-C). The log goes to standard error; $GOUJI_LOG
-    /// sets how much of it, e.g. debug.
-    #[command(after_help = "Example:\n  gouji --config /etc/gouji/gouji.toml run")]
-    Run,
     /// Read and check files and print what is wrong; nothing is recorded and nobody is mailed
     ///
     /// Exit status: 0 no error found, 1 errors found, 2 a file could not be read or is no report.
@@ -89,7 +83,11 @@ enum Command {
     },
     /// Read one file for another gouji: bytes on standard input, JSON on standard output
     #[command(hide = true)]
-    Worker,
+    Worker {
+        /// Go wrong in this way instead, to show that the limits hold
+        #[arg(long, value_name = "HOW")]
+        misbehave: Option<crate::worker::Misbehaviour>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -168,8 +166,8 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(answer) => return answered(&answer).into(),
     };
-    if let Command::Worker = arguments.command {
-        return crate::worker::serve();
+    if let Command::Worker { misbehave } = arguments.command {
+        return misbehave.map_or_else(crate::worker::serve, crate::worker::misbehave);
     }
     match execute(arguments) {
         Ok(exit) => exit.into(),
@@ -217,7 +215,6 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
     }
     let settings = config::load(explicit)?;
     match arguments.command {
-        Command::Run => run(settings),
         Command::Check(arguments) => {
             let forms = usable_forms(&settings)?;
             runtime()?.block_on(check::check(arguments, settings, forms))
@@ -232,7 +229,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             runtime()?.block_on(import::import(paths, &settings, &forms))
         }
         Command::Forms { .. } => forms::list(&settings),
-        Command::Config { .. } | Command::Worker => Ok(Exit::Usage),
+        Command::Config { .. } | Command::Worker { .. } => Ok(Exit::Usage),
     }
 }
 
@@ -258,34 +255,4 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("cannot start the threads that work needs")
-}
-
-fn run(settings: Settings) -> anyhow::Result<Exit> {
-    let forms = usable_forms(&settings)?;
-    start_logging();
-    for line in settings::summary(&settings, &forms) {
-        tracing::info!("{line}");
-    }
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
-    runtime()?.block_on(crate::daemon::run(settings, forms))?;
-    Ok(Exit::Fine)
-}
-
-/// The log goes to standard error; the journal adds times by itself and wants no colour.
-fn start_logging() {
-    let to_journal = config::logs_to_journal();
-    let colour = !to_journal
-        && !config::no_color()
-        && std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(config::log_filter()))
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false);
-    match to_journal {
-        true => log.without_time().init(),
-        false => log.init(),
-    }
 }

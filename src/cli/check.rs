@@ -179,12 +179,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Closed> {
 }
 
 /// What was found in a file that was taken.
-fn inspections(
-    file: &Path,
-    taken: Taken,
-    forms: &Forms,
-    policy: &Policy,
-) -> Vec<Inspection> {
+fn inspections(file: &Path, taken: Taken, forms: &Forms, policy: &Policy) -> Vec<Inspection> {
     let nothing = |verdict| Inspection {
         member: String::new(),
         verdict,

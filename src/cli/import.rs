@@ -66,8 +66,8 @@ fn files_in(paths: Vec<PathBuf>, tally: &mut Tally) -> anyhow::Result<Vec<(PathB
     let mut files = Vec::new();
     for path in paths {
         let path = std::path::absolute(&path)?;
-        let metadata = std::fs::metadata(&path)
-            .with_context(|| format!("cannot import {}", shown(&path)))?;
+        let metadata =
+            std::fs::metadata(&path).with_context(|| format!("cannot import {}", shown(&path)))?;
         if metadata.is_dir() {
             let listing = scan::scan(&path, &[])
                 .with_context(|| format!("cannot list the folder {}", shown(&path)))?;
@@ -108,8 +108,7 @@ impl Import<'_> {
         for (path, stamp) in files {
             if let Some((file, bytes)) = self.taken(path, stamp)? {
                 let (name, workers) = (file_name(path), self.workers.clone());
-                let task =
-                    tokio::spawn(async move { (workers.read(&name, &bytes).await, name) });
+                let task = tokio::spawn(async move { (workers.read(&name, &bytes).await, name) });
                 reading.push((file, task));
             } else {
                 self.bar.inc(1);
@@ -141,8 +140,15 @@ impl Import<'_> {
             path: path.to_owned(),
             sha256: Sha256::of(&bytes),
             size: stamp.size,
-            modified_at: Timestamp::from_nanosecond(stamp.mtime_ns).unwrap_or(Timestamp::UNIX_EPOCH),
-            stamp: *stamp,
+            modified_at: Timestamp::from_nanosecond(stamp.mtime_ns)
+                .unwrap_or(Timestamp::UNIX_EPOCH),
+            stamp: crate::store::Stamp {
+                dev: stamp.dev,
+                ino: stamp.ino,
+                size: stamp.size,
+                mtime_ns: stamp.mtime_ns,
+                ctime_ns: stamp.ctime_ns,
+            },
         };
         let now = clock::now();
         if self.store.known(&file.sha256)?.is_some_and(|known| known.verdict.is_some()) {

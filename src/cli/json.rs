@@ -114,11 +114,7 @@ struct TriedLine<'i> {
     because: Option<&'i str>,
 }
 
-fn object(
-    file: String,
-    inspection: &Inspection,
-    detail: Detail,
-) -> serde_json::Result<Line<'_>> {
+fn object(file: String, inspection: &Inspection, detail: Detail) -> serde_json::Result<Line<'_>> {
     let mut line = Line {
         file,
         verdict: inspection.verdict,
@@ -218,7 +214,11 @@ fn cause(cause: &Cause) -> serde_json::Result<CauseLine<'_>> {
     Ok(CauseLine {
         id: cause.id,
         cells: repairs(&cause.cells)?,
-        alternatives: cause.alternatives.iter().map(|set| repairs(set)).collect::<Result<_, _>>()?,
+        alternatives: cause
+            .alternatives
+            .iter()
+            .map(|set| repairs(set))
+            .collect::<Result<_, _>>()?,
         slip: cause.slip.as_deref(),
         certain: cause.certain,
         message: &cause.message,

@@ -39,6 +39,9 @@ pub(super) fn retry(settings: &Settings, forms: &Forms, id: i64) -> anyhow::Resu
         found,
         "there is no mail {id} that can be sent again; `gouji notices` lists those"
     );
-    writeln!(std::io::stdout(), "mail {id} is due; a running gouji sends it now, else the next one")?;
+    writeln!(
+        std::io::stdout(),
+        "mail {id} is due; a running gouji sends it now, else the next one"
+    )?;
     Ok(Exit::Fine)
 }

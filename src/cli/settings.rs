@@ -68,8 +68,7 @@ pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
     named
         .filter(|rule| !known.contains(&rule.as_str()))
         .map(|rule| {
-            let closest =
-                known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, rule));
+            let closest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, rule));
             let hint = closest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
             format!("{}: [rules] names `{rule}`, which no form has{hint}", settings.origin)
         })

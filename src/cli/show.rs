@@ -60,7 +60,8 @@ fn summary(checking: &Checking<'_>, name: &str, terminal: Terminal) -> String {
         Verdict::Unrecognised => ("unrecognised", Style::Yellow),
         Verdict::Ignored => ("ignored", Style::Dim),
     };
-    let mut line = format!("{}: {}", terminal.paint(Style::Bold, name), terminal.paint(style, word));
+    let mut line =
+        format!("{}: {}", terminal.paint(Style::Bold, name), terminal.paint(style, word));
     if let Some(checked) = &inspection.checked {
         let report = &checked.report;
         line += &counts(&checked.findings);
@@ -96,7 +97,8 @@ fn tables(out: &mut impl Write, checked: &Checked, view: &View<'_>) -> io::Resul
         if view.tables || marks.keys().any(|cell| cell.table == table.id) {
             let heading = format!("{} {}", table.name, table.caption);
             writeln!(out, "\n{}", view.terminal.paint(Style::Bold, heading.trim_start()))?;
-            out.write_all(table::draw(table, &checked.report, &marks, view.terminal).as_bytes())?;
+            let cells = &checked.report.cells;
+            out.write_all(table::draw(table, cells, &marks, view.terminal).as_bytes())?;
             drawn = true;
         }
     }

@@ -14,31 +14,36 @@ use tabled::settings::{Alignment, Color, Span, Style, Width};
 
 use super::terminal::{Terminal, plain};
 use crate::form::{CellId, Column, Layout, Row, Severity, Table};
-use crate::report::{CellValue, Report};
+use crate::report::{Cell, CellValue};
 
 /// The cells to mark, with the gravity of what is said of them.
 pub(super) type Marks = BTreeMap<CellId, Severity>;
+
+/// The cells of a report.
+pub(super) type Cells = BTreeMap<CellId, Cell>;
 
 /// Below so many columns of the terminal for each column of values, cells would be cut.
 const NARROWEST_COLUMN: usize = 6;
 /// What labels need at least.
 const NARROWEST_LABEL: usize = 14;
-/// From here on labels and their groups stand side by side as on paper.
-const SIDE_BY_SIDE: usize = 100;
+/// From here on labels and their groups stand side by side as on paper; below, the labels would be
+/// so narrow that a row takes many lines.
+const SIDE_BY_SIDE: usize = 140;
+/// From here on the cells of a table of one line stand side by side.
+const ONE_LINE: usize = 100;
 /// Text in a cell is cut here.
 const LONGEST_TEXT: usize = 24;
 
-/// The table of a report, drawn; ends with a line break.
-pub(super) fn draw(table: &Table, report: &Report, marks: &Marks, terminal: Terminal) -> String {
-    let values = Values { table, report, marks };
+/// A table with the cells of a report, drawn; ends with a line break.
+pub(super) fn draw(table: &Table, cells: &Cells, marks: &Marks, terminal: Terminal) -> String {
+    let values = Values { table, cells, marks };
     let columns = table.columns.len();
     if terminal.width < NARROWEST_LABEL + NARROWEST_COLUMN * columns.min(7) {
         return values.list();
     }
-    let on_paper = terminal.width >= SIDE_BY_SIDE;
     let sheet = match table.layout {
-        Layout::Line if on_paper => Sheet::line(&values),
-        Layout::Line | Layout::Rows => Sheet::rows(&values, on_paper),
+        Layout::Line if terminal.width >= ONE_LINE => Sheet::line(&values),
+        Layout::Line | Layout::Rows => Sheet::rows(&values, terminal.width >= SIDE_BY_SIDE),
     };
     sheet.drawn(terminal)
 }
@@ -46,24 +51,20 @@ pub(super) fn draw(table: &Table, report: &Report, marks: &Marks, terminal: Term
 /// The values of one table.
 struct Values<'r> {
     table: &'r Table,
-    report: &'r Report,
+    cells: &'r Cells,
     marks: &'r Marks,
 }
 
 impl Values<'_> {
     fn id(&self, row: &Row, column: &Column) -> CellId {
-        CellId {
-            table: self.table.id.clone(),
-            row: row.id.clone(),
-            column: column.id.clone(),
-        }
+        CellId { table: self.table.id.clone(), row: row.id.clone(), column: column.id.clone() }
     }
 
     /// What stands in a cell, and its mark.
     fn of(&self, row: &Row, column: &Column) -> (String, Option<Severity>) {
         let id = self.id(row, column);
         let mark = self.marks.get(&id).copied();
-        let text = match self.report.cells.get(&id) {
+        let text = match self.cells.get(&id) {
             None => "缺".to_owned(),
             Some(cell) => match &cell.value {
                 CellValue::Number(number) => number.to_string(),
@@ -302,7 +303,12 @@ impl Sheet {
         for each in &self.slots {
             let place = texts.get_mut(each.row).and_then(|row| row.get_mut(each.column));
             if let Some(place) = place {
-                place.clone_from(&each.text);
+                *place = match each.kind {
+                    SlotKind::Header if each.width == 1 && terminal.width < ONE_LINE => {
+                        in_pairs(&each.text)
+                    }
+                    _ => each.text.clone(),
+                };
             }
         }
         let mut drawn = Builder::from_iter(texts).build();
@@ -340,6 +346,13 @@ fn colour(mark: Severity) -> Option<Color> {
     }
 }
 
+/// Two characters a line, so that what is narrow are the columns of figures and not the labels.
+fn in_pairs(header: &str) -> String {
+    let chars: Vec<char> = header.chars().collect();
+    let pairs: Vec<String> = chars.chunks(2).map(|pair| pair.iter().collect()).collect();
+    pairs.join("\n")
+}
+
 /// So many columns on a sheet of `most`: the last one takes what is left.
 fn widths(columns: usize, most: usize) -> Vec<usize> {
     let mut widths = vec![1; columns];
@@ -361,12 +374,11 @@ fn row_then_column<'t>(row: &'t Row, column: &'t Column) -> Vec<&'t str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Source;
     use crate::form::Forms;
-    use crate::report::{Cell, FoundTable, Place};
+    use crate::report::Place;
 
-    /// A report whose cells are all 0, but for these.
-    fn report(table: &Table, values: &[(&str, CellValue)]) -> Report {
+    /// Cells that are all 0, but for these.
+    fn cells(table: &Table, values: &[(&str, CellValue)]) -> Cells {
         let mut cells = BTreeMap::new();
         for row in table.rows.iter().filter(|row| !row.heading) {
             for column in columns_of(table, row) {
@@ -387,29 +399,7 @@ mod tests {
                 cells.insert(id, cell);
             }
         }
-        let found = FoundTable { table: table.id.clone(), form: String::new() };
-        Report { cells, tables: vec![found], ..empty_report() }
-    }
-
-    fn empty_report() -> Report {
-        Report {
-            kind: String::new(),
-            form: None,
-            unit: None,
-            spellings: Vec::new(),
-            year: None,
-            title: None,
-            period: None,
-            published: None,
-            sections: Vec::new(),
-            tables: Vec::new(),
-            cells: BTreeMap::new(),
-            missing_rows: Vec::new(),
-            unknown_rows: Vec::new(),
-            years_named: Vec::new(),
-            text: Vec::new(),
-            source: Source::Text,
-        }
+        cells
     }
 
     fn mark(cell: &str, severity: Severity) -> (CellId, Severity) {
@@ -426,7 +416,7 @@ mod tests {
             mark("disputes.review.total", Severity::Error),
             mark("disclosure.admin_fees.amount", Severity::Warning),
         ]);
-        draw(table, &report(table, values), &marks, Terminal { width, colour: false })
+        draw(table, &cells(table, values), &marks, Terminal { width, colour: false })
     }
 
     fn fits(drawing: &str, width: usize) -> bool {
@@ -440,7 +430,7 @@ mod tests {
             for table in &form.tables {
                 for width in [40, 60, 80, 100, 120, 200] {
                     let terminal = Terminal { width, colour: false };
-                    let drawing = draw(table, &report(table, &[]), &Marks::new(), terminal);
+                    let drawing = draw(table, &cells(table, &[]), &Marks::new(), terminal);
                     assert!(fits(&drawing, width), "{} {} {width}\n{drawing}", form.id, table.id);
                 }
             }
@@ -449,7 +439,12 @@ mod tests {
 
     #[test]
     fn the_table_of_requests_stands_as_on_paper_where_there_is_room() {
-        insta::assert_snapshot!(drawn("2021", "requests", &[("carried_in.total", CellValue::Blank)], 120));
+        insta::assert_snapshot!(drawn(
+            "2021",
+            "requests",
+            &[("carried_in.total", CellValue::Blank)],
+            120
+        ));
     }
 
     #[test]
