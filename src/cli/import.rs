@@ -142,7 +142,7 @@ impl Import<'_> {
             size: stamp.size,
             modified_at: Timestamp::from_nanosecond(stamp.mtime_ns)
                 .unwrap_or(Timestamp::UNIX_EPOCH),
-            stamp: crate::store::Stamp {
+            stamp: *stamp,
                 dev: stamp.dev,
                 ino: stamp.ino,
                 size: stamp.size,

@@ -373,23 +373,23 @@ pub struct Status {
     /// Schema version.
     pub schema: i64,
     /// Units known.
-    pub units: u64,
+    pub units: u32,
     /// Distinct contents by verdict; `None`: being read or to be read again.
-    pub files: BTreeMap<Option<Verdict>, u64>,
+    pub files: BTreeMap<Option<Verdict>, u32>,
     /// Current reports that pass, that fail.
-    pub reports_passed: u64,
+    pub reports_passed: u32,
     /// Current reports with an error-level finding.
-    pub reports_failed: u64,
+    pub reports_failed: u32,
     /// When the last report was recorded.
     pub last_recorded_at: Option<Timestamp>,
     /// Files that are not ready.
     pub waiting: Vec<Waiting>,
     /// Notices not yet in a mail.
-    pub notices_waiting: u64,
+    pub notices_waiting: u32,
     /// Mails to be sent.
-    pub mails_queued: u64,
+    pub mails_queued: u32,
     /// Mails sent.
-    pub mails_sent: u64,
+    pub mails_sent: u32,
     /// Mails that were given up, queued ones that had an error: newest first.
     pub mails_in_trouble: Vec<MailInTrouble>,
 }
