@@ -143,12 +143,6 @@ impl Import<'_> {
             modified_at: Timestamp::from_nanosecond(stamp.mtime_ns)
                 .unwrap_or(Timestamp::UNIX_EPOCH),
             stamp: *stamp,
-                dev: stamp.dev,
-                ino: stamp.ino,
-                size: stamp.size,
-                mtime_ns: stamp.mtime_ns,
-                ctime_ns: stamp.ctime_ns,
-            },
         };
         let now = clock::now();
         if self.store.known(&file.sha256)?.is_some_and(|known| known.verdict.is_some()) {
