@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::{OwnedPath, PathBytes, Seconds, file_name, path_text};
-use super::rows::{FileId, FileSeen, KnownFile, KnownPath, Sha256, Stamp, Waiting};
+use super::rows::{FileId, FileSeen, KnownFile, KnownPath, Sha256, Waiting};
 use crate::check::Verdict;
+use crate::watch::Stamp;
 
 /// Every path that ever had a content with a verdict.
 pub(super) fn known_paths(db: &Connection) -> rusqlite::Result<Vec<KnownPath>> {

@@ -17,7 +17,7 @@ use super::rows::{
 };
 use super::{Compose, owed, reports};
 use crate::check::Verdict;
-use crate::form::{CellId, Severity};
+use crate::form::Severity;
 
 /// The least time between two mails, so that a burst of files is no burst of mails.
 const SPACING: SignedDuration = SignedDuration::from_mins(10);
@@ -159,8 +159,8 @@ fn notice(tx: &Connection, id: NoticeId) -> rusqlite::Result<NoticeToSend> {
         let repaired = notice.causes.iter().flat_map(|cause| {
             cause.cells.iter().chain(cause.alternatives.iter().flatten()).map(|r| &r.cell)
         });
-        let wanted: BTreeSet<CellId> = named.chain(repaired).cloned().collect();
-        notice.cells = reports::cells(tx, report, &wanted)?;
+        let tables: BTreeSet<&str> = named.chain(repaired).map(|cell| &*cell.table).collect();
+        notice.cells = reports::cells(tx, report, &tables)?;
     }
     Ok(notice)
 }

@@ -281,20 +281,18 @@ pub(super) fn causes(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Caus
     rows.collect()
 }
 
-/// Those cells of a report that are asked for.
+/// The cells of these tables of a report.
 pub(super) fn cells(
     db: &Connection,
     id: ReportId,
-    wanted: &BTreeSet<CellId>,
+    tables: &BTreeSet<&str>,
 ) -> rusqlite::Result<BTreeMap<CellId, Cell>> {
-    let mut query = db.prepare_cached(include_str!("sql/cell.sql"))?;
+    let mut query = db.prepare_cached(include_str!("sql/cells.sql"))?;
     let mut cells = BTreeMap::new();
-    for cell in wanted {
-        let mut rows = query.query(named_params! {
-            ":report": id, ":table": cell.table, ":row": cell.row, ":column": cell.column,
-        })?;
-        if let Some(row) = rows.next()? {
-            cells.insert(cell.clone(), read_cell(row)?);
+    for table in tables {
+        let mut rows = query.query(named_params! { ":report": id, ":table": table })?;
+        while let Some(row) = rows.next()? {
+            cells.insert(cell_id(row)?, read_cell(row)?);
         }
     }
     Ok(cells)

@@ -14,6 +14,7 @@ use crate::form::CellId;
 use crate::inspect::Inspection;
 use crate::locate::Cause;
 use crate::report::Cell;
+use crate::watch::Stamp;
 
 /// SHA-256 of a file's bytes: what tells one content from another, whatever its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,22 +57,6 @@ impl fmt::Display for MailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// What a file looked like from outside when it was last found. Any difference means that it may
-/// have changed; only the hash of its bytes tells whether it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp {
-    /// Device number.
-    pub dev: u64,
-    /// Inode number.
-    pub ino: u64,
-    /// Bytes.
-    pub size: u64,
-    /// Modification time, nanoseconds since 1970.
-    pub mtime_ns: i128,
-    /// Change time of the inode, nanoseconds since 1970.
-    pub ctime_ns: i128,
 }
 
 /// A file as found in a drop folder, with the hash of the bytes that were read.
@@ -285,7 +270,7 @@ pub struct NoticeToSend {
     pub findings: Vec<Finding>,
     /// What explains it.
     pub causes: Vec<Cause>,
-    /// Every cell of the report.
+    /// Every cell of the tables that findings and causes speak of.
     pub cells: BTreeMap<CellId, Cell>,
     /// What was mailed about the same unit and year, or the same file, before.
     pub previous: Option<PreviousMail>,
