@@ -86,8 +86,8 @@ pub struct Sight {
     pub gone: Vec<PathBuf>,
     /// Everything that is there and cannot be taken yet.
     pub held: Vec<Held>,
-    /// This is what the first look at the folder found.
-    pub first: bool,
+    /// Files that the first look found are still settling.
+    pub starting: bool,
 }
 
 /// Whether a drop folder is there.
@@ -140,8 +140,8 @@ pub enum Outcome {
     Done,
     /// It could not be taken: try again after a while, ever more rarely.
     Held(Obstacle),
-    /// Try again after this time.
-    Again(Duration),
+    /// Try again after this time; until then it waits for this reason, if there is one to tell.
+    Again(Option<Obstacle>, Duration),
     /// gouji has moved it away itself.
     Moved,
 }

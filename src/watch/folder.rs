@@ -186,7 +186,7 @@ struct Folder {
     looked: bool,
     /// What was reported last as held back.
     held: Vec<Held>,
-    reported: Option<State>,
+    reported: Option<(State, bool)>,
 }
 
 /// How to rest between looks.
@@ -236,7 +236,7 @@ impl Folder {
         let soon = glance.again.then(|| now + SWARM);
         let next = look.next.into_iter().chain(soon).fold(now + rescan, Instant::min);
         // Never at once: a look that brings nothing must not spin.
-        (self.sight(look, first, now), next.max(now + Duration::from_millis(20)))
+        (self.sight(look, now), next.max(now + Duration::from_millis(20)))
     }
 
     /// Whether this is the folder that was watched; marks it if so.
@@ -294,7 +294,7 @@ impl Folder {
         }
     }
 
-    fn sight(&self, look: Look, first: bool, now: Instant) -> Sight {
+    fn sight(&self, look: Look, now: Instant) -> Sight {
         let unseen = self.unseen.iter().map(|(path, (obstacle, since))| Held {
             path: path.clone(),
             obstacle: obstacle.clone(),
@@ -307,23 +307,24 @@ impl Folder {
             settled: look.settled,
             gone: look.gone,
             held: self.seen.held(now).into_iter().chain(unseen).collect(),
-            first,
+            starting: self.seen.is_starting(),
         }
     }
 
     /// The folder is not there: nothing new is known about its files.
     fn absent(&mut self, why: Offline, now: Instant) -> Sight {
         self.state = State::Offline(why);
-        self.sight(Look::default(), false, now)
+        self.sight(Look::default(), now)
     }
 
     /// Whether a sight says anything new; remembers what was said.
     fn is_news(&mut self, sight: &Sight) -> bool {
         let held = self.held != sight.held;
-        let state = self.reported.as_ref() != Some(&sight.state);
+        let report = (sight.state.clone(), sight.starting);
+        let state = self.reported.as_ref() != Some(&report);
         self.held.clone_from(&sight.held);
-        self.reported = Some(sight.state.clone());
-        sight.first || held || state || !sight.settled.is_empty() || !sight.gone.is_empty()
+        self.reported = Some(report);
+        held || state || !sight.settled.is_empty() || !sight.gone.is_empty()
     }
 
     /// Waits for the deadline or an event, and takes answers meanwhile. `None`: it is over.
@@ -349,7 +350,7 @@ impl Folder {
                         next = next.into_iter().chain(self.hear(answer, now)).min();
                     }
                     deadline = next.map_or(deadline, |next| deadline.min(next));
-                    let sight = self.sight(Look::default(), false, now);
+                    let sight = self.sight(Look::default(), now);
                     if self.is_news(&sight) {
                         sights.send(sight).await.ok()?;
                     }
@@ -367,8 +368,8 @@ impl Folder {
             Outcome::Held(obstacle) => {
                 return self.seen.hold(&file.path, &file.stamp, obstacle, now);
             }
-            Outcome::Again(after) => {
-                self.seen.again(&file.path, &file.stamp, now + after);
+            Outcome::Again(why, after) => {
+                self.seen.again(&file.path, &file.stamp, why, now + after);
                 return Some(now + after);
             }
         }
@@ -443,7 +444,7 @@ mod tests {
     #[tokio::test]
     async fn files_are_found_by_events_alone_also_in_new_folders() {
         let mut watch = Fixture::start(true, DAY);
-        watch.until(|sight| sight.first).await;
+        watch.until(|sight| !sight.starting).await;
         fs::write(watch.path("a.txt"), "x").unwrap();
         assert_eq!(watch.settled().await.path, watch.path("a.txt"));
         fs::create_dir(watch.path("new")).unwrap();
@@ -454,7 +455,7 @@ mod tests {
     #[tokio::test]
     async fn files_are_found_by_looking_alone() {
         let mut watch = Fixture::start(false, SHORT);
-        watch.until(|sight| sight.first).await;
+        watch.until(|sight| !sight.starting).await;
         fs::write(watch.path("a.txt"), "x").unwrap();
         assert_eq!(watch.settled().await.path, watch.path("a.txt"));
         fs::remove_file(watch.path("a.txt")).unwrap();
@@ -493,7 +494,7 @@ mod tests {
         watch.answers.send(Answer { file: file.clone(), outcome }).unwrap();
         let sight = watch.until(|sight| !sight.held.is_empty()).await;
         assert_eq!(sight.held[0].obstacle, Obstacle::Busy("EBUSY"));
-        let outcome = Outcome::Again(Duration::ZERO);
+        let outcome = Outcome::Again(None, Duration::ZERO);
         watch.answers.send(Answer { file, outcome }).unwrap();
         let file = watch.settled().await;
         watch.answers.send(Answer { file, outcome: Outcome::Done }).unwrap();

@@ -27,6 +27,8 @@ pub enum Obstacle {
     Io(&'static str),
     /// It lies on a file system that is not mounted any more.
     Unmounted,
+    /// Its reader died or took too long.
+    Reader(&'static str),
     /// gouji itself could not go on; nothing is wrong with the file.
     Ours(String),
 }
@@ -73,6 +75,7 @@ impl Obstacle {
             Self::Permission(_) => "没有读取这个文件的权限，请管理员检查共享文件夹的权限".into(),
             Self::Io(_) => "读取时共享文件夹出错，稍后自动重试".into(),
             Self::Unmounted => "其中的共享文件夹已断开，恢复连接后自动读取".into(),
+            Self::Reader(_) => "读取时出错，稍后自动重试".into(),
             Self::Ours(_) => "暂时无法处理，稍后自动重试".into(),
         }
     }
@@ -94,6 +97,7 @@ impl fmt::Display for Obstacle {
             ),
             Self::Io(code) => write!(f, "the file system refused ({code})"),
             Self::Unmounted => write!(f, "the file system there is not mounted any more"),
+            Self::Reader(how) => write!(f, "its reader process {how}"),
             Self::Ours(why) => write!(f, "{why}"),
         }
     }

@@ -172,10 +172,17 @@ impl Seen {
     }
 
     /// A file that was handed over is handed over again, not before `until`.
-    pub fn again(&mut self, path: &Path, stamp: &Stamp, until: Instant) {
+    pub fn again(&mut self, path: &Path, stamp: &Stamp, why: Option<Obstacle>, until: Instant) {
         if let Some(file) = self.files.get_mut(path).filter(|file| file.stamp == *stamp) {
             file.state = State::Held { until };
+            file.obstacle = why.map(|why| (why, 0));
         }
+    }
+
+    /// Whether files that the first look found are still on probation.
+    pub fn is_starting(&self) -> bool {
+        let settling = |file: &File| file.state == State::Settling && file.stamp.size > 0;
+        self.files.values().any(|file| file.at_start && settling(file))
     }
 
     /// A file that was handed over was moved away by gouji itself: nothing to conclude from that.
