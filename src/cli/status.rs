@@ -106,9 +106,9 @@ fn utc(at: Timestamp) -> String {
 struct Object<'s> {
     database: String,
     schema: i64,
-    units: u64,
+    units: u32,
     reports: Reports,
-    files: std::collections::BTreeMap<&'static str, u64>,
+    files: std::collections::BTreeMap<&'static str, u32>,
     last_recorded_at: Option<String>,
     waiting: Vec<WaitingFile<'s>>,
     mails: Mails<'s>,
@@ -116,9 +116,9 @@ struct Object<'s> {
 
 #[derive(Serialize)]
 struct Reports {
-    current: u64,
-    passed: u64,
-    failed: u64,
+    current: u32,
+    passed: u32,
+    failed: u32,
 }
 
 #[derive(Serialize)]
@@ -133,9 +133,9 @@ struct WaitingFile<'s> {
 
 #[derive(Serialize)]
 struct Mails<'s> {
-    sent: u64,
-    queued: u64,
-    notices_waiting: u64,
+    sent: u32,
+    queued: u32,
+    notices_waiting: u32,
     in_trouble: Vec<Trouble<'s>>,
 }
 
