@@ -28,7 +28,7 @@ mod terminal;
 /// Watches folders for annual reports on government information disclosure, checks their figures
 /// against each other, and mails the county office when they disagree.
 #[derive(Debug, Parser)]
-#[command(name = "gouji", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "gouji", version, arg_required_else_help = true)]
 #[command(after_help = "Example:\n  gouji check 青塘镇2025.docx")]
 struct Arguments {
     /// The configuration; unless given that of `GOUJI_CONFIG`, else /etc/gouji/gouji.toml, else

@@ -158,3 +158,36 @@ fn each_bad_configuration_is_refused_for_its_reason() {
     }
     assert!(seen >= 10, "only {seen} bad configurations found");
 }
+
+/// `config/gouji.toml` with the `#` before its options taken away.
+fn sample_with_all_options() -> String {
+    let text = std::fs::read_to_string("config/gouji.toml").unwrap();
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(option) if !option.starts_with([' ', '#']) => format!("{option}\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(uncommented).collect()
+}
+
+#[test]
+fn the_sample_configuration_holds_every_option_with_its_default() {
+    let text = sample_with_all_options();
+    let sample: Config = toml::from_str(&text).unwrap();
+    assert_eq!(sample, Config::default());
+    let keys = |table: &toml::Table| -> Vec<String> {
+        let below = |(name, value): (&String, &toml::Value)| match value {
+            toml::Value::Table(table) => table.keys().map(|key| format!("{name}.{key}")).collect(),
+            _ => vec![name.clone()],
+        };
+        table.iter().flat_map(below).collect()
+    };
+    let expected = toml::Table::try_from(Config::default()).unwrap();
+    assert_eq!(keys(&toml::from_str(&text).unwrap()), keys(&expected));
+    settings(&text).unwrap();
+}
+
+#[test]
+fn the_sample_configuration_as_it_is_gives_the_defaults() {
+    let text = std::fs::read_to_string("config/gouji.toml").unwrap();
+    assert_eq!(toml::from_str::<Config>(&text).unwrap(), Config::default());
+}

@@ -37,7 +37,7 @@ pub(super) fn check(file: &Path) -> anyhow::Result<Exit> {
     }
 }
 
-/// `2021  2021-      政府信息公开工作年度报告  3 tables, 200 cells, 61 checks`
+/// `2021  2021-  政府信息公开工作年度报告  tables 3, cells 200, checks 41`
 fn line(form: &Form) -> String {
     let to = form.to.map(|year| year.to_string()).unwrap_or_default();
     let cells: usize = form
@@ -51,7 +51,7 @@ fn line(form: &Form) -> String {
         })
         .sum();
     format!(
-        "{}  {}-{to}  {}  {} tables, {cells} cells, {} checks",
+        "{}  {}-{to}  {}  tables {}, cells {cells}, checks {}",
         form.id,
         form.from,
         form.title,
