@@ -75,7 +75,6 @@ impl Dispatcher {
         let age = between(mail.queued_at, now);
         let mut record = DeliveryRecord {
             error: report.error(),
-            give_up: age >= give_up_after,
             ..DeliveryRecord::default()
         };
         match report {
@@ -98,6 +97,7 @@ impl Dispatcher {
                 }
             }
         }
+        record.give_up = !record.open.is_empty() && age >= give_up_after;
         record
     }
 
@@ -250,6 +250,8 @@ mod tests {
         let mut dispatcher = Dispatcher::default();
         assert!(!decide(&mut dispatcher, &outcomes, at(719 * 60)).give_up);
         assert!(decide(&mut dispatcher, &outcomes, at(720 * 60)).give_up);
+        let sent = [("a@x.cn", Delivery::Sent)];
+        assert!(!decide(&mut dispatcher, &sent, at(720 * 60)).give_up);
     }
 
     #[test]
