@@ -363,9 +363,7 @@ pub fn built_in(surroundings: &Surroundings) -> Result<Settings, ConfigError> {
     let resolved = resolve::resolve(&Config::default(), &folder, surroundings);
     let unlocated = |remark: Remark| Problem { file: None, line: None, what: remark.what };
     if !resolved.problems.is_empty() {
-        return Err(ConfigError::Invalid(
-            resolved.problems.into_iter().map(unlocated).collect(),
-        ));
+        return Err(ConfigError::Invalid(resolved.problems.into_iter().map(unlocated).collect()));
     }
     Ok(Settings {
         origin: Origin::BuiltIn(folder),

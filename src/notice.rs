@@ -76,8 +76,13 @@ fn to_office(
     setting: &Setting<'_>,
 ) -> Result<Option<Letter>, NoticeError> {
     notices.sort_by(|a, b| {
-        (rank(a.kind), &a.unit, a.year, &a.file_name, &a.key)
-            .cmp(&(rank(b.kind), &b.unit, b.year, &b.file_name, &b.key))
+        (rank(a.kind), &a.unit, a.year, &a.file_name, &a.key).cmp(&(
+            rank(b.kind),
+            &b.unit,
+            b.year,
+            &b.file_name,
+            &b.key,
+        ))
     });
     let strangers = notices.iter().filter(|n| n.kind == NoticeKind::Unrecognised).count();
     let digest = match (notices.as_slice(), strangers) {

@@ -1,7 +1,9 @@
 //! Collects the blocks of one document and keeps count, so that every reader refuses by the same
 //! [`Limits`]. It knows no format.
 
-use super::{Block, Columns, Document, Format, Grid, GridCell, Limits, Meta, Paragraph, Refusal, Source};
+use super::{
+    Block, Columns, Document, Format, Grid, GridCell, Limits, Meta, Paragraph, Refusal, Source,
+};
 
 /// A document under construction.
 #[derive(Debug)]
@@ -77,7 +79,10 @@ impl<'l> Assembly<'l> {
     fn count_text(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.text_bytes += bytes;
         if self.text_bytes > self.limits.text_bytes {
-            return Err(Refusal::TooLarge(format!("more than {} bytes of text", self.limits.text_bytes)));
+            return Err(Refusal::TooLarge(format!(
+                "more than {} bytes of text",
+                self.limits.text_bytes
+            )));
         }
         Ok(())
     }

@@ -91,7 +91,9 @@ fn plausible(sample: &[u8], unit: fn([u8; 2]) -> u16) -> usize {
 fn is_binary(text: &str) -> bool {
     let odd = text
         .chars()
-        .filter(|c| *c == '\u{FFFD}' || (c.is_control() && !"\t\n\r\u{b}\u{c}\u{1a}\u{85}".contains(*c)))
+        .filter(|c| {
+            *c == '\u{FFFD}' || (c.is_control() && !"\t\n\r\u{b}\u{c}\u{1a}\u{85}".contains(*c))
+        })
         .count();
     odd > 4 && odd > text.chars().count() / 20
 }
@@ -148,7 +150,10 @@ mod tests {
         let (bytes, _, _) = GB18030.encode(SAMPLE);
         let broken = [&bytes, b"\xFF".as_slice(), b"0\r\n"].concat();
         let text = decode(&broken, Some("gbk")).unwrap();
-        assert!(text.contains('\u{FFFD}') && text.contains("120条") && text.contains('0'), "{text}");
+        assert!(
+            text.contains('\u{FFFD}') && text.contains("120条") && text.contains('0'),
+            "{text}"
+        );
     }
 
     #[test]

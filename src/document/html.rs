@@ -58,7 +58,8 @@ pub fn read_text(text: &str, limits: &Limits) -> Result<Document, Refusal> {
 fn declared(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(bytes.get(..HEAD.min(bytes.len()))?).to_ascii_lowercase();
     head.split("charset").skip(1).find_map(|after| {
-        let value = after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
+        let value =
+            after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
         let label: String =
             value.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_:".contains(*c)).collect();
         (!label.is_empty()).then_some(label)
@@ -87,12 +88,16 @@ fn page_meta(dom: &Dom) -> Meta {
     }
     let first = |names: &[&str]| {
         names.iter().find_map(|name| {
-            entries.iter().find(|(known, content)| known == name && !content.is_empty()).map(|(_, content)| content.clone())
+            entries
+                .iter()
+                .find(|(known, content)| known == name && !content.is_empty())
+                .map(|(_, content)| content.clone())
         })
     };
     let title = title.map(|title| title.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     Meta {
-        title: first(&["articletitle", "og:title", "dc.title"]).or(title.filter(|title| !title.is_empty())),
+        title: first(&["articletitle", "og:title", "dc.title"])
+            .or(title.filter(|title| !title.is_empty())),
         publisher: first(&["contentsource", "source", "publisher", "dc.publisher", "author"]),
         published: first(&[
             "pubdate",

@@ -80,8 +80,13 @@ fn unmarked(line: &str) -> Option<String> {
         rest = quoted.strip_prefix(' ').unwrap_or(quoted);
     }
     let body = rest.trim();
-    let is_mark = |c: char| body.chars().filter(|b| *b == c).count() >= 3 && body.chars().all(|b| b == c || b == ' ');
-    if body.starts_with("```") || body.starts_with("~~~") || ['-', '*', '_', '='].into_iter().any(is_mark) {
+    let is_mark = |c: char| {
+        body.chars().filter(|b| *b == c).count() >= 3 && body.chars().all(|b| b == c || b == ' ')
+    };
+    if body.starts_with("```")
+        || body.starts_with("~~~")
+        || ['-', '*', '_', '='].into_iter().any(is_mark)
+    {
         return None;
     }
     let heading = body.trim_start_matches('#');
@@ -89,7 +94,8 @@ fn unmarked(line: &str) -> Option<String> {
     if (1..=6).contains(&level) && heading.starts_with([' ', '\t', '\u{3000}']) {
         return Some(inline(heading.trim().trim_end_matches('#').trim_end()));
     }
-    let item = ["- ", "* ", "+ "].iter().find_map(|mark| rest.trim_start_matches(' ').strip_prefix(mark));
+    let item =
+        ["- ", "* ", "+ "].iter().find_map(|mark| rest.trim_start_matches(' ').strip_prefix(mark));
     Some(inline(item.unwrap_or(rest)))
 }
 
@@ -97,15 +103,22 @@ fn pattern(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
-static STRUCK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"~~[^~|]+~~|<(?:del|s)>[^<|]*</(?:del|s)>"));
+static STRUCK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"~~[^~|]+~~|<(?:del|s)>[^<|]*</(?:del|s)>"));
 static BREAK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(?i)<br\s*/?>"));
-static TAG: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?i)</?(?:a|b|center|code|div|em|font|h[1-6]|i|img|ins|p|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|<!--.*?-->"));
+static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)</?(?:a|b|center|code|div|em|font|h[1-6]|i|img|ins|p|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>|<!--.*?-->",
+    )
+});
 static STRONG: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\*\*|__"));
-static EMPHASIS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\*([^\s*|](?:[^*|]*[^\s*|])?)\*|`([^`|]+)`"));
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(!?)\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)"));
+static EMPHASIS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"\*([^\s*|](?:[^*|]*[^\s*|])?)\*|`([^`|]+)`"));
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"(!?)\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)"));
 static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\\([!-/:-@\[-`{}~])"));
-static ENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"&(nbsp|lt|gt|amp|quot|ensp|emsp);"));
+static ENTITY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"&(nbsp|lt|gt|amp|quot|ensp|emsp);"));
 
 /// Stands for an escaped character while marks are taken off: private use, from U+F000.
 const ESCAPED: u32 = 0xF000;
@@ -160,7 +173,9 @@ fn replace(pattern: &Option<Regex>, text: String, by: impl Fn(&Captures<'_>) -> 
 
 /// A line without its images, and how many it had.
 fn without_pictures(line: &str) -> (String, usize) {
-    let Some(link) = LINK.as_ref().filter(|_| line.contains("![")) else { return (line.to_owned(), 0) };
+    let Some(link) = LINK.as_ref().filter(|_| line.contains("![")) else {
+        return (line.to_owned(), 0);
+    };
     let pictures = link.find_iter(line).filter(|found| found.as_str().starts_with('!')).count();
     (link.replace_all(line, "").into_owned(), pictures)
 }

@@ -98,7 +98,8 @@ fn under_heading(heading: Option<String>, mut grid: Grid) -> Grid {
         for cell in &mut grid.cells {
             cell.row += 1;
         }
-        grid.cells.insert(0, super::GridCell { row_span: 1, column_span: 1, text, ..Default::default() });
+        grid.cells
+            .insert(0, super::GridCell { row_span: 1, column_span: 1, text, ..Default::default() });
     }
     grid
 }
@@ -122,7 +123,8 @@ fn cell_text(raw: &str) -> String {
 /// The number of a top-level heading: 3 of `三、…`. Chinese numerals to 九十九.
 fn section_number(line: &str) -> Option<u32> {
     let line = line.trim();
-    let numeral: String = line.chars().take_while(|c| "一二三四五六七八九十".contains(*c)).collect();
+    let numeral: String =
+        line.chars().take_while(|c| "一二三四五六七八九十".contains(*c)).collect();
     let after = line.strip_prefix(numeral.as_str())?.trim_start();
     if numeral.is_empty() || !after.starts_with(['、', '．', '.']) {
         return None;

@@ -13,12 +13,23 @@ struct Known {
 
 const KNOWN: &[Known] = &[
     Known {
-        words: &["授权码", "authorization code", "authorized code", "客户端专用密码", "client password"],
+        words: &[
+            "授权码",
+            "authorization code",
+            "authorized code",
+            "客户端专用密码",
+            "client password",
+        ],
         advice: "该邮箱要求使用“授权码”（或“客户端专用密码”）登录，而不是网页登录密码：请在邮箱网页的设置中开启 SMTP 服务，\
                  生成授权码，写入密码文件。",
     },
     Known {
-        words: &["must be same as authorization user", "mail from must equal", "sender address rejected: not owned", "sender refused"],
+        words: &[
+            "must be same as authorization user",
+            "mail from must equal",
+            "sender address rejected: not owned",
+            "sender refused",
+        ],
         advice: "发件人须与登录名一致：请把配置中 [mail] 的 from 改成登录所用的邮箱地址。",
     },
     Known {
@@ -40,7 +51,13 @@ const KNOWN: &[Known] = &[
         advice: "服务器在此端口不支持 STARTTLS：请改用 465 端口（tls = \"implicit\"）。内网服务器若确无加密，须明确写上 tls = \"none\"。",
     },
     Known {
-        words: &["unknownissuer", "unknown issuer", "causedasendentity", "self-signed", "selfsigned"],
+        words: &[
+            "unknownissuer",
+            "unknown issuer",
+            "causedasendentity",
+            "self-signed",
+            "selfsigned",
+        ],
         advice: "服务器的证书不是公认机构签发的：若是单位自建的邮件服务器，请向管理员索取签发证书（PEM），写入 ca_file。",
     },
     Known {
@@ -68,7 +85,15 @@ const KNOWN: &[Known] = &[
         advice: "服务器不为未登录者转发邮件：请在配置中填写 username 和密码文件。",
     },
     Known {
-        words: &["no such user", "user unknown", "user not found", "mailbox unavailable", "mailbox not found", "does not exist", "不存在"],
+        words: &[
+            "no such user",
+            "user unknown",
+            "user not found",
+            "mailbox unavailable",
+            "mailbox not found",
+            "does not exist",
+            "不存在",
+        ],
         advice: "收件地址不存在：请改正 to 中的地址，然后用 gouji notices retry 重新发送。",
     },
     Known {
@@ -80,11 +105,22 @@ const KNOWN: &[Known] = &[
         advice: "服务器限制发送频率，会自动重试，无须处理；若经常出现，请加大 coalesce。",
     },
     Known {
-        words: &["name or service not known", "failed to lookup", "temporary failure in name resolution", "no such host"],
+        words: &[
+            "name or service not known",
+            "failed to lookup",
+            "temporary failure in name resolution",
+            "no such host",
+        ],
         advice: "找不到邮件服务器：请检查 host 是否写对，本机能否解析域名。",
     },
     Known {
-        words: &["connection refused", "no answer within", "network is unreachable", "no route to host", "connection reset"],
+        words: &[
+            "connection refused",
+            "no answer within",
+            "network is unreachable",
+            "no route to host",
+            "connection reset",
+        ],
         advice: "连不上邮件服务器：请检查 host 和 port（465 或 587），以及防火墙是否放行；网络恢复后会自动重试。",
     },
 ];
@@ -105,17 +141,29 @@ mod tests {
     #[test]
     fn replies_of_providers_lead_to_the_right_advice() {
         for (error, part) in [
-            ("login refused: 535 Error: 请使用授权码登录。详情请看: http://service.mail.qq.com", "授权码"),
-            ("login refused: 535 Login Fail. Please enter your authorization code to login.", "授权码"),
+            (
+                "login refused: 535 Error: 请使用授权码登录。详情请看: http://service.mail.qq.com",
+                "授权码",
+            ),
+            (
+                "login refused: 535 Login Fail. Please enter your authorization code to login.",
+                "授权码",
+            ),
             ("login refused: 535 5.7.8 Error: authentication failed", "用户名或密码"),
-            ("sender refused: 501 mail from address must be same as authorization user", "发件人须与登录名一致"),
+            (
+                "sender refused: 501 mail from address must be same as authorization user",
+                "发件人须与登录名一致",
+            ),
             ("sender refused: 553 Mail from must equal authorized user", "发件人须与登录名一致"),
             ("554 DT:SPM 163 smtp10,D8CowAC", "白名单"),
             ("554 5.7.1 <a@b.cn>: Relay access denied", "username"),
             ("550 5.1.1 <a@b.cn>: Recipient address rejected: User unknown", "收件地址不存在"),
             ("TLS with smtp.x.cn failed: invalid peer certificate: UnknownIssuer", "ca_file"),
             ("TLS with smtp.x.cn failed: invalid peer certificate: Expired", "过期"),
-            ("TLS with smtp.x.cn failed: received corrupt message of type InvalidContentType", "465"),
+            (
+                "TLS with smtp.x.cn failed: received corrupt message of type InvalidContentType",
+                "465",
+            ),
             ("cannot connect to smtp.x.cn:465: Connection refused (os error 111)", "防火墙"),
         ] {
             let advice = advice(error).unwrap_or_default();

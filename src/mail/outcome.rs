@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_spam_verdict_is_never_final_although_the_server_calls_it_permanent() {
-        for said in ["554 DT:SPM 163 smtp5,D9GowAD", "550 Message looks like spam", "550 疑似垃圾邮件"] {
+        for said in
+            ["554 DT:SPM 163 smtp5,D9GowAD", "550 Message looks like spam", "550 疑似垃圾邮件"]
+        {
             assert!(matches!(Delivery::refused(554, said.into()), Delivery::Delay(_)), "{said}");
         }
     }

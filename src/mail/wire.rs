@@ -89,8 +89,8 @@ pub(super) async fn encrypt(
     host: &str,
     ca_file: Option<&Path>,
 ) -> Result<TlsStream<TcpStream>, WireError> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| WireError::HostName(host.to_owned()))?;
+    let name =
+        ServerName::try_from(host.to_owned()).map_err(|_| WireError::HostName(host.to_owned()))?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots(ca_file)?)
@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn a_reply_in_gbk_is_read_as_chinese() {
-        let line = b"535 Error: \xc7\xeb\xca\xb9\xd3\xc3\xca\xda\xc8\xa8\xc2\xeb\xb5\xc7\xc2\xbc\r\n";
+        let line =
+            b"535 Error: \xc7\xeb\xca\xb9\xd3\xc3\xca\xda\xc8\xa8\xc2\xeb\xb5\xc7\xc2\xbc\r\n";
         assert_eq!(readable(line), "535 Error: 请使用授权码登录\r\n");
     }
 

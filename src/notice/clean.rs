@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn line_breaks_and_controls_of_either_kind_become_spaces() {
-        assert_eq!(one_line("青塘镇\r\nBcc: a@b.cn\u{0}\u{85}\u{9b}x\u{2028}y"), "青塘镇 Bcc: a@b.cn x y");
+        assert_eq!(
+            one_line("青塘镇\r\nBcc: a@b.cn\u{0}\u{85}\u{9b}x\u{2028}y"),
+            "青塘镇 Bcc: a@b.cn x y"
+        );
     }
 
     #[test]

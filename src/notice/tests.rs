@@ -12,9 +12,7 @@ use crate::check::{Finding, Verdict};
 use crate::form::{CellId, Forms, Severity};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, Place};
-use crate::store::{
-    ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail,
-};
+use crate::store::{ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail};
 
 fn beijing() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
@@ -58,7 +56,9 @@ fn finding(severity: Severity, rule: &str, place: &str, message: &str) -> Findin
 fn balance(column: &str, label: &str) -> Finding {
     let cells = ["new_requests", "carried_in", "result_total", "carried_out"]
         .map(|row| id(&format!("requests.{row}.{column}")));
-    let message = format!("表三“{label}”列：第一项（0）＋第二项（0）＝0，第三项总计（6）＋第四项（0）＝6，相差 6");
+    let message = format!(
+        "表三“{label}”列：第一项（0）＋第二项（0）＝0，第三项总计（6）＋第四项（0）＝6，相差 6"
+    );
     Finding {
         cells: cells.to_vec(),
         cause: Some(1),
@@ -68,16 +68,14 @@ fn balance(column: &str, label: &str) -> Finding {
 
 /// The report of a township whose clerk left out the requests received.
 fn qingtang() -> NoticeToSend {
-    let repair = |row: &str| Repair {
-        cell: id(row),
-        read: Some(Decimal::ZERO),
-        repaired: Decimal::from(6),
-    };
+    let repair =
+        |row: &str| Repair { cell: id(row), read: Some(Decimal::ZERO), repaired: Decimal::from(6) };
     let cells: BTreeMap<_, _> = ["new_requests", "carried_in", "result_total", "carried_out"]
         .iter()
         .flat_map(|row| {
             let value = if *row == "result_total" { "6" } else { "0" };
-            ["other_org", "total"].map(|column| (id(&format!("requests.{row}.{column}")), cell(value)))
+            ["other_org", "total"]
+                .map(|column| (id(&format!("requests.{row}.{column}")), cell(value)))
         })
         .collect();
     NoticeToSend {
@@ -101,7 +99,12 @@ fn qingtang() -> NoticeToSend {
             balance("other_org", "其他"),
             balance("total", "总计"),
             finding(Severity::Info, "period-missing", "report", "没有写明统计期限"),
-            finding(Severity::Warning, "row-missing", "requests.other", "表三缺少“（六）其他处理”一行"),
+            finding(
+                Severity::Warning,
+                "row-missing",
+                "requests.other",
+                "表三缺少“（六）其他处理”一行",
+            ),
         ],
         causes: vec![Cause {
             id: 1,
@@ -199,7 +202,8 @@ fn a_cause_that_is_not_certain_proposes_no_figure_in_the_table() {
 
 #[test]
 fn a_report_that_fails_differently_says_what_changed_in_the_same_thread() {
-    let gone = finding(Severity::Error, "disputes-total", "disputes.review.*", "表四行政复议合计不符");
+    let gone =
+        finding(Severity::Error, "disputes-total", "disputes.review.*", "表四行政复议合计不符");
     let notice = NoticeToSend {
         version: Some(2),
         previous: Some(PreviousMail {
@@ -286,9 +290,7 @@ fn the_order_notices_come_in_changes_nothing() {
 fn four_hundred_reports_are_all_in_the_table_and_the_letter_stays_readable() {
     let notices: Vec<_> = (0..400)
         .map(|n| NoticeToSend {
-            unit: Some(format!("第{n}镇")),
-            key: n.to_string(),
-            ..qingtang()
+            unit: Some(format!("第{n}镇")), key: n.to_string(), ..qingtang()
         })
         .collect();
     let letter = letter(&notices);
@@ -302,7 +304,9 @@ fn a_report_full_of_findings_is_cut_short_and_says_so() {
     let mut notice = qingtang();
     notice.causes.clear();
     notice.findings = (0..500)
-        .map(|n| finding(Severity::Error, "cell-not-numeric", &n.to_string(), &format!("第 {n} 格")))
+        .map(|n| {
+            finding(Severity::Error, "cell-not-numeric", &n.to_string(), &format!("第 {n} 格"))
+        })
         .collect();
     let letter = letter(&[notice]);
     assert!(letter.text.contains("另有 440 条未列出"), "{}", letter.text);

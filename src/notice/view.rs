@@ -166,12 +166,7 @@ impl Item {
         Self::limited(notice, setting, BRIEF_LINES, 0)
     }
 
-    fn limited(
-        notice: &NoticeToSend,
-        setting: &Setting<'_>,
-        lines: usize,
-        hints: usize,
-    ) -> Self {
+    fn limited(notice: &NoticeToSend, setting: &Setting<'_>, lines: usize, hints: usize) -> Self {
         let mut of = listed(notice);
         let mut take = |severity, most: usize| {
             let mut lines: Vec<Problem> = of.remove(&severity).unwrap_or_default();

@@ -64,14 +64,21 @@ const DATA_LINE: usize = 120;
 /// Whether an element is furniture by its tag, role, class or id, and holds nothing to lose.
 pub(super) fn is_furniture(dom: &Dom, node: NodeId) -> bool {
     let tag = dom.tag(node);
-    if matches!(tag, "body" | "html" | "main" | "article" | "td" | "th" | "tr" | "table" | "tbody") {
+    if matches!(tag, "body" | "html" | "main" | "article" | "td" | "th" | "tr" | "table" | "tbody")
+    {
         return false;
     }
     let named = matches!(tag, "nav" | "footer" | "aside" | "header")
         || dom.attribute(node, "role").is_some_and(|role| {
-            matches!(role.trim(), "navigation" | "banner" | "contentinfo" | "search" | "complementary")
+            matches!(
+                role.trim(),
+                "navigation" | "banner" | "contentinfo" | "search" | "complementary"
+            )
         })
-        || ["class", "id"].iter().filter_map(|name| dom.attribute(node, name)).any(is_furniture_name);
+        || ["class", "id"]
+            .iter()
+            .filter_map(|name| dom.attribute(node, name))
+            .any(is_furniture_name);
     if named {
         let content = Content::of(dom, node);
         return !content.table && !content.title && content.sentences < SENTENCES && !content.data;
@@ -136,13 +143,16 @@ impl Content {
 pub(super) fn is_navigation(text: &str, is_link: bool) -> bool {
     let text = text.trim();
     let path = ["当前位置", "您的位置", "您现在的位置", "您当前的位置", "首页 >", "首页>"];
-    path.iter().any(|start| text.starts_with(start)) || (is_link && text.chars().count() <= 20 && !text.contains("附件"))
+    path.iter().any(|start| text.starts_with(start))
+        || (is_link && text.chars().count() <= 20 && !text.contains("附件"))
 }
 
 /// If a table of texts holds the page's own data, its lines `发布日期：2023-01-24`; what they say of
 /// publisher and date completes `meta`.
 pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<String>> {
-    let label = |text: &str| text.trim().trim_end_matches(['：', ':']).split_whitespace().collect::<String>();
+    let label = |text: &str| {
+        text.trim().trim_end_matches(['：', ':']).split_whitespace().collect::<String>()
+    };
     let known = |text: &str| DATA_LABELS.contains(&label(text).as_str());
     let labels = rows.iter().flatten().filter(|text| known(text)).count();
     if labels < 2 || rows.len() > 12 {
@@ -165,7 +175,11 @@ pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<Strin
                     slot.get_or_insert_with(|| value.to_owned());
                 }
             }
-            lines.push(if name.is_empty() { value.to_owned() } else { format!("{name}：{value}") });
+            lines.push(if name.is_empty() {
+                value.to_owned()
+            } else {
+                format!("{name}：{value}")
+            });
         }
     }
     Some(lines)
@@ -187,7 +201,8 @@ pub(super) fn drop_above_title(blocks: &mut Vec<Block>, title: Option<&str>) {
     if above.clone().any(|block| matches!(block, Block::Paragraph(p) if p.text.contains('。'))) {
         return;
     }
-    let kept: Vec<bool> = above.map(is_kept).chain(std::iter::repeat(true)).take(blocks.len()).collect();
+    let kept: Vec<bool> =
+        above.map(is_kept).chain(std::iter::repeat(true)).take(blocks.len()).collect();
     let mut kept = kept.into_iter();
     blocks.retain(|_| kept.next().unwrap_or(true));
 }
@@ -198,7 +213,8 @@ fn is_kept(block: &Block) -> bool {
         Block::Picture { .. } => false,
         Block::Paragraph(paragraph) => {
             let text = &paragraph.text;
-            text.chars().count() <= DATA_LINE && DATA_LABELS.iter().any(|label| text.contains(label))
+            text.chars().count() <= DATA_LINE
+                && DATA_LABELS.iter().any(|label| text.contains(label))
         }
     }
 }

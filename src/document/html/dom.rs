@@ -65,7 +65,10 @@ pub(super) fn parse(text: &str) -> Result<Dom, Refusal> {
 
 /// The end of the next piece, between two characters.
 fn boundary(text: &str) -> usize {
-    (0..=PIECE.min(text.len())).rev().find(|at| *at > 0 && text.is_char_boundary(*at)).unwrap_or(text.len())
+    (0..=PIECE.min(text.len()))
+        .rev()
+        .find(|at| *at > 0 && text.is_char_boundary(*at))
+        .unwrap_or(text.len())
 }
 
 impl Dom {
@@ -114,7 +117,8 @@ impl Dom {
 
     fn detach(&mut self, node: NodeId) {
         let Some(links) = self.nodes.get_mut(node) else { return };
-        let (parent, previous, next) = (links.parent.take(), links.previous.take(), links.next.take());
+        let (parent, previous, next) =
+            (links.parent.take(), links.previous.take(), links.next.take());
         match previous.and_then(|previous| self.nodes.get_mut(previous)) {
             Some(previous) => previous.next = next,
             None => {
@@ -240,7 +244,12 @@ impl TreeSink for Sink {
         })
     }
 
-    fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> NodeId {
+    fn create_element(
+        &self,
+        name: QualName,
+        attributes: Vec<Attribute>,
+        _: ElementFlags,
+    ) -> NodeId {
         self.add(Kind::Element(name, attributes))
     }
 
@@ -256,8 +265,14 @@ impl TreeSink for Sink {
         self.insert(*parent, None, child);
     }
 
-    fn append_based_on_parent_node(&self, element: &NodeId, previous: &NodeId, child: NodeOrText<NodeId>) {
-        let has_parent = self.dom.borrow().nodes.get(*element).is_some_and(|node| node.parent.is_some());
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
+        let has_parent =
+            self.dom.borrow().nodes.get(*element).is_some_and(|node| node.parent.is_some());
         if has_parent {
             self.append_before_sibling(element, child);
         } else {
@@ -287,7 +302,8 @@ impl TreeSink for Sink {
 
     fn add_attrs_if_missing(&self, target: &NodeId, attributes: Vec<Attribute>) {
         let mut dom = self.dom.borrow_mut();
-        if let Some(Kind::Element(_, known)) = dom.nodes.get_mut(*target).map(|node| &mut node.kind) {
+        if let Some(Kind::Element(_, known)) = dom.nodes.get_mut(*target).map(|node| &mut node.kind)
+        {
             for attribute in attributes {
                 if !known.iter().any(|a| a.name == attribute.name) {
                     known.push(attribute);

@@ -11,9 +11,32 @@ const ATTRIBUTES: usize = 256;
 /// Elements without an end tag, or whose end tag is often left out and that do not nest without
 /// another element between.
 const UNCOUNTED: [&[u8]; 26] = [
-    b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param",
-    b"source", b"track", b"wbr", b"p", b"li", b"td", b"th", b"tr", b"tbody", b"thead", b"tfoot",
-    b"dt", b"dd", b"option", b"colgroup",
+    b"area",
+    b"base",
+    b"br",
+    b"col",
+    b"embed",
+    b"hr",
+    b"img",
+    b"input",
+    b"link",
+    b"meta",
+    b"param",
+    b"source",
+    b"track",
+    b"wbr",
+    b"p",
+    b"li",
+    b"td",
+    b"th",
+    b"tr",
+    b"tbody",
+    b"thead",
+    b"tfoot",
+    b"dt",
+    b"dd",
+    b"option",
+    b"colgroup",
 ];
 
 /// Refuses what would take the parser too long.

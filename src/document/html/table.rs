@@ -54,7 +54,9 @@ pub(super) fn layout(rows: Vec<Vec<Cell>>, limits: &Limits) -> Result<Grid, Refu
             let end = column + column_span;
             places += row_span * column_span;
             if end > limits.columns || places > limits.table_cells {
-                return Err(Refusal::TooLarge(format!("a table of {places} places, {end} columns")));
+                return Err(Refusal::TooLarge(format!(
+                    "a table of {places} places, {end} columns"
+                )));
             }
             if free_from.len() < end {
                 free_from.resize(end, 0);
@@ -63,7 +65,15 @@ pub(super) fn layout(rows: Vec<Vec<Cell>>, limits: &Limits) -> Result<Grid, Refu
                 *free = row + row_span;
             }
             let GridCell { page, doubtful, .. } = GridCell::default();
-            cells.push(GridCell { row, column, row_span, column_span, text: cell.text, page, doubtful });
+            cells.push(GridCell {
+                row,
+                column,
+                row_span,
+                column_span,
+                text: cell.text,
+                page,
+                doubtful,
+            });
             column = end;
         }
     }

@@ -37,7 +37,10 @@ impl Walker<'_, '_> {
             return Ok(());
         }
         let tag = dom.tag(node);
-        if is_hidden(dom, node) || article::is_furniture(dom, node) || is_note(dom, node, &self.line) {
+        if is_hidden(dom, node)
+            || article::is_furniture(dom, node)
+            || is_note(dom, node, &self.line)
+        {
             return Ok(());
         }
         match tag {
@@ -73,9 +76,12 @@ impl Walker<'_, '_> {
     }
 
     fn image(&mut self, node: NodeId) -> Result<(), Refusal> {
-        let small = ["width", "height"].iter().filter_map(|name| self.dom.attribute(node, name)).any(|size| {
-            size.trim().trim_end_matches("px").parse::<u32>().is_ok_and(|size| size < ORNAMENT)
-        });
+        let small = ["width", "height"]
+            .iter()
+            .filter_map(|name| self.dom.attribute(node, name))
+            .any(|size| {
+                size.trim().trim_end_matches("px").parse::<u32>().is_ok_and(|size| size < ORNAMENT)
+            });
         if small {
             return Ok(());
         }
@@ -94,7 +100,8 @@ impl Walker<'_, '_> {
             self.flow(caption, false)?;
         }
         let rows = rows_of(dom, node);
-        let nested: Vec<NodeId> = rows.iter().flatten().copied().filter(|cell| holds_table(dom, *cell)).collect();
+        let nested: Vec<NodeId> =
+            rows.iter().flatten().copied().filter(|cell| holds_table(dom, *cell)).collect();
         let data = rows.iter().filter(|row| own_cells(dom, row) > 1).count();
         if !nested.is_empty() && data < DATA_ROWS {
             self.frame(&rows)?;
@@ -155,7 +162,11 @@ impl Walker<'_, '_> {
             if is_hidden(self.dom, child) {
                 continue;
             }
-            if self.dom.tag(child) == "table" { self.table(child)? } else { self.inner_tables(child)? }
+            if self.dom.tag(child) == "table" {
+                self.table(child)?
+            } else {
+                self.inner_tables(child)?
+            }
         }
         Ok(())
     }
@@ -168,12 +179,15 @@ fn rows_of(dom: &Dom, table: NodeId) -> Vec<Vec<NodeId>> {
         "tfoot" => 2,
         _ => 1,
     };
-    let mut groups: Vec<NodeId> = dom.children(table).filter(|child| !is_hidden(dom, *child)).collect();
+    let mut groups: Vec<NodeId> =
+        dom.children(table).filter(|child| !is_hidden(dom, *child)).collect();
     groups.sort_by_key(|group| place(dom.tag(*group)));
     groups
         .into_iter()
         .filter(|group| matches!(dom.tag(*group), "thead" | "tbody" | "tfoot"))
-        .flat_map(|group| dom.children(group).filter(|row| dom.tag(*row) == "tr" && !is_hidden(dom, *row)))
+        .flat_map(|group| {
+            dom.children(group).filter(|row| dom.tag(*row) == "tr" && !is_hidden(dom, *row))
+        })
         .map(|row| dom.children(row).filter(|cell| is_cell(dom, *cell)).collect())
         .collect()
 }
@@ -183,12 +197,15 @@ fn is_cell(dom: &Dom, node: NodeId) -> bool {
 }
 
 fn own_cells(dom: &Dom, row: &[NodeId]) -> usize {
-    row.iter().filter(|cell| !holds_table(dom, **cell) && !cell_text(dom, **cell).trim().is_empty()).count()
+    row.iter()
+        .filter(|cell| !holds_table(dom, **cell) && !cell_text(dom, **cell).trim().is_empty())
+        .count()
 }
 
 fn holds_table(dom: &Dom, node: NodeId) -> bool {
-    dom.children(node)
-        .any(|child| !is_hidden(dom, child) && (dom.tag(child) == "table" || holds_table(dom, child)))
+    dom.children(node).any(|child| {
+        !is_hidden(dom, child) && (dom.tag(child) == "table" || holds_table(dom, child))
+    })
 }
 
 /// The text of a cell, blocks and breaks in it as line breaks.
@@ -226,7 +243,11 @@ fn raw_text(dom: &Dom, node: NodeId) -> String {
     }
     match dom.text(node) {
         Some(text) => text.to_owned(),
-        None => dom.children(node).filter(|child| !is_hidden(dom, *child)).map(|child| raw_text(dom, child)).collect(),
+        None => dom
+            .children(node)
+            .filter(|child| !is_hidden(dom, *child))
+            .map(|child| raw_text(dom, child))
+            .collect(),
     }
 }
 
@@ -235,21 +256,46 @@ fn is_hidden(dom: &Dom, node: NodeId) -> bool {
     let tag = dom.tag(node);
     if matches!(
         tag,
-        "head" | "script" | "style" | "template" | "noscript" | "title" | "iframe" | "object" | "svg"
-            | "select" | "textarea" | "button" | "input" | "datalist" | "canvas" | "video" | "audio"
-            | "del" | "s" | "strike" | "rp" | "rt"
+        "head"
+            | "script"
+            | "style"
+            | "template"
+            | "noscript"
+            | "title"
+            | "iframe"
+            | "object"
+            | "svg"
+            | "select"
+            | "textarea"
+            | "button"
+            | "input"
+            | "datalist"
+            | "canvas"
+            | "video"
+            | "audio"
+            | "del"
+            | "s"
+            | "strike"
+            | "rp"
+            | "rt"
     ) {
         return true;
     }
     if tag.is_empty() {
         return false;
     }
-    dom.attribute(node, "hidden").is_some() || has_style(dom, node, &["display:none", "visibility:hidden", "mso-hide:all", "text-decoration:line-through"])
+    dom.attribute(node, "hidden").is_some()
+        || has_style(
+            dom,
+            node,
+            &["display:none", "visibility:hidden", "mso-hide:all", "text-decoration:line-through"],
+        )
 }
 
 fn has_style(dom: &Dom, node: NodeId, wanted: &[&str]) -> bool {
     let Some(style) = dom.attribute(node, "style") else { return false };
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    let style: String =
+        style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
     wanted.iter().any(|wanted| style.split(';').any(|rule| rule.starts_with(wanted)))
 }
 
@@ -262,10 +308,49 @@ fn is_note(dom: &Dom, node: NodeId, before: &Inline) -> bool {
 fn is_block(tag: &str) -> bool {
     matches!(
         tag,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details"
-            | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer" | "form"
-            | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "html" | "legend" | "li" | "main"
-            | "menu" | "nav" | "ol" | "p" | "pre" | "section" | "summary" | "table" | "tbody" | "td"
-            | "tfoot" | "th" | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }

@@ -10,8 +10,8 @@
 mod columns;
 mod tokens;
 
-use super::super::{Columns as Meaning, Grid};
 use super::super::assembly::grid_of_rows;
+use super::super::{Columns as Meaning, Grid};
 use super::{Found, Numbering, Table, is_blank, is_prose};
 use columns::Columns;
 use tokens::{Line, Widths};

@@ -68,8 +68,12 @@ fn table(rows: Vec<Vec<String>>) -> Table {
     let rows = with_torn_rows_mended(rows);
     let width = rows.first().map_or(0, Vec::len);
     let exact = width > 1 && rows.iter().all(|row| row.len() == width);
-    let headings = rows.iter().filter_map(|row| <[String; 1]>::try_from(row.clone()).ok()).flatten().collect();
-    Table { grid: grid_of_rows(rows, if exact { Columns::Exact } else { Columns::Ordinal }), headings }
+    let headings =
+        rows.iter().filter_map(|row| <[String; 1]>::try_from(row.clone()).ok()).flatten().collect();
+    Table {
+        grid: grid_of_rows(rows, if exact { Columns::Exact } else { Columns::Ordinal }),
+        headings,
+    }
 }
 
 /// An empty paragraph inside a cell reads as the end of the row. A figure that stands alone

@@ -42,14 +42,19 @@ pub(super) fn take(lines: &[&str]) -> Found {
         region.rows.push(row);
         taken += gap + used;
     }
-    if region.is_table() { Found::Table(region.table(), taken) } else { Found::NoTable(taken.max(1)) }
+    if region.is_table() {
+        Found::Table(region.table(), taken)
+    } else {
+        Found::NoTable(taken.max(1))
+    }
 }
 
 /// A line of dashes and corners between rows: `| --- | :-: |`, `+----+`, `├──┼──┤`.
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
     let dashes = line.chars().filter(|c| "-=─━═".contains(*c)).count();
-    dashes >= 2 && line.chars().all(|c| " \t:+-=─━═┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝".contains(c) || BARS.contains(&c))
+    dashes >= 2
+        && line.chars().all(|c| " \t:+-=─━═┌┬┐├┼┤└┴┘╔╦╗╠╬╣╚╩╝".contains(c) || BARS.contains(&c))
 }
 
 /// The segments of the row that begins here, and the lines it takes.
@@ -72,7 +77,8 @@ fn open_row(lines: &[&str]) -> Option<(Vec<String>, usize)> {
     for (used, line) in (1..=ROW_LINES).zip(lines) {
         let after_bar = text.trim_end().ends_with(BARS);
         let next_row = after_bar && used > 1 && line.trim().starts_with(BARS);
-        let next_part = after_bar && text.matches(BARS).count() > 1 && section_number(line).is_some();
+        let next_part =
+            after_bar && text.matches(BARS).count() > 1 && section_number(line).is_some();
         if line.is_empty() && (after_bar || text.is_empty()) || next_row || next_part {
             break;
         }
@@ -128,7 +134,8 @@ impl Region {
     }
 
     fn table(self) -> Table {
-        let residue = self.rows.iter().any(|row| row.len() > 1 && row.last().is_some_and(String::is_empty));
+        let residue =
+            self.rows.iter().any(|row| row.len() > 1 && row.last().is_some_and(String::is_empty));
         let rows: Vec<Vec<String>> = self
             .rows
             .into_iter()

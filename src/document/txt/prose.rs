@@ -142,7 +142,11 @@ fn ends_open(line: &str) -> bool {
 
 /// Begins a paragraph: a marker or an indent of two columns.
 fn begins(line: &str) -> bool {
-    has_marker(line) || line.starts_with(['\u{3000}', '\t']) || line.starts_with("  ") || line.starts_with("\u{a0} ") || line.starts_with("\u{a0}\u{a0}")
+    has_marker(line)
+        || line.starts_with(['\u{3000}', '\t'])
+        || line.starts_with("  ")
+        || line.starts_with("\u{a0} ")
+        || line.starts_with("\u{a0}\u{a0}")
 }
 
 fn has_pause(line: &str) -> bool {
@@ -157,6 +161,12 @@ fn has_marker(line: &str) -> bool {
 fn shape(line: &str) -> String {
     line.chars()
         .filter(|c| !c.is_whitespace())
-        .map(|c| if c.is_numeric() || "一二三四五六七八九十〇零百".contains(c) { '#' } else { c })
+        .map(|c| {
+            if c.is_numeric() || "一二三四五六七八九十〇零百".contains(c) {
+                '#'
+            } else {
+                c
+            }
+        })
         .collect()
 }

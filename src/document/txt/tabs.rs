@@ -20,7 +20,8 @@ pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
     let mut rows: Vec<Vec<&str>> = Vec::new();
     let mut numbering = Numbering::after(section);
     let mut taken = 0;
-    while let Some((headings, used)) = next_row(lines.get(taken..).unwrap_or_default(), &numbering) {
+    while let Some((headings, used)) = next_row(lines.get(taken..).unwrap_or_default(), &numbering)
+    {
         for heading in headings {
             numbering.pass(heading);
             rows.push(vec![heading]);
@@ -49,7 +50,8 @@ fn next_row<'t>(lines: &[&'t str], numbering: &Numbering) -> Option<(Vec<&'t str
     let used = gap + headings.len() + 1;
     let row = lines.get(used - 1)?;
     let near = gap == 0 || (gap <= GAP && headings.is_empty());
-    (near && (is_row(row) || (row.starts_with('\t') && !row.trim().is_empty()))).then_some((headings, used))
+    (near && (is_row(row) || (row.starts_with('\t') && !row.trim().is_empty())))
+        .then_some((headings, used))
 }
 
 fn is_heading(line: &str) -> bool {
@@ -69,7 +71,11 @@ fn table(mut rows: Vec<Vec<&str>>) -> Table {
     }
     let width = rows.first().map_or(0, Vec::len);
     let exact = width > 1 && rows.iter().all(|row| row.len() == width);
-    let headings = rows.iter().filter(|row| row.len() == 1).flatten().map(|text| cell_text(text)).collect();
+    let headings =
+        rows.iter().filter(|row| row.len() == 1).flatten().map(|text| cell_text(text)).collect();
     let rows = rows.iter().map(|row| row.iter().map(|cell| cell_text(cell)).collect()).collect();
-    Table { grid: grid_of_rows(rows, if exact { Columns::Exact } else { Columns::Ordinal }), headings }
+    Table {
+        grid: grid_of_rows(rows, if exact { Columns::Exact } else { Columns::Ordinal }),
+        headings,
+    }
 }

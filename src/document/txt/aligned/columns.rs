@@ -28,8 +28,7 @@ impl Columns {
         let values = merged(data.iter().flat_map(|row| free_figures(row)).collect());
         let first_figure = values.first().map_or(usize::MAX, |column| column.start);
         let labels = label_starts(&data, first_figure);
-        let units =
-            if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
+        let units = if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
         let mut values = [units, values].concat();
         values.sort_by_key(|column| column.start);
         let stray = data.iter().map(|row| collisions(row, &values)).sum();
@@ -108,7 +107,9 @@ impl Columns {
     /// The nearest column from `first` to `last`.
     fn own_place(&self, token: &Token, first: usize, last: usize) -> usize {
         let candidates = self.values.iter().enumerate().skip(first).take(last + 1 - first);
-        candidates.min_by_key(|(_, column)| column.distance(token)).map_or(first, |(place, _)| place)
+        candidates
+            .min_by_key(|(_, column)| column.distance(token))
+            .map_or(first, |(place, _)| place)
     }
 }
 
@@ -155,7 +156,9 @@ fn label_starts(data: &[&Line], first_figure: usize) -> Vec<usize> {
     let Some(deepest) = deepest else { return Vec::new() };
     let nested = deepest > 0
         && data.iter().any(|row| {
-            row.tokens.get(1).is_some_and(|second| !second.figure && second.start <= deepest + SLACK)
+            row.tokens
+                .get(1)
+                .is_some_and(|second| !second.figure && second.start <= deepest + SLACK)
         });
     if !nested {
         return vec![0];
@@ -169,16 +172,19 @@ fn label_starts(data: &[&Line], first_figure: usize) -> Vec<usize> {
 
 /// Columns of text between the labels and the figures, e.g. of units.
 fn unit_columns(data: &[&Line], first_figure: usize) -> Vec<Column> {
-    let free = data.iter().flat_map(|row| row.tokens.iter().skip(1)).filter(|token| {
-        !token.figure && token.gap > 1 && token.start + SLACK < first_figure
-    });
+    let free = data
+        .iter()
+        .flat_map(|row| row.tokens.iter().skip(1))
+        .filter(|token| !token.figure && token.gap > 1 && token.start + SLACK < first_figure);
     merged(free.map(|token| Column { start: token.start, end: token.start + 2 }).collect())
 }
 
 /// How many free figures of a row stand in a column that another of the row has taken.
 fn collisions(row: &Line, columns: &[Column]) -> usize {
     let mut taken: Vec<usize> = free_figures(row)
-        .filter_map(|figure| columns.iter().position(|c| figure.start < c.end && c.start < figure.end))
+        .filter_map(|figure| {
+            columns.iter().position(|c| figure.start < c.end && c.start < figure.end)
+        })
         .collect();
     let all = taken.len();
     taken.dedup();

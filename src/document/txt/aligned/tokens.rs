@@ -70,9 +70,16 @@ impl Line {
                         }
                         _ => {
                             let from = if indent { 0 } else { start };
-                            let text = if indent { std::mem::take(&mut pending) } else { String::new() };
+                            let text =
+                                if indent { std::mem::take(&mut pending) } else { String::new() };
                             let gap = if indent { 0 } else { gap + wide_blanks * 2 };
-                            tokens.push(Token { text, start: from, end: column, gap, figure: false });
+                            tokens.push(Token {
+                                text,
+                                start: from,
+                                end: column,
+                                gap,
+                                figure: false,
+                            });
                             if let Some(token) = tokens.last_mut() {
                                 token.text.push(c);
                             }
@@ -129,7 +136,8 @@ fn is_one_character(text: &str) -> bool {
 
 /// A number with at most three characters of unit, or what stands for one. A year is none.
 fn is_figure(text: &str) -> bool {
-    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\") {
+    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\")
+    {
         return true;
     }
     let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
