@@ -3,100 +3,144 @@
 //!
 //! In come files seen, [`Inspection`]s and outcomes of deliveries; out come known files, mails that
 //! are due and what `gouji status` shows. Whatever belongs together is one transaction: the verdict,
-//! the version, its cells and findings, and the notice owed. It knows nothing of documents, mail
-//! protocols or folders, and never asks for the time: `now` is an argument.
+//! the version, its cells and findings, and the notice it owes. This room knows nothing of documents,
+//! mail protocols or folders, and never asks for the time: `now` is an argument.
 //!
 //! Facts that the code cannot show:
-//! - The file is in WAL mode, so that strangers read while gouji writes; `-wal` and `-shm` stay when
-//!   gouji stops, because a reader without write permission in the folder cannot make them.
-//! - WAL needs shared memory: a database on a network file system is refused.
-//! - [`Store`] is sync; one thread owns it. Another program's lock comes back as an error whose
-//!   [`StoreError::is_busy`] is true: try the same call again, nothing was written.
+//! - The file is in WAL mode, so that strangers read while gouji writes. `-wal` and `-shm` stay when
+//!   gouji stops (`SQLITE_FCNTL_PERSIST_WAL`): a reader without write permission in the folder cannot
+//!   make them and would be refused without (B30).
+//! - WAL needs shared memory between processes: a database on a network file system is refused (B29).
+//! - `synchronous = FULL`: what a method has returned from is on the disk, also after a power loss.
+//! - [`Store`] is sync; one thread owns it. Another program's lock comes back after five seconds as
+//!   an error that [`StoreError::is_retryable`]; nothing was written, the same call may be made again.
+//! - A transaction takes the write lock at its beginning (`BEGIN IMMEDIATE`): one that reads first
+//!   and writes later could be refused in the middle, without waiting.
 
+mod columns;
+mod dictionary;
+mod errors;
+mod files;
+mod mount;
+mod names;
+mod outbox;
+mod owed;
+mod record;
+mod reports;
 mod rows;
+mod schema;
+mod status;
+mod versions;
+mod views;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 
 use crate::form::Forms;
 use crate::inspect::Inspection;
+pub use errors::StoreError;
 pub use rows::*;
+
+/// Makes mails of notices, inside the transaction that makes the notices theirs. Notices in none of
+/// the drafts go on waiting.
+pub type Compose<'a> = dyn FnMut(&[NoticeToSend]) -> Vec<MailDraft> + 'a;
+
+type Result<T> = std::result::Result<T, StoreError>;
 
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
-    connection: rusqlite::Connection,
+    connection: Connection,
     path: PathBuf,
+    forms: record::FormHashes,
 }
 
-/// Makes mails of notices: [`crate::store::Store::compose_due`] calls it inside its transaction.
-pub type Compose<'a> = dyn FnMut(&[NoticeToSend]) -> Vec<MailDraft> + 'a;
-
-/// Why the database did not do what it should.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Another program holds a lock for longer than the busy timeout.
-    #[error(
-        "{path}: another program keeps the database locked; close programs with unsaved changes in it, gouji tries again"
-    )]
-    Busy {
-        /// The database.
-        path: PathBuf,
-    },
-    /// Interim.
-    #[error("BUG: not yet")]
-    NotYet,
-}
-
-type Result<T> = std::result::Result<T, StoreError>;
-
-impl StoreError {
-    /// Trying the same call again later makes sense.
-    pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Busy { .. })
-    }
-}
-
-#[allow(unused_variables, reason = "interim: signatures for mail and daemon to build against")]
-#[allow(missing_docs, reason = "interim")]
 impl Store {
+    /// Opens the database for writing: makes it, brings its schema up to date, makes the wide views
+    /// and the data dictionary those of the forms.
     pub fn open(path: &Path, forms: &Forms, now: Timestamp) -> Result<Self> {
-        Err(StoreError::NotYet)
+        let views = views::from_forms(forms)?;
+        let connection = schema::open(path, now)?;
+        let hashes = forms.iter().map(|form| (form.id.clone(), form.hash.clone())).collect();
+        let mut store = Self { connection, path: path.to_path_buf(), forms: hashes };
+        store.adopt(&views)?;
+        Ok(store)
     }
+
+    /// Opens an existing database for reading.
     pub fn open_read_only(path: &Path) -> Result<Self> {
-        Err(StoreError::NotYet)
+        let connection = schema::open_read_only(path)?;
+        Ok(Self { connection, path: path.to_path_buf(), forms: record::FormHashes::new() })
     }
+
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
-    /// Has the first scan of this database ended?
+
+    fn adopt(&mut self, views: &[views::WideView]) -> Result<()> {
+        if let Some(table) = self.read(|db| views::taken(db, views))? {
+            return Err(StoreError::TableTaken { path: self.path.clone(), table });
+        }
+        self.write(|tx| {
+            views::refresh(tx, views)?;
+            let mut query = tx.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'")?;
+            let names: Vec<String> =
+                query.query_map([], |row| row.get("name"))?.collect::<rusqlite::Result<_>>()?;
+            let schema = dictionary::of_schema(|object| names.iter().any(|name| name == object));
+            let wide = views.iter().flat_map(|view| view.entries.iter().cloned());
+            dictionary::refresh(tx, &schema.into_iter().chain(wide).collect::<Vec<_>>())
+        })
+    }
+
+    /// Has the first scan of this database ended? Until then what it finds is told in one digest.
     pub fn first_scan_ended(&self) -> Result<bool> {
-        Err(StoreError::NotYet)
+        let sql = "SELECT 1 FROM facts WHERE name = 'first_scan_ended_at'";
+        self.read(|db| db.prepare_cached(sql)?.exists([]))
     }
+
+    /// The first scan has ended.
     pub fn end_first_scan(&mut self, now: Timestamp) -> Result<()> {
-        Err(StoreError::NotYet)
+        let sql = "INSERT OR IGNORE INTO facts (name, value) VALUES ('first_scan_ended_at', :now)";
+        self.write(|tx| {
+            tx.execute(sql, named_params! { ":now": columns::Seconds(now) }).map(drop)
+        })
     }
+
+    /// Every path whose content has been recorded, for comparing a scan without reading files.
     pub fn known_paths(&self) -> Result<Vec<KnownPath>> {
-        Err(StoreError::NotYet)
+        self.read(files::known_paths)
     }
+
+    /// What is known about a content.
     pub fn known(&self, content: &Sha256) -> Result<Option<KnownFile>> {
-        Err(StoreError::NotYet)
+        self.read(|db| files::known(db, content))
     }
-    /// Known content at another path, or the same path touched. Policy: restoring old content may change the current version.
+
+    /// Notes that content known already lies at this path: a second path, a file that came back, a
+    /// file that was only touched. Content that comes back in the place of a later version counts
+    /// again; if that changes a verdict, a notice is queued.
     pub fn remember_path(
         &mut self,
         file: &FileSeen,
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> Result<()> {
-        Err(StoreError::NotYet)
+        let forms = self.forms.clone();
+        self.write(|tx| record::remember_path(tx, &forms, file, policy, now))
     }
-    /// Committed before the reader starts. Returns the attempts begun since the last verdict, this one included.
+
+    /// Counts an attempt to read a file, before the reader starts: a file that kills gouji is known
+    /// at the next start. Returns the attempts since the last verdict, this one included.
     pub fn begin_attempt(&mut self, file: &FileSeen, now: Timestamp) -> Result<u32> {
-        Err(StoreError::NotYet)
+        self.write(|tx| files::begin_attempt(tx, file, now))
     }
-    /// One transaction. A reader that died is recorded only when it is not to be tried again: this queues the notice.
+
+    /// Records what was found in one file, with the notices it owes, in one transaction. A verdict
+    /// recorded is final: a file whose reader died and that is to be tried again, or that is
+    /// incomplete and may become whole, is not recorded but listed in [`Store::set_waiting`].
     pub fn record(
         &mut self,
         file: &FileSeen,
@@ -104,9 +148,12 @@ impl Store {
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> Result<Vec<Recorded>> {
-        Err(StoreError::NotYet)
+        let files = [Inspected { file, inspections }];
+        self.record_all(&files, policy, None, now).map(|all| all.into_iter().flatten().collect())
     }
-    /// Several files in one transaction (group commit); with `at_once` (`coalesce = "0s"`) the mails are composed in it too.
+
+    /// Records several files in one transaction: all or none. With `at_once` (`coalesce = "0s"`) the
+    /// mails are composed in it as well.
     pub fn record_all(
         &mut self,
         files: &[Inspected<'_>],
@@ -114,63 +161,122 @@ impl Store {
         at_once: Option<&mut Compose<'_>>,
         now: Timestamp,
     ) -> Result<Vec<Vec<Recorded>>> {
-        Err(StoreError::NotYet)
+        let forms = self.forms.clone();
+        self.write(|tx| {
+            let recorded = files
+                .iter()
+                .map(|file| record::record(tx, &forms, file, policy, now))
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            if let Some(compose) = at_once {
+                let window = Window { coalesce: std::time::Duration::ZERO, first_scan: false };
+                outbox::compose_due(tx, &window, compose, now)?;
+            }
+            Ok(recorded)
+        })
     }
+
+    /// Marks files as gone. What was read from them stays.
     pub fn withdraw(&mut self, paths: &[PathBuf], now: Timestamp) -> Result<()> {
-        Err(StoreError::NotYet)
+        self.write(|tx| files::withdraw(tx, paths, now))
     }
-    /// The whole list of files not ready; replaces the one before. Those that wait for an hour as incomplete, locked or forbidden are told.
+
+    /// Replaces the list of files that are not ready. Those that have been incomplete, locked or
+    /// forbidden for an hour are told, unless the policy is quiet.
     pub fn set_waiting(
         &mut self,
         waiting: &[Waiting],
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> Result<()> {
-        Err(StoreError::NotYet)
+        if waiting.is_empty() && self.read(files::waiting)?.is_empty() {
+            return Ok(());
+        }
+        self.write(|tx| {
+            files::set_waiting(tx, waiting)?;
+            if policy.quiet { Ok(()) } else { owed::about_waiting(tx, &files::waiting(tx)?, now) }
+        })
     }
+
+    /// Queues a notice for the administrator; the same condition since the same moment only once.
     pub fn raise(&mut self, condition: &Condition, now: Timestamp) -> Result<()> {
-        Err(StoreError::NotYet)
+        self.write(|tx| owed::about_condition(tx, condition, now))
     }
-    /// Waiting notices → frozen mails, when their window has closed. Returns the number of mails.
+
+    /// Makes mails of the waiting notices when their window has closed, in one transaction. Returns
+    /// the number of mails.
     pub fn compose_due(
         &mut self,
         window: &Window,
         compose: &mut Compose<'_>,
         now: Timestamp,
     ) -> Result<usize> {
-        Err(StoreError::NotYet)
+        self.write(|tx| outbox::compose_due(tx, window, compose, now))
     }
-    /// The earliest of: a window closes, a mail is due.
-    pub fn next_wake(&self, window: &Window) -> Result<Option<Timestamp>> {
-        Err(StoreError::NotYet)
+
+    /// When the outbox has something to do next: a window closes, a mail is due.
+    pub fn next_wake(&self, window: &Window, now: Timestamp) -> Result<Option<Timestamp>> {
+        self.read(|db| outbox::next_wake(db, window, now))
     }
+
+    /// Mails that are due, those due longest first.
     pub fn due_mails(&self, now: Timestamp) -> Result<Vec<QueuedMail>> {
-        Err(StoreError::NotYet)
+        self.read(|db| outbox::due_mails(db, now))
     }
-    /// Counts the attempt and sets the next, before anything is sent.
+
+    /// Counts an attempt and sets when the next is due, before anything is sent.
     pub fn begin_delivery(&mut self, mail: MailId, next_attempt_at: Timestamp) -> Result<()> {
-        Err(StoreError::NotYet)
+        self.write(|tx| outbox::begin_delivery(tx, mail, next_attempt_at))
     }
+
+    /// Writes what came of an attempt. A mail that is given up is told to the administrator.
     pub fn finish_delivery(
         &mut self,
         mail: MailId,
         outcome: &DeliveryRecord,
         now: Timestamp,
     ) -> Result<()> {
-        Err(StoreError::NotYet)
+        self.write(|tx| outbox::finish_delivery(tx, mail, outcome, now))
     }
+
+    /// Makes every queued mail due: at start, after a change of configuration.
     pub fn make_all_due(&mut self, now: Timestamp) -> Result<()> {
-        Err(StoreError::NotYet)
+        self.write(|tx| outbox::make_all_due(tx, now))
     }
-    /// A mail that was given up, again to those who have not got it. False: there is no such mail.
+
+    /// Queues a mail that was given up once more, for those who have not got it. `false`: there is
+    /// no such mail.
     pub fn retry_mail(&mut self, mail: MailId, now: Timestamp) -> Result<bool> {
-        Err(StoreError::NotYet)
+        self.write(|tx| outbox::retry_mail(tx, mail, now))
     }
+
+    /// What `gouji status` shows.
     pub fn status(&self) -> Result<Status> {
-        Err(StoreError::NotYet)
+        self.read(status::status)
     }
-    /// TRUNCATE checkpoint; `-wal` and `-shm` stay (B30).
+
+    /// Moves the log into the database and closes it; `-wal` and `-shm` stay, empty (B30). A reader
+    /// that holds the log open is no error: the log is read at the next start.
     pub fn checkpoint_and_close(self) -> Result<()> {
-        Err(StoreError::NotYet)
+        let Self { connection, path, .. } = self;
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        connection
+            .query_row(sql, [], |_| Ok(()))
+            .optional()
+            .map_err(|e| StoreError::from_sql(&path, e))?;
+        connection.close().map_err(|(_, e)| StoreError::from_sql(&path, e))
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        query(&self.connection).map_err(|e| StoreError::from_sql(&self.path, e))
+    }
+
+    fn write<T>(&mut self, change: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let path = &self.path;
+        let fail = |e| StoreError::from_sql(path, e);
+        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
+            .map_err(fail)?;
+        let result = change(&tx).map_err(fail)?;
+        tx.commit().map_err(fail)?;
+        Ok(result)
     }
 }

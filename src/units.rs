@@ -1,1 +1,203 @@
-//! interim
+//! Printed names of units: the same unit or not. Pure.
+//!
+//! In come a name as a report prints it and the names that known units went by; out comes a
+//! [`Match`]. There is no list of units to look it up in, so names are compared as people would:
+//! `高城镇人民政府（盖章）` and `万载县高城镇人民政府` are one unit, `甲县城关镇` and `乙县城关镇` are two, and a
+//! bare `城关镇` that could be either is neither. A wrong guess would let one unit's report replace
+//! another's; so whatever is not plainly the same is a unit of its own.
+//!
+//! A list of units given by the office would go in front of [`find`]: a name that is in it needs no
+//! comparison.
+
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// What a place name ends in: province, city, county, district; prefecture, league, banner.
+const PLACE_ENDS: &[char] = &['省', '市', '县', '区', '州', '盟', '旗'];
+
+/// Words that name the same unit with or without them. Longer ones first.
+const EMPTY_WORDS: &[&str] = &["盖章", "人民政府", "办事处"];
+
+/// Which known unit a printed name means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Match<K> {
+    /// This one.
+    Same(K),
+    /// None of them.
+    New,
+    /// It fits several, and guessing is not allowed.
+    Ambiguous(Vec<K>),
+}
+
+/// A name without what does not tell units apart: white space, brackets, width of characters,
+/// `人民政府`, `办事处`, `（盖章）`.
+pub fn plain(printed: &str) -> String {
+    let mut name: String =
+        printed.nfkc().filter(|c| !c.is_whitespace() && !is_bracket_or_colon(*c)).collect();
+    for word in EMPTY_WORDS {
+        name = name.replace(word, "");
+    }
+    name.strip_suffix("政府").map(str::to_owned).unwrap_or(name)
+}
+
+fn is_bracket_or_colon(c: char) -> bool {
+    "()[]{}〔〕【】〈〉《》「」『』:_".contains(c)
+}
+
+/// The unit shown for a report that names none; it is never the same as another.
+pub fn unrecognised(file_name: &str) -> String {
+    format!("未识别（{file_name}）")
+}
+
+/// Which of the `known` units (with the plain names their reports printed) a plain `name` means.
+pub fn find<K: Ord + Clone>(name: &str, known: &BTreeMap<K, Vec<String>>) -> Match<K> {
+    let mut fitting = known.iter().filter(|(_, names)| fits(name, names)).map(|(unit, _)| unit);
+    match (fitting.next(), fitting.next()) {
+        (None, _) => Match::New,
+        (Some(unit), None) => Match::Same(unit.clone()),
+        (Some(first), Some(second)) => {
+            Match::Ambiguous([first, second].into_iter().chain(fitting).cloned().collect())
+        }
+    }
+}
+
+/// Some name of the unit is the same, and none is of another place.
+fn fits(name: &str, names: &[String]) -> bool {
+    let relations = || names.iter().map(|other| relate(name, other));
+    relations().any(|relation| relation == Relation::Same)
+        && relations().all(|relation| relation != Relation::Contradiction)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Same,
+    /// The same name after different places: `甲县城关镇`, `乙县城关镇`.
+    Contradiction,
+    Unrelated,
+}
+
+fn relate(a: &str, b: &str) -> Relation {
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    if short.is_empty() {
+        return Relation::Unrelated;
+    }
+    match long.strip_suffix(short) {
+        Some("") => Relation::Same,
+        Some(before) if is_place_before(before, short) => Relation::Same,
+        Some(_) => Relation::Unrelated,
+        None if without_places(long) == without_places(short) => Relation::Contradiction,
+        None => Relation::Unrelated,
+    }
+}
+
+/// Does `before` only say where `short` is? `万载县` before `高城镇` does, `北` before `城关镇` or `交通`
+/// before `公安局` makes it another unit. A name that itself begins with a place (`万载县高城镇`) is
+/// definite, and so is one cut inside it (`县教育局` of `万载县教育局`); they may follow a place
+/// written without its ending (`宜春`).
+fn is_place_before(before: &str, short: &str) -> bool {
+    let ends_as_place = before.ends_with(PLACE_ENDS);
+    let short_begins_definite =
+        short.starts_with(PLACE_ENDS) || without_places(short).len() < short.len();
+    ends_as_place || (short_begins_definite && before.chars().count() >= 2)
+}
+
+/// `云南省玉溪市江城镇` → `江城镇`; a name that is nothing but places keeps the last one.
+fn without_places(name: &str) -> &str {
+    let mut rest = name;
+    for (at, c) in name.char_indices() {
+        let after = name.get(at + c.len_utf8()..).unwrap_or_default();
+        if PLACE_ENDS.contains(&c) && at > 0 && !after.is_empty() {
+            rest = after;
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(a: &str, b: &str) -> bool {
+        relate(&plain(a), &plain(b)) == Relation::Same
+    }
+
+    #[test]
+    fn white_space_brackets_width_and_empty_words_do_not_tell_units_apart() {
+        for printed in [
+            "高城镇人民政府",
+            " 高 城 镇 人民政府 ",
+            "高城镇人民政府（盖章）",
+            "高城镇人民政府(盖章)",
+            "高城镇\u{3000}政府",
+            "（高城镇）",
+            "高城镇",
+            "高城镇人民政府 （盖章）：",
+        ] {
+            assert_eq!(plain(printed), "高城镇", "{printed}");
+        }
+        assert_eq!(plain("东风街道办事处"), "东风街道");
+        assert_eq!(plain("ＡＢ局"), "AB局");
+    }
+
+    #[test]
+    fn a_name_is_the_same_with_and_without_the_places_it_lies_in() {
+        for (a, b) in [
+            ("高城镇人民政府", "万载县高城镇人民政府"),
+            ("万载县高城镇", "江西省宜春市万载县高城镇人民政府"),
+            ("江川区人民政府", "玉溪市江川区人民政府"),
+            ("市中区教育局", "济南市市中区教育局"),
+            ("万载县高城镇", "宜春万载县高城镇"),
+            ("县教育局", "万载县教育局"),
+            ("市场监督管理局", "江川区市场监督管理局"),
+            ("东风街道办事处", "云和区东风街道"),
+            ("司法局", "阿坝州司法局"),
+        ] {
+            assert!(same(a, b), "{a} / {b}");
+            assert!(same(b, a), "{b} / {a}");
+        }
+    }
+
+    #[test]
+    fn a_common_ending_alone_does_not_make_one_unit() {
+        for (a, b) in [
+            ("城关镇", "北城关镇"),
+            ("公安局", "交通公安局"),
+            ("河镇", "清河镇"),
+            ("司法所", "江城镇司法所"),
+            ("山区教育局", "房山区教育局"),
+            ("甲县城关镇", "乙县城关镇"),
+            ("云南省江川区江城镇", "玉溪市江川区江城镇"),
+            ("万载县教育局", "万载县体育局"),
+            ("", "万载县"),
+        ] {
+            assert!(!same(a, b), "{a} / {b}");
+        }
+    }
+
+    fn known(units: &[(u8, &[&str])]) -> BTreeMap<u8, Vec<String>> {
+        units.iter().map(|(k, names)| (*k, names.iter().map(|n| plain(n)).collect())).collect()
+    }
+
+    #[test]
+    fn a_bare_name_that_fits_two_units_is_neither() {
+        let units = known(&[(1, &["甲县城关镇"]), (2, &["乙县城关镇"])]);
+        assert_eq!(find("城关镇", &units), Match::Ambiguous(vec![1, 2]));
+        assert_eq!(find("甲县城关镇", &units), Match::Same(1));
+        assert_eq!(find("某省乙县城关镇", &units), Match::Same(2));
+        assert_eq!(find("丙县城关镇", &units), Match::New);
+    }
+
+    #[test]
+    fn a_unit_known_by_its_bare_name_does_not_swallow_its_namesakes() {
+        let units = known(&[(1, &["城关镇", "甲县城关镇"])]);
+        assert_eq!(find("城关镇", &units), Match::Same(1));
+        assert_eq!(find("甲县城关镇", &units), Match::Same(1));
+        assert_eq!(find("乙县城关镇", &units), Match::New);
+    }
+
+    #[test]
+    fn the_unit_of_a_report_without_one_is_named_after_its_file() {
+        assert_eq!(unrecognised("a.docx"), "未识别（a.docx）");
+    }
+}

@@ -14,6 +14,7 @@ use crate::form::CellId;
 use crate::inspect::Inspection;
 use crate::locate::Cause;
 use crate::report::Cell;
+use crate::watch::Stamp;
 
 /// SHA-256 of a file's bytes: what tells one content from another, whatever its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,22 +57,6 @@ impl fmt::Display for MailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// What a file looked like from outside when it was last found. Any difference means that it may
-/// have changed; only the hash of its bytes tells whether it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp {
-    /// Device number.
-    pub dev: u64,
-    /// Inode number.
-    pub ino: u64,
-    /// Bytes.
-    pub size: u64,
-    /// Modification time, nanoseconds since 1970.
-    pub mtime_ns: i128,
-    /// Change time of the inode, nanoseconds since 1970.
-    pub ctime_ns: i128,
 }
 
 /// A file as found in a drop folder, with the hash of the bytes that were read.
@@ -285,7 +270,7 @@ pub struct NoticeToSend {
     pub findings: Vec<Finding>,
     /// What explains it.
     pub causes: Vec<Cause>,
-    /// Every cell of the report.
+    /// Every cell of the tables that findings and causes speak of.
     pub cells: BTreeMap<CellId, Cell>,
     /// What was mailed about the same unit and year, or the same file, before.
     pub previous: Option<PreviousMail>,
@@ -373,23 +358,23 @@ pub struct Status {
     /// Schema version.
     pub schema: i64,
     /// Units known.
-    pub units: u64,
+    pub units: u32,
     /// Distinct contents by verdict; `None`: being read or to be read again.
-    pub files: BTreeMap<Option<Verdict>, u64>,
+    pub files: BTreeMap<Option<Verdict>, u32>,
     /// Current reports that pass, that fail.
-    pub reports_passed: u64,
+    pub reports_passed: u32,
     /// Current reports with an error-level finding.
-    pub reports_failed: u64,
+    pub reports_failed: u32,
     /// When the last report was recorded.
     pub last_recorded_at: Option<Timestamp>,
     /// Files that are not ready.
     pub waiting: Vec<Waiting>,
     /// Notices not yet in a mail.
-    pub notices_waiting: u64,
+    pub notices_waiting: u32,
     /// Mails to be sent.
-    pub mails_queued: u64,
+    pub mails_queued: u32,
     /// Mails sent.
-    pub mails_sent: u64,
+    pub mails_sent: u32,
     /// Mails that were given up, queued ones that had an error: newest first.
     pub mails_in_trouble: Vec<MailInTrouble>,
 }

@@ -88,6 +88,8 @@ CREATE TABLE reports (
     errors_hash   TEXT NOT NULL,                    -- of the error-level findings: the same errors need no second long mail
     order_ns      INTEGER NOT NULL,                 -- modification time at first sight, nanoseconds; that of the content it replaced at its path if later
     order_path    BLOB NOT NULL,                    -- path and member at first sight: orders what has equal times
+    overtaken     INTEGER NOT NULL DEFAULT 0        -- 1: names no unit or no year, and its file was replaced at its path: never current
+                  CHECK (overtaken IN (0, 1)),
     first_seen_at INTEGER NOT NULL,                 -- when gouji saw it first
     recorded_at   INTEGER NOT NULL                  -- when this verdict was recorded
 ) STRICT;
@@ -190,6 +192,7 @@ CREATE TABLE findings (
     source        TEXT NOT NULL,                    -- clause, note or line of the official form behind the rule
     UNIQUE (report_id, number)
 ) STRICT;
+CREATE INDEX findings_by_cause ON findings (cause_id);
 
 -- One row is one cell that stands in a finding.
 CREATE TABLE finding_cells (
@@ -247,12 +250,14 @@ CREATE TABLE notices (
     file_at       INTEGER,                          -- modification time of that file; NULL: as path, or unknown
     reason        TEXT,                             -- in Chinese: why the file was not read; what the condition is about; NULL: the report tells
     detail        TEXT,                             -- for the administrator, in English; NULL: nothing to add
-    answers_id    INTEGER REFERENCES notices (id),  -- the notice about unreadable content that this one answers; NULL: none
+    errors_hash   TEXT,                             -- hash of the error-level findings it tells; NULL: about no report
+    answers_id    INTEGER REFERENCES notices (id),  -- the notice about other content at the same path that this one answers; NULL: none
     mail_id       INTEGER REFERENCES mails (id),    -- the mail that tells it; NULL: none yet
     UNIQUE (kind, key)
 ) STRICT;
 CREATE INDEX notices_waiting ON notices (queued_at) WHERE state = 'waiting';
 CREATE INDEX notices_by_unit ON notices (unit_id, year);
+CREATE INDEX notices_by_report ON notices (report_id);
 CREATE INDEX notices_by_file ON notices (file_id);
 CREATE INDEX notices_by_mail ON notices (mail_id);
 

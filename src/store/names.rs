@@ -1,0 +1,149 @@
+//! The unit of a report: looked up among those known, made when it is new.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::columns::Seconds;
+use super::rows::UnitId;
+use crate::check::Finding;
+use crate::form::Severity;
+use crate::report::Report;
+use crate::units::{self, Match};
+
+/// The unit a report belongs to.
+pub(super) struct Placed {
+    pub(super) unit: UnitId,
+    /// What is to be said about a name that fits several units.
+    pub(super) finding: Option<Finding>,
+}
+
+/// The unit of a report that names one, with its spellings remembered.
+pub(super) fn place(
+    tx: &Connection,
+    printed: &str,
+    report: &Report,
+    now: Timestamp,
+) -> rusqlite::Result<Placed> {
+    let plain = plain(printed);
+    let known = related(tx, &plain)?;
+    let placed = match units::find(&plain, &known) {
+        Match::Same(unit) => Placed { unit, finding: None },
+        Match::New => Placed { unit: insert(tx, printed, "named", now)?, finding: None },
+        Match::Ambiguous(candidates) => {
+            let unit = match ambiguous(tx, &plain)? {
+                Some(unit) => unit,
+                None => insert(tx, printed, "ambiguous", now)?,
+            };
+            Placed { unit, finding: Some(finding(tx, printed, &candidates)?) }
+        }
+    };
+    remember(tx, placed.unit, printed, "printed")?;
+    for other in &report.spellings {
+        remember(tx, placed.unit, other, "other")?;
+    }
+    lengthen(tx, placed.unit, printed)?;
+    Ok(placed)
+}
+
+/// A unit of its own for a report that names none.
+pub(super) fn unrecognised(
+    tx: &Connection,
+    file_name: &str,
+    now: Timestamp,
+) -> rusqlite::Result<UnitId> {
+    insert(tx, &units::unrecognised(file_name), "unrecognised", now)
+}
+
+/// The name of a unit.
+pub(super) fn name(tx: &Connection, unit: UnitId) -> rusqlite::Result<String> {
+    tx.prepare_cached("SELECT name FROM units WHERE id = :id")?
+        .query_row(named_params! { ":id": unit }, |row| row.get("name"))
+}
+
+/// A name that is nothing but words such as 人民政府 is compared as it is.
+fn plain(printed: &str) -> String {
+    let plain = units::plain(printed);
+    if plain.is_empty() { printed.trim().to_owned() } else { plain }
+}
+
+/// The named units one of whose names ends in `plain` or is an end of it, with all their names.
+fn related(tx: &Connection, plain: &str) -> rusqlite::Result<BTreeMap<UnitId, Vec<String>>> {
+    let reversed = reverse(plain);
+    let ends: Vec<&str> =
+        reversed.char_indices().filter_map(|(at, c)| reversed.get(..at + c.len_utf8())).collect();
+    let ends = serde_json::to_string(&ends).unwrap_or_default();
+    let mut known: BTreeMap<UnitId, Vec<String>> = BTreeMap::new();
+    let mut query = tx.prepare_cached(include_str!("sql/related_units.sql"))?;
+    let mut rows = query.query(named_params! { ":reversed": reversed, ":ends": ends })?;
+    while let Some(row) = rows.next()? {
+        known.entry(row.get("unit_id")?).or_default().push(row.get("plain")?);
+    }
+    Ok(known)
+}
+
+fn reverse(text: &str) -> String {
+    text.chars().rev().collect()
+}
+
+/// The unit made for this bare name before.
+fn ambiguous(tx: &Connection, plain: &str) -> rusqlite::Result<Option<UnitId>> {
+    tx.prepare_cached(include_str!("sql/ambiguous_unit.sql"))?
+        .query_row(named_params! { ":reversed": reverse(plain) }, |row| row.get("unit_id"))
+        .optional()
+}
+
+fn insert(
+    tx: &Connection,
+    name: &str,
+    recognition: &str,
+    now: Timestamp,
+) -> rusqlite::Result<UnitId> {
+    tx.prepare_cached(include_str!("sql/insert_unit.sql"))?.query_row(
+        named_params! { ":name": name.trim(), ":recognition": recognition, ":now": Seconds(now) },
+        |row| row.get("id"),
+    )
+}
+
+fn remember(tx: &Connection, unit: UnitId, name: &str, role: &str) -> rusqlite::Result<()> {
+    let plain = plain(name);
+    tx.prepare_cached(include_str!("sql/insert_unit_name.sql"))?
+        .execute(named_params! {
+            ":unit": unit, ":name": name.trim(), ":role": role, ":reversed": reverse(&plain),
+            ":plain": plain,
+        })
+        .map(drop)
+}
+
+/// A unit goes by the name that says most: `万载县高城镇人民政府` rather than `高城镇`.
+fn lengthen(tx: &Connection, unit: UnitId, printed: &str) -> rusqlite::Result<()> {
+    if plain(printed).chars().count() <= plain(&name(tx, unit)?).chars().count() {
+        return Ok(());
+    }
+    tx.prepare_cached("UPDATE units SET name = :name WHERE id = :id")?
+        .execute(named_params! { ":id": unit, ":name": printed.trim() })
+        .map(drop)
+}
+
+/// The one finding that only the database can make: it takes all units to see it.
+fn finding(tx: &Connection, printed: &str, candidates: &[UnitId]) -> rusqlite::Result<Finding> {
+    let names: Vec<String> =
+        candidates.iter().map(|unit| name(tx, *unit)).collect::<rusqlite::Result<_>>()?;
+    let names = names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join("、");
+    Ok(Finding {
+        rule: "unit-ambiguous".to_owned(),
+        severity: Severity::Warning,
+        place: "report".to_owned(),
+        left: None,
+        right: None,
+        cells: Vec::new(),
+        cause: None,
+        quote: None,
+        message: format!(
+            "单位名称“{}”与{names}都相符，无法确定是哪个单位，请写明所属的县（市、区）。",
+            printed.trim()
+        ),
+        source: "单位名称应当能够与其他单位相区分".to_owned(),
+    })
+}

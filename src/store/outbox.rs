@@ -1,0 +1,405 @@
+//! From waiting notices to mails, and from mails to what became of them (contract: Mails).
+//!
+//! An attempt is: [`begin_delivery`] counts it and sets the next one, committed; the mail is sent;
+//! [`finish_delivery`] writes what came of it. A crash between any two of these repeats the same
+//! bytes later and loses nothing.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::columns::{OwnedPath, Seconds, file_name};
+use super::rows::{
+    Condition, ConditionKind, DeliveryRecord, MailDraft, MailId, NoticeId, NoticeKind,
+    NoticeToSend, PreviousMail, QueuedMail, ReportId, UnitId, Window,
+};
+use super::{Compose, owed, reports};
+use crate::check::Verdict;
+use crate::form::Severity;
+
+/// The least time between two mails, so that a burst of files is no burst of mails.
+const SPACING: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long an unrecognised file waits for a mail to be a line in.
+const UNRECOGNISED_LIMIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// Since when notices wait, by what opens a window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Pending {
+    /// The first that opens a window of its own.
+    ordinary: Option<Timestamp>,
+    /// The first about an unrecognised file.
+    unrecognised: Option<Timestamp>,
+    /// The first found by a first scan.
+    first_scan: Option<Timestamp>,
+    /// When the last mail was composed.
+    last_mail: Option<Timestamp>,
+}
+
+/// When the window closes. Times in the future (the clock was put back) count as `now`.
+fn closes_at(pending: &Pending, window: &Window, now: Timestamp) -> Option<Timestamp> {
+    let coalesce = signed(window.coalesce);
+    let after = |since: Option<Timestamp>, wait: SignedDuration| {
+        since.map(|since| later(since.min(now), wait))
+    };
+    let digest = if window.first_scan && !coalesce.is_zero() { None } else { pending.first_scan };
+    let closes = [
+        after(pending.ordinary, coalesce),
+        after(pending.unrecognised, UNRECOGNISED_LIMIT),
+        after(digest, SignedDuration::ZERO),
+    ];
+    let closes = closes.into_iter().flatten().min()?;
+    let spacing = if coalesce.is_zero() { SignedDuration::ZERO } else { SPACING.max(coalesce) };
+    Some(closes.max(after(pending.last_mail, spacing).unwrap_or(closes)))
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
+    at.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+fn pending(db: &Connection) -> rusqlite::Result<Pending> {
+    db.prepare_cached(include_str!("sql/pending.sql"))?.query_row([], |row| {
+        let time = |name| row.get::<_, Option<Seconds>>(name).map(|at| at.map(|at| at.0));
+        Ok(Pending {
+            ordinary: time("ordinary")?,
+            unrecognised: time("unrecognised")?,
+            first_scan: time("first_scan")?,
+            last_mail: time("last_mail")?,
+        })
+    })
+}
+
+/// Makes mails of the waiting notices when their window has closed; returns how many.
+pub(super) fn compose_due(
+    tx: &Connection,
+    window: &Window,
+    compose: &mut Compose<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    match closes_at(&pending(tx)?, window, now) {
+        Some(at) if at <= now => compose_waiting(tx, window, compose, now),
+        _ => Ok(0),
+    }
+}
+
+fn compose_waiting(
+    tx: &Connection,
+    window: &Window,
+    compose: &mut Compose<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let holds_first_scan = window.first_scan && !window.coalesce.is_zero();
+    let ids = tx
+        .prepare_cached(include_str!("sql/waiting_notices.sql"))?
+        .query_map(named_params! { ":holds_first_scan": holds_first_scan }, |row| row.get("id"))?
+        .collect::<rusqlite::Result<Vec<NoticeId>>>()?;
+    let notices =
+        ids.iter().map(|id| notice(tx, *id)).collect::<rusqlite::Result<Vec<NoticeToSend>>>()?;
+    if notices.is_empty() {
+        return Ok(0);
+    }
+    let drafts = compose(&notices);
+    for draft in &drafts {
+        insert_mail(tx, draft, now)?;
+    }
+    Ok(drafts.len())
+}
+
+/// When the outbox has something to do next: a window closes, a mail is due.
+pub(super) fn next_wake(
+    db: &Connection,
+    window: &Window,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let mail: Option<Seconds> = db
+        .prepare_cached("SELECT min(next_attempt_at) AS at FROM mails WHERE state = 'queued'")?
+        .query_row([], |row| row.get("at"))?;
+    let window = closes_at(&pending(db)?, window, now);
+    Ok([mail.map(|at| at.0), window].into_iter().flatten().min())
+}
+
+fn insert_mail(tx: &Connection, draft: &MailDraft, now: Timestamp) -> rusqlite::Result<()> {
+    let id: MailId = tx.prepare_cached(include_str!("sql/insert_mail.sql"))?.query_row(
+        named_params! {
+            ":message_id": draft.message_id, ":subject": draft.subject, ":message": draft.bytes,
+            ":now": Seconds(now),
+        },
+        |row| row.get("id"),
+    )?;
+    let mut recipient = tx.prepare_cached(include_str!("sql/insert_recipient.sql"))?;
+    let distinct: BTreeSet<&String> = draft.recipients.iter().collect();
+    for (number, address) in (1_i64..).zip(distinct) {
+        recipient
+            .execute(named_params! { ":mail": id, ":number": number, ":address": address })?;
+    }
+    let mut tell = tx.prepare_cached(include_str!("sql/tell_notice.sql"))?;
+    for notice in &draft.notices {
+        tell.execute(named_params! { ":id": notice, ":mail": id })?;
+    }
+    Ok(())
+}
+
+/// A notice with what its mail can say.
+fn notice(tx: &Connection, id: NoticeId) -> rusqlite::Result<NoticeToSend> {
+    let mut query = tx.prepare_cached(include_str!("sql/notice.sql"))?;
+    let (mut notice, report, thread) = query.query_row(named_params! { ":id": id }, |row| {
+        Ok((read_notice(row)?, row.get::<_, Option<ReportId>>("report_id")?, Thread::read(row)?))
+    })?;
+    notice.previous = thread.previous(tx)?;
+    if let Some(report) = report {
+        notice.findings = reports::findings(tx, report)?;
+        notice.causes = reports::causes(tx, report)?;
+        let named = notice.findings.iter().flat_map(|finding| &finding.cells);
+        let repaired = notice.causes.iter().flat_map(|cause| {
+            cause.cells.iter().chain(cause.alternatives.iter().flatten()).map(|r| &r.cell)
+        });
+        let tables: BTreeSet<&str> = named.chain(repaired).map(|cell| &*cell.table).collect();
+        notice.cells = reports::cells(tx, report, &tables)?;
+    }
+    Ok(notice)
+}
+
+fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
+    let kind: NoticeKind = row.get("kind")?;
+    let key: String = row.get("key")?;
+    let queued_at = row.get::<_, Seconds>("queued_at")?.0;
+    let time = |name| row.get::<_, Option<Seconds>>(name).map(|at| at.map_or(queued_at, |at| at.0));
+    let verdict: Option<Verdict> = row.get("verdict")?;
+    Ok(NoticeToSend {
+        id: row.get("id")?,
+        kind,
+        condition: condition(kind, &key),
+        key,
+        queued_at,
+        unit: row.get("unit")?,
+        year: row.get("year")?,
+        file_name: name(row)?,
+        file_modified_at: time("file_modified_at")?,
+        first_seen_at: time("first_seen_at")?,
+        verdict: verdict.unwrap_or(match kind {
+            NoticeKind::Unreadable => Verdict::Unreadable,
+            NoticeKind::Unrecognised => Verdict::Unrecognised,
+            _ => Verdict::Ignored,
+        }),
+        reason: row.get("reason")?,
+        detail: row.get("detail")?,
+        form: row.get("form")?,
+        version: row.get("version")?,
+        source: row.get("source")?,
+        findings: Vec::new(),
+        causes: Vec::new(),
+        cells: std::collections::BTreeMap::new(),
+        previous: None,
+    })
+}
+
+fn name(row: &Row<'_>) -> rusqlite::Result<String> {
+    let path: Option<OwnedPath> = row.get("path")?;
+    let file: Option<String> = row.get("file_name")?;
+    let file = file.or_else(|| path.map(|path| file_name(&path.0))).unwrap_or_default();
+    let member: String = row.get("member")?;
+    Ok(if member.is_empty() { file } else { format!("{file}!{member}") })
+}
+
+/// The condition of an administrator notice stands at the head of its key.
+fn condition(kind: NoticeKind, key: &str) -> Option<ConditionKind> {
+    let word = key.split(':').next().filter(|_| kind == NoticeKind::Administrator)?;
+    rusqlite::types::FromSql::column_result(word.into()).ok()
+}
+
+/// What earlier mails are looked for by.
+struct Thread {
+    unit: Option<UnitId>,
+    year: Option<i16>,
+    kind: Option<String>,
+    answers: Option<NoticeId>,
+}
+
+impl Thread {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            unit: row.get("unit_id")?,
+            year: row.get("year")?,
+            kind: row.get("report_kind")?,
+            answers: row.get("answers_id")?,
+        })
+    }
+
+    /// The head of the thread and what was told last in it.
+    fn previous(&self, tx: &Connection) -> rusqlite::Result<Option<PreviousMail>> {
+        let found = tx
+            .prepare_cached(include_str!("sql/previous_mail.sql"))?
+            .query_row(
+                named_params! {
+                    ":unit": self.unit, ":year": self.year, ":kind": self.kind,
+                    ":answers": self.answers,
+                },
+                |row| {
+                    Ok((
+                        row.get("message_id")?,
+                        row.get("last_kind")?,
+                        row.get::<_, Option<ReportId>>("last_report_id")?,
+                    ))
+                },
+            )
+            .optional()?;
+        let Some((message_id, kind, report)) = found else { return Ok(None) };
+        let mut findings = match report {
+            Some(report) => reports::findings(tx, report)?,
+            None => Vec::new(),
+        };
+        findings.retain(|finding| finding.severity == Severity::Error);
+        Ok(Some(PreviousMail { message_id, kind, findings }))
+    }
+}
+
+/// Mails that are due, the oldest first.
+pub(super) fn due_mails(db: &Connection, now: Timestamp) -> rusqlite::Result<Vec<QueuedMail>> {
+    let mut query = db.prepare_cached(include_str!("sql/due_mails.sql"))?;
+    let mails = query
+        .query_map(named_params! { ":now": Seconds(now) }, |row| {
+            let time = |name| row.get::<_, Seconds>(name).map(|at| at.0);
+            Ok(QueuedMail {
+                id: row.get("id")?,
+                message_id: row.get("message_id")?,
+                subject: row.get("subject")?,
+                recipients_open: Vec::new(),
+                bytes: row.get("message")?,
+                attempts: row.get("attempts")?,
+                created_at: time("created_at")?,
+                queued_at: time("queued_at")?,
+                next_attempt_at: time("next_attempt_at")?,
+                last_error: row.get("last_error")?,
+            })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    mails
+        .into_iter()
+        .map(|mail| Ok(QueuedMail { recipients_open: open_recipients(db, mail.id)?, ..mail }))
+        .collect()
+}
+
+fn open_recipients(db: &Connection, mail: MailId) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT address FROM mail_recipients WHERE mail_id = :mail AND state = 'open'";
+    let mut query = db.prepare_cached(sql)?;
+    let rows = query.query_map(named_params! { ":mail": mail }, |row| row.get("address"))?;
+    rows.collect()
+}
+
+/// Counts an attempt and sets the next one.
+pub(super) fn begin_delivery(
+    tx: &Connection,
+    mail: MailId,
+    next_attempt_at: Timestamp,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(include_str!("sql/begin_delivery.sql"))?
+        .execute(named_params! { ":id": mail, ":next": Seconds(next_attempt_at) })
+        .map(drop)
+}
+
+/// Writes what came of an attempt.
+pub(super) fn finish_delivery(
+    tx: &Connection,
+    mail: MailId,
+    outcome: &DeliveryRecord,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut set = tx.prepare_cached(include_str!("sql/set_recipient.sql"))?;
+    for address in open_recipients(tx, mail)? {
+        let is_open = outcome.open.contains(&address);
+        let state = match () {
+            () if outcome.failed.contains(&address) => "failed",
+            () if is_open && outcome.give_up => "failed",
+            () if is_open => "open",
+            () => "sent",
+        };
+        set.execute(named_params! { ":mail": mail, ":address": address, ":state": state })?;
+    }
+    let state: String = tx.prepare_cached(include_str!("sql/finish_delivery.sql"))?.query_row(
+        named_params! {
+            ":id": mail, ":error": outcome.error, ":now": Seconds(now),
+            ":next": outcome.next_attempt_at.map(Seconds),
+        },
+        |row| row.get("state"),
+    )?;
+    if state == "given_up" { raise_given_up(tx, mail, outcome, now) } else { Ok(()) }
+}
+
+/// Tells the administrator, unless the mail was for the administrator alone: telling in a circle
+/// helps nobody.
+fn raise_given_up(
+    tx: &Connection,
+    mail: MailId,
+    outcome: &DeliveryRecord,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT 1 FROM notices WHERE mail_id = :mail AND kind <> 'administrator'";
+    if !tx.prepare_cached(sql)?.exists(named_params! { ":mail": mail })? {
+        return Ok(());
+    }
+    let condition = Condition {
+        kind: ConditionKind::MailGivenUp,
+        about: mail.to_string(),
+        detail: outcome.error.clone().unwrap_or_default(),
+        since: now,
+    };
+    owed::about_condition(tx, &condition, now)
+}
+
+/// Every queued mail is due.
+pub(super) fn make_all_due(tx: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "UPDATE mails SET next_attempt_at = :now WHERE state = 'queued'";
+    tx.prepare_cached(sql)?.execute(named_params! { ":now": Seconds(now) }).map(drop)
+}
+
+/// Queues a mail that was given up once more, for those who have not got it.
+pub(super) fn retry_mail(tx: &Connection, mail: MailId, now: Timestamp) -> rusqlite::Result<bool> {
+    let queued = tx
+        .prepare_cached(include_str!("sql/retry_mail.sql"))?
+        .execute(named_params! { ":id": mail, ":now": Seconds(now) })?;
+    if queued > 0 {
+        let sql = "UPDATE mail_recipients SET state = 'open' WHERE mail_id = :id AND state = 'failed'";
+        tx.prepare_cached(sql)?.execute(named_params! { ":id": mail })?;
+    }
+    Ok(queued > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_second(1_000_000 + seconds).unwrap())
+    }
+
+    #[test]
+    fn a_window_closes_after_the_first_notice_and_not_too_soon_after_a_mail() {
+        let none = Pending::default();
+        let ordinary = |s| Pending { ordinary: at(s), ..none };
+        let cases = [
+            ("nothing waits", none, 120, false, None),
+            ("two minutes after the first", ordinary(0), 120, false, at(120)),
+            ("at once", ordinary(0), 0, false, at(0)),
+            ("a mail went 1 min before", Pending { last_mail: at(-60), ..ordinary(0) }, 120, false, at(540)),
+            ("a mail went long ago", Pending { last_mail: at(-9_000), ..ordinary(0) }, 120, false, at(120)),
+            ("at once, always", Pending { last_mail: at(-1), ..ordinary(0) }, 0, false, at(0)),
+            ("a long window is kept after a mail", Pending { last_mail: at(-10), ..ordinary(0) }, 3_600, false, at(3_600)),
+            ("unrecognised alone waits an hour", Pending { unrecognised: at(0), ..none }, 120, false, at(3_600)),
+            ("unrecognised goes along", Pending { unrecognised: at(0), ..ordinary(50) }, 120, false, at(170)),
+            ("a first scan is told when it ends", Pending { first_scan: at(0), ..none }, 120, true, None),
+            ("and then at once", Pending { first_scan: at(0), ..none }, 120, false, at(0)),
+            ("no digest without a window", Pending { first_scan: at(0), ..none }, 0, true, at(0)),
+            ("the clock was put back", ordinary(1_000_000), 120, false, at(120 + 5_000)),
+        ];
+        for (case, pending, coalesce, first_scan, closes) in cases {
+            let window = Window { coalesce: Duration::from_secs(coalesce), first_scan };
+            assert_eq!(closes_at(&pending, &window, at(5_000).unwrap()), closes, "{case}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! One report with everything found in it, into its tables and out again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, named_params, params};
+
+use super::columns::{Approximate, Exact, Seconds, iso};
+use super::rows::{FileId, ReportId};
+use super::versions::Series;
+use crate::check::{Finding, Verdict};
+use crate::document::{Format, Source};
+use crate::form::CellId;
+use crate::locate::{Cause, Repair};
+use crate::report::{Cell, CellValue, Place, Report};
+
+/// A report that is to be written.
+pub(super) struct NewReport<'a> {
+    pub(super) series: &'a Series,
+    pub(super) file: FileId,
+    pub(super) number: i64,
+    pub(super) member: &'a str,
+    pub(super) format: Option<Format>,
+    pub(super) report: &'a Report,
+    pub(super) findings: &'a [Finding],
+    pub(super) causes: &'a [Cause],
+    pub(super) verdict: Verdict,
+    pub(super) form_sha256: Option<&'a str>,
+    pub(super) content_hash: &'a str,
+    pub(super) errors_hash: &'a str,
+}
+
+/// Where a new version stands among the others.
+pub(super) struct Order {
+    pub(super) ns: i64,
+    pub(super) path: Vec<u8>,
+}
+
+/// Writes a new version; not yet numbered and not yet current.
+pub(super) fn insert(
+    tx: &Connection,
+    new: &NewReport<'_>,
+    order: &Order,
+    now: Timestamp,
+) -> rusqlite::Result<ReportId> {
+    let id = tx.prepare_cached(include_str!("sql/insert_report.sql"))?.query_row(
+        named_params! {
+            ":unit": new.series.unit, ":year": new.series.year, ":kind": new.series.kind,
+            ":file": new.file, ":number": new.number, ":member": new.member,
+            ":verdict": new.verdict, ":source": new.report.source,
+            ":content_hash": new.content_hash, ":errors_hash": new.errors_hash,
+            ":order_ns": order.ns, ":order_path": order.path, ":now": Seconds(now),
+        },
+        |row| row.get("id"),
+    )?;
+    replace(tx, id, new, now)?;
+    Ok(id)
+}
+
+/// Writes what a reading found over what an earlier reading of the same document found.
+pub(super) fn replace(
+    tx: &Connection,
+    id: ReportId,
+    new: &NewReport<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let report = new.report;
+    tx.prepare_cached(include_str!("sql/update_report.sql"))?.execute(named_params! {
+        ":id": id,
+        ":form": report.form, ":form_sha256": new.form_sha256, ":verdict": new.verdict,
+        ":unit_printed": report.unit, ":title": report.title,
+        ":period_from": report.period.map(|(from, _)| iso(from)),
+        ":period_to": report.period.map(|(_, to)| iso(to)),
+        ":published": report.published.map(iso), ":source": report.source,
+        ":format": new.format.map(format_word),
+        ":content_hash": new.content_hash, ":errors_hash": new.errors_hash,
+        ":now": Seconds(now),
+    })?;
+    clear(tx, id)?;
+    insert_sections(tx, id, report)?;
+    insert_cells(tx, id, report)?;
+    let causes = insert_causes(tx, id, new.causes)?;
+    insert_findings(tx, id, new.findings, &causes)
+}
+
+/// The name of a format as serde has it: `docx`.
+fn format_word(format: Format) -> String {
+    format!("{format:?}").to_ascii_lowercase()
+}
+
+fn clear(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM findings WHERE report_id = :id",
+        "DELETE FROM causes WHERE report_id = :id",
+        "DELETE FROM cells WHERE report_id = :id",
+        "DELETE FROM sections WHERE report_id = :id",
+    ] {
+        tx.prepare_cached(sql)?.execute(named_params! { ":id": id })?;
+    }
+    Ok(())
+}
+
+/// Removes a version that turned out to be another unit's or year's when it was read again.
+pub(super) fn delete(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
+    clear(tx, id)?;
+    tx.prepare_cached("DELETE FROM reports WHERE id = :id")?
+        .execute(named_params! { ":id": id })
+        .map(drop)
+}
+
+fn insert_sections(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(include_str!("sql/insert_section.sql"))?;
+    for (number, section) in (1_i64..).zip(&report.sections) {
+        insert.execute(named_params! {
+            ":report": id, ":number": number, ":section": section.id,
+            ":heading": section.heading, ":text": section.text, ":picture": section.picture,
+        })?;
+    }
+    Ok(())
+}
+
+/// Two hundred rows a report: the parameters go by position, in the order of the statement.
+fn insert_cells(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Result<()> {
+    let is_ocr = report.source == Source::Ocr;
+    let mut insert = tx.prepare_cached(include_str!("sql/insert_cell.sql"))?;
+    for (cell_id, cell) in &report.cells {
+        let (kind, value, text) = match &cell.value {
+            CellValue::Number(number) => ("number", Some(*number), Some(number.to_string())),
+            CellValue::Blank => ("blank", None, None),
+            CellValue::Placeholder => ("placeholder", None, None),
+            CellValue::Text(text) => ("text", None, Some(text.clone())),
+        };
+        let place = cell.place;
+        insert.execute(params![
+            id,
+            cell_id.table,
+            cell_id.row,
+            cell_id.column,
+            value.map(Approximate),
+            text,
+            cell.unit,
+            kind,
+            cell.raw,
+            cell.own_unit,
+            place_text(place),
+            column_number(place.table),
+            column_number(place.row),
+            column_number(place.column),
+            place.page,
+            is_ocr,
+            cell.doubtful,
+        ])?;
+    }
+    Ok(())
+}
+
+fn column_number(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn place_text(place: Place) -> String {
+    let Place { table, row, column, page } = place;
+    let page = page.map(|page| format!("（第{page}页）")).unwrap_or_default();
+    format!("第{table}表第{row}行第{column}列{page}")
+}
+
+/// Returns the rows of the causes by their numbers.
+fn insert_causes(
+    tx: &Connection,
+    id: ReportId,
+    causes: &[Cause],
+) -> rusqlite::Result<BTreeMap<u32, i64>> {
+    let mut insert = tx.prepare_cached(include_str!("sql/insert_cause.sql"))?;
+    let mut insert_cell = tx.prepare_cached(include_str!("sql/insert_cause_cell.sql"))?;
+    let mut rows = BTreeMap::new();
+    for cause in causes {
+        let row: i64 = insert.query_row(
+            named_params! {
+                ":report": id, ":number": cause.id, ":slip": cause.slip,
+                ":certain": cause.certain, ":message": cause.message,
+            },
+            |row| row.get("id"),
+        )?;
+        rows.insert(cause.id, row);
+        let sets = std::iter::once(&cause.cells).chain(&cause.alternatives);
+        for (alternative, set) in (0_i64..).zip(sets) {
+            for (number, repair) in (1_i64..).zip(set) {
+                insert_cell.execute(named_params! {
+                    ":cause": row, ":alternative": alternative, ":number": number,
+                    ":table": repair.cell.table, ":row": repair.cell.row,
+                    ":column": repair.cell.column,
+                    ":read": repair.read.map(Exact), ":repaired": Exact(repair.repaired),
+                })?;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn insert_findings(
+    tx: &Connection,
+    id: ReportId,
+    findings: &[Finding],
+    causes: &BTreeMap<u32, i64>,
+) -> rusqlite::Result<()> {
+    let mut insert = tx.prepare_cached(include_str!("sql/insert_finding.sql"))?;
+    let mut insert_cell = tx.prepare_cached(include_str!("sql/insert_finding_cell.sql"))?;
+    for (number, finding) in (1_i64..).zip(findings) {
+        let row: i64 = insert.query_row(
+            named_params! {
+                ":report": id, ":number": number, ":rule": finding.rule,
+                ":severity": finding.severity, ":place": finding.place,
+                ":left": finding.left, ":right": finding.right,
+                ":cause": finding.cause.and_then(|cause| causes.get(&cause)),
+                ":quote": finding.quote, ":message": finding.message, ":source": finding.source,
+            },
+            |row| row.get("id"),
+        )?;
+        for (number, cell) in (1_i64..).zip(&finding.cells) {
+            insert_cell.execute(named_params! {
+                ":finding": row, ":number": number, ":table": cell.table, ":row": cell.row,
+                ":column": cell.column,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The findings of a report, in the order they were written.
+pub(super) fn findings(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Finding>> {
+    let mut cells: BTreeMap<i64, Vec<CellId>> = BTreeMap::new();
+    let mut query = db.prepare_cached(include_str!("sql/finding_cells.sql"))?;
+    let mut rows = query.query(named_params! { ":report": id })?;
+    while let Some(row) = rows.next()? {
+        cells.entry(row.get("finding_id")?).or_default().push(cell_id(row)?);
+    }
+    let mut query = db.prepare_cached(include_str!("sql/findings.sql"))?;
+    let rows = query.query_map(named_params! { ":report": id }, |row| {
+        Ok(Finding {
+            rule: row.get("rule")?,
+            severity: row.get("severity")?,
+            place: row.get("place")?,
+            left: row.get("left_value")?,
+            right: row.get("right_value")?,
+            cells: cells.remove(&row.get("id")?).unwrap_or_default(),
+            cause: row.get("cause")?,
+            quote: row.get("quote")?,
+            message: row.get("message")?,
+            source: row.get("source")?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// The causes of a report.
+pub(super) fn causes(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Cause>> {
+    let mut sets: BTreeMap<i64, BTreeMap<i64, Vec<Repair>>> = BTreeMap::new();
+    let mut query = db.prepare_cached(include_str!("sql/cause_cells.sql"))?;
+    let mut rows = query.query(named_params! { ":report": id })?;
+    while let Some(row) = rows.next()? {
+        let repair = Repair {
+            cell: cell_id(row)?,
+            read: row.get::<_, Option<Exact>>("read")?.map(|read| read.0),
+            repaired: row.get::<_, Exact>("repaired")?.0,
+        };
+        let sets = sets.entry(row.get("cause_id")?).or_default();
+        sets.entry(row.get("alternative")?).or_default().push(repair);
+    }
+    let mut query = db.prepare_cached(include_str!("sql/causes.sql"))?;
+    let rows = query.query_map(named_params! { ":report": id }, |row| {
+        let mut sets = sets.remove(&row.get("id")?).unwrap_or_default();
+        Ok(Cause {
+            id: row.get("number")?,
+            cells: sets.remove(&0).unwrap_or_default(),
+            alternatives: sets.into_values().collect(),
+            slip: row.get("slip")?,
+            certain: row.get("certain")?,
+            message: row.get("message")?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// The cells of these tables of a report.
+pub(super) fn cells(
+    db: &Connection,
+    id: ReportId,
+    tables: &BTreeSet<&str>,
+) -> rusqlite::Result<BTreeMap<CellId, Cell>> {
+    let mut query = db.prepare_cached(include_str!("sql/cells.sql"))?;
+    let mut cells = BTreeMap::new();
+    for table in tables {
+        let mut rows = query.query(named_params! { ":report": id, ":table": table })?;
+        while let Some(row) = rows.next()? {
+            cells.insert(cell_id(row)?, read_cell(row)?);
+        }
+    }
+    Ok(cells)
+}
+
+fn read_cell(row: &Row<'_>) -> rusqlite::Result<Cell> {
+    let text: Option<String> = row.get("text")?;
+    let value = match row.get::<_, String>("kind")?.as_str() {
+        "number" => CellValue::Number(row.get::<_, Exact>("text").map(|number| number.0)?),
+        "placeholder" => CellValue::Placeholder,
+        "text" => CellValue::Text(text.unwrap_or_default()),
+        _ => CellValue::Blank,
+    };
+    let number = |name| row.get::<_, i64>(name).map(|n| usize::try_from(n).unwrap_or(0));
+    Ok(Cell {
+        value,
+        raw: row.get("raw")?,
+        unit: row.get("unit")?,
+        own_unit: row.get("unit_printed")?,
+        place: Place {
+            table: number("place_table")?,
+            row: number("place_row")?,
+            column: number("place_column")?,
+            page: row.get("place_page")?,
+        },
+        doubtful: row.get("doubtful")?,
+    })
+}
+
+fn cell_id(row: &Row<'_>) -> rusqlite::Result<CellId> {
+    Ok(CellId {
+        table: row.get("table_id")?,
+        row: row.get("row_id")?,
+        column: row.get("column_id")?,
+    })
+}
+
+/// Writes an old version once more, as the newest: its file came back in the place of another.
+pub(super) fn repeat(
+    tx: &Connection,
+    id: ReportId,
+    order_ns: i64,
+    now: Timestamp,
+) -> rusqlite::Result<ReportId> {
+    let copy: ReportId = tx.query_row(
+        include_str!("sql/repeat_report.sql"),
+        named_params! { ":id": id, ":order_ns": order_ns, ":now": Seconds(now) },
+        |row| row.get("id"),
+    )?;
+    for sql in [
+        include_str!("sql/repeat_sections.sql"),
+        include_str!("sql/repeat_cells.sql"),
+        include_str!("sql/repeat_causes.sql"),
+        include_str!("sql/repeat_cause_cells.sql"),
+        include_str!("sql/repeat_findings.sql"),
+        include_str!("sql/repeat_finding_cells.sql"),
+        "UPDATE documents SET report_id = :copy WHERE report_id = :id",
+    ] {
+        tx.execute(sql, named_params! { ":id": id, ":copy": copy })?;
+    }
+    Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_as_people_point_at_it() {
+        let place = Place { table: 2, row: 5, column: 3, page: None };
+        assert_eq!(place_text(place), "第2表第5行第3列");
+        assert_eq!(place_text(Place { page: Some(4), ..place }), "第2表第5行第3列（第4页）");
+    }
+}

@@ -1,0 +1,170 @@
+//! Opening: the file itself, its settings, its migrations.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, FileControl, OpenFlags, TransactionBehavior, named_params};
+
+use super::columns::Seconds;
+use super::{Result, StoreError, mount};
+
+/// Migrations in order; the index of the last is `PRAGMA user_version`.
+const MIGRATIONS: &[&str] = &[include_str!("sql/0001_init.sql")];
+
+/// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.
+const APPLICATION_ID: i32 = 0x676f_756a;
+
+/// How long a statement waits for another program's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Size the write-ahead log is cut back to after a reader had held it open (B31).
+const JOURNAL_SIZE_LIMIT: i64 = 16 << 20;
+
+/// Opens for writing; creates and migrates as needed.
+pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
+    refuse_network(path)?;
+    create(path).map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let fail = |e| StoreError::from_sql(path, e);
+    recognise(&connection, path)?;
+    check_pages(&connection, path)?;
+    keep_wal(&connection).map_err(fail)?;
+    migrate(&connection, path, now)?;
+    Ok(connection)
+}
+
+/// Opens for reading an existing database of this schema.
+pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found = recognise(&connection, path)?;
+    if found == known_schema() {
+        return Ok(connection);
+    }
+    Err(StoreError::Older { path: path.to_path_buf(), found, known: known_schema() })
+}
+
+/// The schema this gouji writes.
+pub(super) fn known_schema() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+fn refuse_network(path: &Path) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mount = mount::network_mount(folder)
+        .map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
+    match mount {
+        None => Ok(()),
+        Some(mount) => Err(StoreError::NetworkFileSystem {
+            path: path.to_path_buf(),
+            mount: mount.point,
+            file_system: mount.file_system,
+        }),
+    }
+}
+
+/// Makes the empty file, readable by the group whatever the umask; SQLite gives `-wal` and `-shm`
+/// the same mode.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o640).open(path) {
+        Ok(file) => file.set_permissions(Permissions::from_mode(0o640)),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection> {
+    let fail = |e| StoreError::from_sql(path, e);
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    configure(&connection).map_err(fail)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
+    // Strangers may write into the file: their schema must not run functions with side effects.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    connection.pragma_update(None, "cell_size_check", true)
+}
+
+/// Refuses what is not gouji's or was written by a newer gouji. Returns the schema version; 0 of an
+/// empty file.
+fn recognise(connection: &Connection, path: &Path) -> Result<i64> {
+    let fail = |e| StoreError::from_sql(path, e);
+    let number = |pragma: &str| {
+        connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(fail)
+    };
+    let found = number("user_version")?;
+    let application = number("application_id")?;
+    let objects: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(fail)?;
+    let is_empty = objects == 0 && application == 0 && found == 0;
+    if !is_empty && application != i64::from(APPLICATION_ID) {
+        return Err(StoreError::NotOurs { path: path.to_path_buf() });
+    }
+    if found > known_schema() {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known: known_schema() });
+    }
+    Ok(found)
+}
+
+/// A damaged database is not worked on: what is wrong would spread into snapshots and mails.
+fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
+    let first: String = connection
+        .pragma_query_value(None, "quick_check", |row| row.get(0))
+        .map_err(|e| StoreError::from_sql(path, e))?;
+    if first == "ok" {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { path: path.to_path_buf(), what: first })
+}
+
+/// Write-ahead log, kept when the last program closes the file; every commit reaches the disk.
+fn keep_wal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update_and_check(
+        None,
+        "journal_size_limit",
+        JOURNAL_SIZE_LIMIT,
+        |_| Ok(()),
+    )?;
+    let mut persist = 1;
+    connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut persist))
+}
+
+fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<()> {
+    let fail = |e| StoreError::from_sql(path, e);
+    if recognise(connection, path)? == known_schema() {
+        return Ok(());
+    }
+    let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)
+        .map_err(fail)?;
+    let from = recognise(&tx, path)?;
+    for (version, migration) in (1_i64..).zip(MIGRATIONS) {
+        if version > from {
+            tx.execute_batch(migration)
+                .and_then(|()| tx.pragma_update(None, "user_version", version))
+                .map_err(fail)?;
+        }
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)
+        .and_then(|()| {
+            let sql = "INSERT OR IGNORE INTO facts (name, value) VALUES ('created_at', :now)";
+            tx.execute(sql, named_params! { ":now": Seconds(now) })
+        })
+        .and_then(|_| tx.commit())
+        .map_err(fail)
+}

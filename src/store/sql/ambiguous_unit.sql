@@ -1,0 +1,2 @@
+SELECT n.unit_id FROM unit_names n JOIN units u ON u.id = n.unit_id
+WHERE u.recognition = 'ambiguous' AND n.role = 'printed' AND n.reversed = :reversed

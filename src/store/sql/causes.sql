@@ -1,0 +1,1 @@
+SELECT id, number, slip, certain, message FROM causes WHERE report_id = :report ORDER BY number

@@ -1,0 +1,3 @@
+SELECT id, subject, state = 'given_up' AS given_up, attempts, next_attempt_at, last_error
+FROM mails WHERE state = 'given_up' OR (state = 'queued' AND last_error IS NOT NULL)
+ORDER BY id DESC LIMIT :limit

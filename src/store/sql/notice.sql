@@ -1,0 +1,9 @@
+SELECT n.id, n.kind, n.key, n.queued_at, n.unit_id, u.name AS unit, n.year, n.member, n.path,
+       f.name AS file_name, coalesce(f.modified_at, n.file_at) AS file_modified_at, f.first_seen_at,
+       n.report_id, r.kind AS report_kind, r.verdict, n.reason, n.detail, r.form, r.version,
+       r.source, n.answers_id
+FROM notices n
+LEFT JOIN reports r ON r.id = n.report_id
+LEFT JOIN units u ON u.id = n.unit_id
+LEFT JOIN files f ON f.id = n.file_id
+WHERE n.id = :id

@@ -1,0 +1,5 @@
+INSERT INTO cells (report_id, table_id, row_id, column_id, value, text, unit, kind, raw, unit_printed,
+                   place, place_table, place_row, place_column, place_page, ocr, doubtful)
+SELECT :copy, table_id, row_id, column_id, value, text, unit, kind, raw, unit_printed,
+       place, place_table, place_row, place_column, place_page, ocr, doubtful
+FROM cells WHERE report_id = :id

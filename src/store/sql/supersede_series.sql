@@ -1,0 +1,3 @@
+UPDATE notices SET state = 'superseded'
+WHERE state = 'waiting' AND kind IN ('failed', 'still_failing', 'corrected') AND report_id IN (
+    SELECT id FROM reports WHERE unit_id = :unit AND year IS :year AND kind = :kind)
