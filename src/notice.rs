@@ -85,18 +85,17 @@ fn to_office(
         ))
     });
     let strangers = notices.iter().filter(|n| n.kind == NoticeKind::Unrecognised).count();
-    let digest = match (notices.as_slice(), strangers) {
-        ([], _) => return Ok(None),
-        ([notice], _) => Digest::single(notice, &[], setting),
-        ([notice, rest @ ..], strangers) if strangers == rest.len() => {
-            Digest::single(notice, rest, setting)
+    let reports = notices.len() - strangers;
+    let (digest, subject) = match notices.as_slice() {
+        [] => return Ok(None),
+        [notice, rest @ ..] if reports <= 1 => {
+            let is_told_by_first = reports == 1 || rest.is_empty();
+            let subject = is_told_by_first.then(|| subject::of(notice));
+            (Digest::single(notice, rest, setting), subject)
         }
-        (all, _) => Digest::several(all, DETAILED, setting),
+        all => (Digest::several(all, DETAILED, setting), None),
     };
-    let subject = match notices.as_slice() {
-        [notice, ..] if digest.is_single() => subject::of(notice),
-        _ => subject::of_several(&notices),
-    };
+    let subject = subject.unwrap_or_else(|| subject::of_several(&notices));
     let (text, html) = pages.render("letter", &subject, &digest)?;
     Ok(Some(letter(&notices, subject, text, html, false)))
 }

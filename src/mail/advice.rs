@@ -54,6 +54,7 @@ const KNOWN: &[Known] = &[
         words: &[
             "unknownissuer",
             "unknown issuer",
+            "badsignature",
             "causedasendentity",
             "self-signed",
             "selfsigned",

@@ -75,7 +75,33 @@ fn build(
         .singlepart(part(ContentType::TEXT_PLAIN, &letter.text)?)
         .singlepart(part(ContentType::TEXT_HTML, &letter.html)?);
     let message = message.multipart(parts).map_err(|error| MailError::Build(error.to_string()))?;
-    Ok(message.formatted())
+    folded(message.formatted())
+}
+
+/// The longest line of a head (RFC 5322, 2.1.1).
+const LONGEST_LINE: usize = 78;
+
+/// lettre folds long texts, but not between a long name and its address.
+fn folded(bytes: Vec<u8>) -> Result<Vec<u8>, MailError> {
+    let not_ascii = || MailError::Build("BUG: a mail that is not ASCII".into());
+    let message = String::from_utf8(bytes).map_err(|_| not_ascii())?;
+    let (head, body) = message.split_once("\r\n\r\n").ok_or_else(not_ascii)?;
+    let head: Vec<String> = head.split("\r\n").map(fold).collect();
+    Ok(format!("{}\r\n\r\n{body}", head.join("\r\n")).into_bytes())
+}
+
+/// Breaks a line before the last space that leaves its first part short enough. Not right behind
+/// the header's name: some servers take a line with nothing but a name for the end of the head.
+fn fold(line: &str) -> String {
+    let start = line.find(": ").map_or(1, |colon| colon + 2);
+    let mut breaks = line.rmatch_indices(' ').map(|(at, _)| at);
+    match breaks.find(|at| (start..=LONGEST_LINE).contains(at)) {
+        Some(at) if line.len() > LONGEST_LINE => {
+            let (first, rest) = line.split_at(at);
+            format!("{first}\r\n{}", fold(rest))
+        }
+        _ => line.to_owned(),
+    }
 }
 
 fn part(kind: ContentType, text: &str) -> Result<SinglePart, MailError> {
@@ -106,5 +132,24 @@ impl Header for AutoSubmitted {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_broken_at_spaces_and_reads_the_same_unfolded() {
+        let line = format!("To: {} <a@b.cn>, {} <c@d.cn>", "x".repeat(70), "y".repeat(70));
+        let folded = fold(&line);
+        assert!(folded.split("\r\n").all(|line| line.len() <= LONGEST_LINE), "{folded}");
+        assert_eq!(folded.replace("\r\n", ""), line);
+    }
+
+    #[test]
+    fn a_line_without_a_place_to_break_stays_whole() {
+        let line = format!("Message-ID: <{}@b.cn>", "x".repeat(90));
+        assert_eq!(fold(&line), line);
     }
 }

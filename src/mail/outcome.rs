@@ -39,7 +39,7 @@ impl Delivery {
     }
 }
 
-/// `DT:SPM` and its kin are NetEase's (163.com, 126.com) verdict on content or volume, sent as a
+/// `DT:SPM` and its kin are the verdict of 网易 (`163.com`, `126.com`) on content or volume, sent as a
 /// permanent 554 or 550 although the same mail passes an hour later. Other filters say "spam".
 fn looks_like_spam_filter(said: &str) -> bool {
     let said = said.to_ascii_uppercase();

@@ -1,7 +1,7 @@
 //! Subjects that tell the story: which unit, which year, what is the matter, how much of it.
 
 use super::clean;
-use super::view::problems;
+use super::view::{file, problems, unit};
 use crate::store::{ConditionKind, NoticeKind, NoticeToSend};
 
 /// Characters of a subject without its mark: what a phone shows of it, generously.
@@ -21,11 +21,10 @@ pub(super) fn of(notice: &NoticeToSend) -> String {
         NoticeKind::Overdue => "有单位尚未报送年报".to_owned(),
         NoticeKind::Administrator => return marked(condition(notice)),
     };
-    let unit = notice.unit.as_deref().unwrap_or(&notice.file_name);
     let year = notice.year.map_or("年份不明的".to_owned(), |year| format!("{year} "));
     let rest = format!(" {year}年报：{told}");
     let room = LONGEST.saturating_sub(rest.chars().count());
-    marked(&(clean::shorten(&clean::name(unit), room) + &rest))
+    marked(&(clean::shorten(&unit(notice), room) + &rest))
 }
 
 /// The subject of a digest, kinds in the order of its table.
@@ -53,7 +52,7 @@ pub(super) fn of_conditions(count: usize) -> String {
 
 fn about_file(told: &str, notice: &NoticeToSend) -> String {
     let room = LONGEST.saturating_sub(told.chars().count() + 1);
-    marked(&format!("{told}：{}", clean::shorten(&clean::name(&notice.file_name), room)))
+    marked(&format!("{told}：{}", clean::shorten(&file(notice), room)))
 }
 
 /// What a condition is called.

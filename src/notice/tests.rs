@@ -1,6 +1,7 @@
 //! Letters about reports as they come.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -154,8 +155,10 @@ fn unrecognised() -> NoticeToSend {
     }
 }
 
+static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
+
 fn letters(notices: &[NoticeToSend]) -> Vec<Letter> {
-    write(notices, &Forms::load(None).unwrap(), &beijing()).unwrap()
+    write(notices, &FORMS, &beijing()).unwrap()
 }
 
 fn letter(notices: &[NoticeToSend]) -> Letter {
@@ -263,6 +266,7 @@ fn several_files_that_are_no_reports_are_all_told() {
     let other = NoticeToSend { file_name: "通知.docx".into(), key: "2".into(), ..unrecognised() };
     let letter = letter(&[unrecognised(), other]);
     assert!(letter.text.contains("食堂菜单.docx") && letter.text.contains("通知.docx"));
+    assert_eq!(letter.subject, "【勾稽】年报核查：2 个文件不是年报");
 }
 
 #[test]
@@ -345,4 +349,131 @@ fn a_subject_stays_short_whatever_the_unit_is_called() {
     let subject = letter(&[NoticeToSend { unit: Some(long), ..qingtang() }]).subject;
     assert!(subject.chars().count() <= super::subject::LONGEST + 4, "{subject}");
     assert!(subject.ends_with("… 2019 年报：1 处数字不符"));
+}
+
+#[test]
+fn a_report_still_not_put_right_is_told_shortly() {
+    let full = letter(&[qingtang()]);
+    let notice = NoticeToSend {
+        kind: NoticeKind::StillFailing,
+        version: Some(2),
+        previous: Some(PreviousMail {
+            message_id: "<gouji.1@x.cn>".into(),
+            kind: NoticeKind::Failed,
+            findings: qingtang().findings,
+        }),
+        ..qingtang()
+    };
+    let still = letter(&[notice]);
+    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报：仍未更正（1 处）");
+    assert_eq!(still.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
+    assert!(still.text.contains("疑似漏填"));
+    assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
+}
+
+/// The strings of a list that broke programs elsewhere, and some that are after a mail; not those of
+/// which nothing can be seen, which leave their lines out.
+fn nasty() -> Vec<String> {
+    let list = include_bytes!("../../tests/data/nasty/blns.txt");
+    let list = String::from_utf8_lossy(list);
+    let own = [
+        "青塘镇\r\nBcc: a@b.cn\r\n\r\n<p>",
+        "\u{202e}xcod.告报",
+        "a\u{0}b\u{85}c\u{9b}d",
+        "</td></tr></table></style></title><a href=http://x.cn>点击</a>",
+        "{{ letter }}{% include 'item.txt' %}{# x #}",
+        "&#60;script&#62;",
+        "javascript:alert(1)",
+        "\u{2028}\u{2029}\u{feff}\u{e0041}",
+    ];
+    let listed = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let all = listed.map(ToOwned::to_owned).chain(own.map(Into::into));
+    all.filter(|value: &String| !super::clean::one_line(value).is_empty()).collect()
+}
+
+/// A report that says `value` wherever a report can say something.
+fn saying(value: &str) -> NoticeToSend {
+    let mut notice = qingtang();
+    notice.unit = Some(value.into());
+    notice.file_name = value.into();
+    notice.reason = Some(value.into());
+    notice.detail = Some(value.into());
+    for finding in &mut notice.findings {
+        finding.message = value.into();
+        finding.quote = Some(format!("“{value}”"));
+    }
+    notice.causes[0].message = value.into();
+    for cell in notice.cells.values_mut() {
+        cell.raw = value.into();
+    }
+    notice.previous = Some(PreviousMail {
+        message_id: "<gouji.1@x.cn>".into(),
+        kind: NoticeKind::Failed,
+        findings: vec![finding(Severity::Error, "gone", "report", value)],
+    });
+    notice
+}
+
+/// Every element with its attributes, in order: what a value must never add to.
+fn structure(html: &str) -> Vec<String> {
+    let page = scraper::Html::parse_document(html);
+    let elements = page.tree.nodes().filter_map(|node| node.value().as_element());
+    elements.map(|element| format!("{} {:?}", element.name(), element.attrs)).collect()
+}
+
+#[test]
+fn no_value_of_a_report_forms_a_tag_an_attribute_or_a_line() {
+    let harmless = letter(&[saying("某镇")]);
+    let expected = structure(&harmless.html);
+    let lines = harmless.text.lines().count();
+    let nasty = nasty();
+    assert!(nasty.len() > 500);
+    for value in nasty {
+        let letter = letter(&[saying(&value)]);
+        assert!(structure(&letter.html) == expected, "{value:?}");
+        assert_eq!(letter.text.lines().count(), lines, "{value:?}");
+        for part in [&letter.subject, &letter.text, &letter.html] {
+            let bare = part.replace('\n', "");
+            assert!(!bare.contains(char::is_control), "{value:?}");
+            assert!(!bare.contains(['\u{202e}', '\u{2028}', '\u{2066}', '\u{feff}']), "{value:?}");
+        }
+        assert!(!letter.subject.contains('\n'));
+    }
+}
+
+#[test]
+fn a_unit_of_which_nothing_can_be_seen_is_named_by_its_file_or_not_at_all() {
+    let invisible = |file: &str| NoticeToSend {
+        unit: Some("\u{202e}\u{1}".into()),
+        file_name: file.into(),
+        ..qingtang()
+    };
+    assert!(letter(&[invisible("a.docx")]).subject.contains("a.docx 2019 年报"));
+    assert!(letter(&[invisible("\u{feff}")]).subject.contains("（无名） 2019 年报"));
+}
+
+#[test]
+fn no_value_of_a_report_forms_a_header_of_the_mail() {
+    let settings = crate::config::MailSettings {
+        transport: crate::config::Transport::File { folder: "mail".into() },
+        from: "gouji@county.gov.cn".into(),
+        to: vec!["a@county.gov.cn".into()],
+        admin: vec!["a@county.gov.cn".into()],
+        coalesce: std::time::Duration::ZERO,
+        give_up_after: std::time::Duration::ZERO,
+    };
+    let head = |letter: &Letter| {
+        let draft = crate::mail::freeze(letter, &settings, at(13)).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&draft.bytes).unwrap();
+        let names = mail.headers().iter().map(|header| header.name().to_owned());
+        let subject = mail.subject().unwrap().to_owned();
+        (names.collect::<Vec<_>>(), mail.parts.len(), subject)
+    };
+    let (names, parts, _) = head(&letter(&[unreadable()]));
+    for value in nasty() {
+        let letter = letter(&[NoticeToSend { unit: Some(value.clone()), ..unreadable() }]);
+        assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
+        let letter = self::letter(&[NoticeToSend { file_name: value.clone(), ..unreadable() }]);
+        assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
+    }
 }

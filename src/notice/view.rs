@@ -80,18 +80,13 @@ impl Digest {
             closing: closing(notices),
         }
     }
-
-    /// Whether it is about one report.
-    pub(super) fn is_single(&self) -> bool {
-        self.rows.is_empty()
-    }
 }
 
 fn row(notice: &NoticeToSend) -> Row {
     let problems = problems(notice);
     let first = match notice.kind {
         NoticeKind::Failed | NoticeKind::StillFailing => problems.first.unwrap_or_default(),
-        _ => notice.reason.as_deref().map(clean::sentence).unwrap_or_default(),
+        _ => sentence(notice.reason.as_ref()).unwrap_or_default(),
     };
     Row {
         unit: unit(notice),
@@ -150,18 +145,21 @@ const HINTS: usize = 8;
 /// Lines of one severity in a letter, a report full of blanks having hundreds.
 const LINES: usize = 60;
 
-/// Lines of one severity for each report of a digest.
+/// Lines of one severity for each report of a digest, and for one told before.
 const BRIEF_LINES: usize = 8;
 
 impl Item {
-    /// All that is known.
+    /// All that is known; of a report told before, what it still has to correct.
     pub(super) fn new(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
+        if notice.kind == NoticeKind::StillFailing {
+            return Self::brief(notice, setting);
+        }
         let mut item = Self::limited(notice, setting, LINES, HINTS);
         item.tables = table::drawn(notice, setting.forms);
         item
     }
 
-    /// What must be corrected, in a digest.
+    /// What must be corrected or confirmed, without hints and tables.
     fn brief(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
         Self::limited(notice, setting, BRIEF_LINES, 0)
     }
@@ -182,8 +180,8 @@ impl Item {
             verdict: verdict_in_words(notice),
             tone: tone(notice.kind),
             facts: facts(notice, setting.zone),
-            reason: notice.reason.as_deref().map(clean::sentence),
-            detail: notice.detail.as_deref().map(clean::sentence),
+            reason: sentence(notice.reason.as_ref()),
+            detail: sentence(notice.detail.as_ref()),
             change: change(notice),
             errors,
             warnings,
@@ -218,7 +216,7 @@ fn listed(notice: &NoticeToSend) -> BTreeMap<Severity, Vec<Problem>> {
 impl Problem {
     fn of(finding: &Finding) -> Self {
         let message = clean::sentence(&finding.message);
-        let quote = finding.quote.as_deref().map(clean::sentence);
+        let quote = sentence(finding.quote.as_ref());
         Self { quote: quote.filter(|q| !message.contains(q)), message, explains: Vec::new() }
     }
 }
@@ -262,18 +260,31 @@ pub(super) fn problems(notice: &NoticeToSend) -> Problems {
     }
 }
 
-fn unit(notice: &NoticeToSend) -> String {
-    clean::name(notice.unit.as_deref().unwrap_or(&notice.file_name))
+/// The unit, else the file.
+pub(super) fn unit(notice: &NoticeToSend) -> String {
+    let unit = notice.unit.as_deref().map(clean::name).filter(|unit| !unit.is_empty());
+    unit.unwrap_or_else(|| file(notice))
+}
+
+/// The name of the file, as far as it can be shown.
+pub(super) fn file(notice: &NoticeToSend) -> String {
+    let name = clean::name(&notice.file_name);
+    if name.is_empty() { "（无名）".to_owned() } else { name }
+}
+
+/// A sentence, if there is anything to see in it.
+fn sentence(text: Option<&String>) -> Option<String> {
+    text.map(|text| clean::sentence(text)).filter(|text| !text.is_empty())
 }
 
 fn title(notice: &NoticeToSend) -> String {
     match notice.kind {
         NoticeKind::Administrator => subject::condition(notice).to_owned(),
-        NoticeKind::Unrecognised => clean::name(&notice.file_name),
+        NoticeKind::Unrecognised => file(notice),
         _ => match notice.year {
             Some(year) => format!("{} {year} 年度报告", unit(notice)),
             None if notice.unit.is_some() => format!("{}（年份不明）年度报告", unit(notice)),
-            None => clean::name(&notice.file_name),
+            None => file(notice),
         },
     }
 }
@@ -333,7 +344,7 @@ fn facts(notice: &NoticeToSend, zone: &TimeZone) -> Vec<Fact> {
         facts.push(Fact { name: "单位", value: unit(notice) });
         facts.push(Fact { name: "年份", value: year });
     }
-    facts.push(Fact { name: "文件", value: clean::name(&notice.file_name) + &version });
+    facts.push(Fact { name: "文件", value: file(notice) + &version });
     facts.push(Fact { name: "保存", value: time(notice.file_modified_at, zone) });
     facts.push(Fact { name: "收到", value: time(notice.first_seen_at, zone) });
     if notice.source == Some(Source::Ocr) {
