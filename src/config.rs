@@ -4,9 +4,9 @@
 //! absolute paths, parsed durations, checked addresses) are two things. A file is looked at once and
 //! everything wrong in it is said at once, each with its line and what to write instead.
 //!
-//! The environment is read here and nowhere else: `GOUJI_CONFIG`, `STATE_DIRECTORY` (systemd:
-//! where relative paths begin), `CREDENTIALS_DIRECTORY` (systemd: where the mail password lies) and
-//! `NO_COLOR`. Passwords never pass through this room; it hands on the path of the file that holds
+//! The environment is read here and nowhere else: `GOUJI_CONFIG`, `GOUJI_LOG`, `NO_COLOR`, and of
+//! systemd `STATE_DIRECTORY` (where relative paths begin), `CREDENTIALS_DIRECTORY` (where the mail
+//! password lies) and `JOURNAL_STREAM` (the journal adds the time by itself). Passwords never pass through this room; it hands on the path of the file that holds
 //! one, and [`PasswordSource::read`] opens it at each connection, because a credential may be
 //! renewed while the service runs.
 
@@ -285,6 +285,17 @@ impl Surroundings {
 /// Whether colour is unwanted even on a terminal (<https://no-color.org>).
 pub fn no_color() -> bool {
     path_variable("NO_COLOR").is_some()
+}
+
+/// What is logged, in the language of `tracing_subscriber::EnvFilter`.
+pub fn log_filter() -> String {
+    let filter = path_variable("GOUJI_LOG").map(|filter| filter.to_string_lossy().into_owned());
+    filter.unwrap_or_else(|| "info".to_owned())
+}
+
+/// Whether standard error goes to the system's journal.
+pub fn logs_to_journal() -> bool {
+    path_variable("JOURNAL_STREAM").is_some()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]

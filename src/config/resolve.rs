@@ -117,11 +117,14 @@ impl Resolver<'_> {
                 folder.starts_with(path) && (folder != *path || *other < index)
             });
             if let Some((_, outer)) = outer {
-                let what = format!(
-                    "{} lies in {}, which is watched with its sub-folders; leave it out",
-                    folder.display(),
-                    outer.display(),
-                );
+                let what = match folder == outer {
+                    true => format!("{} is named twice; leave it out", folder.display()),
+                    false => format!(
+                        "{} lies in {}, which is watched with its sub-folders; leave it out",
+                        folder.display(),
+                        outer.display(),
+                    ),
+                };
                 self.problem(&format!("drop.folders[{index}]"), what);
             }
         }
@@ -160,7 +163,7 @@ impl Resolver<'_> {
         match parse_duration(typed) {
             Ok(duration) if duration >= least => duration,
             Ok(_) => {
-                self.problem(key, format!("`{key}` is {typed:?}, less than {least:?}"));
+                self.problem(key, format!("`{key}` is {typed:?}; write at least \"{least:?}\""));
                 least
             }
             Err(why) => {
