@@ -14,7 +14,7 @@ use super::ledger::{Ledger, LedgerError};
 use crate::clock;
 use crate::config::Settings;
 use crate::mail::{Courier, DeliveryReport, Dispatcher, next_attempt};
-use crate::store::{Condition, ConditionKind, DeliveryRecord, QueuedMail, Sha256, Window};
+use crate::store::{DeliveryRecord, QueuedMail, Sha256, Window};
 
 /// The longest sleep: a corrected system clock must not keep a mail for long.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ impl Outbox {
         let now = clock::now();
         let sent = if dispatcher.may_try(now) { self.send(dispatcher, now).await? } else { 0 };
         let window = self.window();
-        let next = self.ledger.ask(move |store| store.next_wake(&window)).await?;
+        let next = self.ledger.ask(move |store| store.next_wake(&window, clock::now())).await?;
         let Some(next) = next else { return Ok(LONGEST_SLEEP) };
         let next = dispatcher.resumes_at().map_or(next, |resumes| next.max(resumes));
         let rest = until(next).min(LONGEST_SLEEP);
@@ -128,27 +128,8 @@ impl Outbox {
         let give_up_after = self.settings.mail.give_up_after;
         let record = dispatcher.decide(mail, &report, give_up_after, now, jitter);
         tell(mail, &report, &record);
-        let given_up = (!record.open.is_empty() && record.give_up) || !record.failed.is_empty();
         self.ledger.ask(move |store| store.finish_delivery(id, &record, clock::now())).await?;
-        if given_up {
-            self.raise_given_up(mail).await?;
-        }
         Ok(matches!(report, DeliveryReport::ServerDown(_)))
-    }
-
-    /// The administrator hears of it, unless that is whom the mail could not reach.
-    async fn raise_given_up(&self, mail: &QueuedMail) -> Result<(), LedgerError> {
-        let admin = &self.settings.mail.admin;
-        if mail.recipients_open.iter().any(|recipient| admin.contains(recipient)) {
-            return Ok(());
-        }
-        let condition = Condition {
-            kind: ConditionKind::MailGivenUp,
-            about: mail.subject.clone(),
-            detail: format!("`gouji notices retry {}` sends it again", mail.id),
-            since: mail.created_at,
-        };
-        self.ledger.ask(move |store| store.raise(&condition, clock::now())).await
     }
 }
 
