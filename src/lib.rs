@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod document;
 pub mod form;
 pub mod inspect;
