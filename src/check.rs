@@ -154,8 +154,7 @@ pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
     };
     let Some(main) = due.or(of_tables).or_else(newest) else { return Findings::default() };
     let level = report.unit.as_deref().and_then(|unit| main.level(unit));
-    let mut subject =
-        Subject { report, forms, due, level, undecided_by_blank: BTreeSet::new() };
+    let mut subject = Subject { report, forms, due, level, undecided_by_blank: BTreeSet::new() };
     let mut tried = Vec::new();
     let mut drafts = equations(&mut subject, &mut tried);
     drafts.extend(cell_tests(&subject));
@@ -195,7 +194,10 @@ fn equations(subject: &mut Subject<'_>, tried: &mut Vec<Tried>) -> Vec<Draft> {
                 drafts.push(failed(form, check, equation, instance, sides, subject));
             }
             Judged::Undecided(why) => {
-                let blank = matches!(why, Why::Blank | Why::TotalBlank(_) | Why::BreakdownBlank(_) | Why::Spoiled);
+                let blank = matches!(
+                    why,
+                    Why::Blank | Why::TotalBlank(_) | Why::BreakdownBlank(_) | Why::Spoiled
+                );
                 if blank {
                     subject.undecided_by_blank.insert(instance.table.clone());
                 }
@@ -221,7 +223,8 @@ fn places<'a>(subject: &Subject<'a>) -> Vec<(&'a Form, &'a Check, &'a Equation, 
                 let found = subject.report.tables.iter().find(|t| t.table == i.table);
                 found.is_some_and(|t| t.form == form.id)
             };
-            places.extend(equation.instances.iter().filter(own).map(|i| (form, check, equation, i)));
+            places
+                .extend(equation.instances.iter().filter(own).map(|i| (form, check, equation, i)));
         }
     }
     places
@@ -314,7 +317,9 @@ fn shown(report: &Report, cell: &CellId) -> String {
         Some(CellValue::Number(number)) => number.normalize().to_string(),
         Some(CellValue::Text(text)) => printed(text),
         Some(CellValue::Blank) | None => "空白".into(),
-        Some(CellValue::Placeholder) => report.cells.get(cell).map(|c| printed(&c.raw)).unwrap_or_default(),
+        Some(CellValue::Placeholder) => {
+            report.cells.get(cell).map(|c| printed(&c.raw)).unwrap_or_default()
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 //! absolute paths, parsed durations, checked addresses) are two things. A file is looked at once and
 //! everything wrong in it is said at once, each with its line and what to write instead.
 //!
-//! The environment is read here and nowhere else: `GOUJI_CONFIG`, `STATE_DIRECTORY` (systemd:
-//! where relative paths begin), `CREDENTIALS_DIRECTORY` (systemd: where the mail password lies) and
-//! `NO_COLOR`. Passwords never pass through this room; it hands on the path of the file that holds
+//! The environment is read here and nowhere else: `GOUJI_CONFIG`, `GOUJI_LOG`, `NO_COLOR`, and of
+//! systemd `STATE_DIRECTORY` (where relative paths begin), `CREDENTIALS_DIRECTORY` (where the mail
+//! password lies) and `JOURNAL_STREAM` (the journal adds the time by itself). Passwords never pass through this room; it hands on the path of the file that holds
 //! one, and [`PasswordSource::read`] opens it at each connection, because a credential may be
 //! renewed while the service runs.
 
@@ -287,6 +287,17 @@ pub fn no_color() -> bool {
     path_variable("NO_COLOR").is_some()
 }
 
+/// What is logged, in the language of `tracing_subscriber::EnvFilter`.
+pub fn log_filter() -> String {
+    let filter = path_variable("GOUJI_LOG").map(|filter| filter.to_string_lossy().into_owned());
+    filter.unwrap_or_else(|| "info".to_owned())
+}
+
+/// Whether standard error goes to the system's journal.
+pub fn logs_to_journal() -> bool {
+    path_variable("JOURNAL_STREAM").is_some()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
 fn path_variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
@@ -363,9 +374,7 @@ pub fn built_in(surroundings: &Surroundings) -> Result<Settings, ConfigError> {
     let resolved = resolve::resolve(&Config::default(), &folder, surroundings);
     let unlocated = |remark: Remark| Problem { file: None, line: None, what: remark.what };
     if !resolved.problems.is_empty() {
-        return Err(ConfigError::Invalid(
-            resolved.problems.into_iter().map(unlocated).collect(),
-        ));
+        return Err(ConfigError::Invalid(resolved.problems.into_iter().map(unlocated).collect()));
     }
     Ok(Settings {
         origin: Origin::BuiltIn(folder),

@@ -449,10 +449,7 @@ impl Forms {
     }
 
     /// The forms of these files (name and text); later ones replace earlier ones of the same id.
-    fn read(
-        texts: &[(String, String)],
-        shared: (&str, &str),
-    ) -> Result<Self, Vec<FormError>> {
+    fn read(texts: &[(String, String)], shared: (&str, &str)) -> Result<Self, Vec<FormError>> {
         let mut errors = Vec::new();
         let shared = file::read(shared.0, shared.1, &mut errors);
         let mut forms = BTreeMap::new();

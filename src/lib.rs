@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod document;
 pub mod form;
 pub mod inspect;

@@ -181,7 +181,11 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
     let chosen = choose(laid.into_iter().filter(|l| l.template.form.title == kind).collect(), due);
     let mut report = Report {
-        form: chosen.iter().map(|l| (l.template.form.from, &l.template.form.id)).min().map(|(_, id)| id.clone()),
+        form: chosen
+            .iter()
+            .map(|l| (l.template.form.from, &l.template.form.id))
+            .min()
+            .map(|(_, id)| id.clone()),
         kind,
         unit: head.unit,
         spellings: head.spellings,
@@ -274,9 +278,13 @@ impl Report {
         });
         self.missing_rows.extend(laid.missing_rows.into_iter().map(row));
         self.sublabels_lost.extend(laid.sublabels_lost.into_iter().map(row));
-        self.heading_values.extend(laid.heading_values.into_iter().map(|(label, value)| {
-            UnknownRow { table: table.clone(), label, values: vec![value] }
-        }));
+        self.heading_values.extend(
+            laid.heading_values.into_iter().map(|(label, value)| UnknownRow {
+                table: table.clone(),
+                label,
+                values: vec![value],
+            }),
+        );
         self.unknown_rows.extend(laid.unknown_rows);
         self.cells.extend(laid.cells);
     }

@@ -25,6 +25,7 @@ pub mod take;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rustix::fs::Stat;
 
 pub use folder::start;
@@ -157,6 +158,11 @@ impl Stamp {
             mtime_ns: ns(stat.st_mtime, stat.st_mtime_nsec),
             ctime_ns: ns(stat.st_ctime, stat.st_ctime_nsec),
         }
+    }
+
+    /// When it was last written to; `None`: a time beyond all calendars.
+    pub fn modified_at(&self) -> Option<Timestamp> {
+        Timestamp::from_nanosecond(self.mtime_ns).ok()
     }
 }
 

@@ -57,9 +57,15 @@ fn fails(test: &Test, row: &Row, column: &Column, cell: &Cell) -> bool {
         Test::Placeholder => cell.value == CellValue::Placeholder && row.blank == Blank::Missing,
         Test::NotNumeric => matches!(cell.value, CellValue::Text(_)) && !cell.doubtful,
         Test::Unit => cell.own_unit.is_some(),
-        Test::Negative => !column.signed && number.is_some_and(|n| n.is_sign_negative() && !n.is_zero()),
-        Test::NotInteger => row.kind_in(column) == Kind::Count && number.is_some_and(|n| !n.is_integer()),
-        Test::Sign => !column.signed && number.is_some() && printed(&cell.raw).starts_with(['+', '＋']),
+        Test::Negative => {
+            !column.signed && number.is_some_and(|n| n.is_sign_negative() && !n.is_zero())
+        }
+        Test::NotInteger => {
+            row.kind_in(column) == Kind::Count && number.is_some_and(|n| !n.is_integer())
+        }
+        Test::Sign => {
+            !column.signed && number.is_some() && printed(&cell.raw).starts_with(['+', '＋'])
+        }
         _ => false,
     }
 }
@@ -74,7 +80,8 @@ fn blank(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Ve
         return Vec::new();
     }
     let harmless = !subject.undecided_by_blank.contains(&table.id);
-    let severity = if harmless { crate::form::Severity::Info } else { crate::form::Severity::Warning };
+    let severity =
+        if harmless { crate::form::Severity::Info } else { crate::form::Severity::Warning };
     let says = counted(check, form, table, blanks.len());
     vec![Draft::new(check, table.id.clone(), says).with_severity(severity).with_cells(blanks)]
 }

@@ -165,7 +165,9 @@ impl<'a> Facts<'a> {
             Operand::Blank if parts().all(|p| matches!(p, Operand::Blank) || *p == zero) => {
                 Judged::Undecided(Why::Blank)
             }
-            Operand::Blank => Judged::Undecided(Why::TotalBlank(self.parts_value(condition, total))),
+            Operand::Blank => {
+                Judged::Undecided(Why::TotalBlank(self.parts_value(condition, total)))
+            }
             Operand::Number(n) if nothing && n > Decimal::ZERO => {
                 Judged::Undecided(Why::BreakdownBlank(n))
             }
@@ -227,9 +229,8 @@ impl<'a> Facts<'a> {
 
     /// The value of a term; `zeros`: blanks count as zero.
     fn value(&self, term: &Term<CellId>, zeros: bool) -> Result<Decimal, Why> {
-        let pair = |a: &Term<CellId>, b: &Term<CellId>| {
-            Ok((self.value(a, zeros)?, self.value(b, zeros)?))
-        };
+        let pair =
+            |a: &Term<CellId>, b: &Term<CellId>| Ok((self.value(a, zeros)?, self.value(b, zeros)?));
         let exact = |value: Option<Decimal>| value.ok_or(Why::Overflow);
         match term {
             Term::Number(n) => Ok(*n),

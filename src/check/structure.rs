@@ -109,7 +109,8 @@ pub(super) fn late(form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
         return Vec::new();
     };
     let bound = |d: &&Deadline| {
-        d.levels.is_empty() || subject.level.is_some_and(|level| d.levels.iter().any(|l| l == level))
+        d.levels.is_empty()
+            || subject.level.is_some_and(|level| d.levels.iter().any(|l| l == level))
     };
     let Some(deadline) = form.deadlines.iter().find(bound) else { return Vec::new() };
     let (month, day) = deadline.month_day;
@@ -140,7 +141,12 @@ fn chinese(day: Date) -> String {
 
 /// Tables that are due and not there; `unreadable`: those that stand there as a picture or are
 /// said to be attached.
-fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, unreadable: bool) -> Vec<Draft> {
+fn absent_tables(
+    check: &Check,
+    form: &Form,
+    subject: &Subject<'_>,
+    unreadable: bool,
+) -> Vec<Draft> {
     let Some(due) = subject.due else { return Vec::new() };
     let found = |t: &&Table| subject.report.tables.iter().any(|f| f.table == t.id);
     due.tables
@@ -161,7 +167,8 @@ fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, unreadable: 
 
 /// Whether the section of a table shows a picture or refers to an attachment instead.
 fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
-    let captions: Vec<Label> = std::iter::once(&table.caption).chain(&table.captions).map(|c| Label::of(c)).collect();
+    let captions: Vec<Label> =
+        std::iter::once(&table.caption).chain(&table.captions).map(|c| Label::of(c)).collect();
     let own = |s: &&FoundSection| {
         let heading = Label::of(&s.heading);
         captions.iter().any(|c| c.likeness(&heading) >= 0.75)

@@ -17,10 +17,11 @@ use super::{Config, Remark};
 pub(super) struct Lines(BTreeMap<String, usize>);
 
 impl Lines {
-    /// The line of a key, or of the list or table it stands in.
+    /// The line of a key, or of the list or table it stands in or is missing from.
     pub(super) fn of(&self, key: &str) -> Option<usize> {
-        let whole = || key.split_once('[').and_then(|(list, _)| self.0.get(list));
-        self.0.get(key).or_else(whole).copied()
+        let list = || key.split_once('[').and_then(|(list, _)| self.0.get(list));
+        let table = || key.rsplit_once('.').and_then(|(table, _)| self.0.get(table));
+        self.0.get(key).or_else(list).or_else(table).copied()
     }
 }
 
@@ -35,9 +36,14 @@ pub(super) struct Typed {
 pub(super) fn parse(text: &str) -> Typed {
     let (document, syntax_errors) = DeTable::parse_recoverable(text);
     let mut walk = Walk { text, lines: Lines::default(), problems: Vec::new() };
+    let mut told = None;
     for error in &syntax_errors {
         let line = error.span().map(|span| walk.line(&span));
-        walk.problems.push(Remark { line, key: String::new(), what: syntax(error.message()) });
+        // What follows the first error of a line follows from it.
+        if told != Some(line) {
+            walk.problems.push(Remark { line, key: String::new(), what: syntax(error.message()) });
+        }
+        told = Some(line);
     }
     let known = toml::Table::try_from(Config::default()).unwrap_or_default();
     // After a syntax error the recovered part would bring misleading errors of its own.
@@ -161,9 +167,10 @@ fn unknown(path: &str, name: &str, known: &toml::Table) -> String {
 }
 
 fn wrong_kind(key: &str, found: &DeValue<'_>, expected: &toml::Value) -> String {
+    let whole = key;
     let key = last(key);
     let example = match expected {
-        toml::Value::Table(_) => format!("a table: [{key}]"),
+        toml::Value::Table(_) => format!("a table: [{whole}]"),
         toml::Value::Boolean(_) => format!("true or false, without quotes: {key} = true"),
         toml::Value::Integer(default) => {
             format!("a whole number, without quotes: {key} = {default}")

@@ -25,8 +25,7 @@ pub(super) struct Resolved {
 
 /// Gives a configuration its meaning; relative paths begin at `base`.
 pub(super) fn resolve(config: &Config, base: &Path, surroundings: &Surroundings) -> Resolved {
-    let mut resolver =
-        Resolver { base, surroundings, problems: Vec::new(), warnings: Vec::new() };
+    let mut resolver = Resolver { base, surroundings, problems: Vec::new(), warnings: Vec::new() };
     let settings = resolver.settings(config);
     resolver.keep_outputs_out_of_the_drop_folders(&settings);
     Resolved { settings, problems: resolver.problems, warnings: resolver.warnings }
@@ -118,11 +117,14 @@ impl Resolver<'_> {
                 folder.starts_with(path) && (folder != *path || *other < index)
             });
             if let Some((_, outer)) = outer {
-                let what = format!(
-                    "{} lies in {}, which is watched with its sub-folders; leave it out",
-                    folder.display(),
-                    outer.display(),
-                );
+                let what = match folder == outer {
+                    true => format!("{} is named twice; leave it out", folder.display()),
+                    false => format!(
+                        "{} lies in {}, which is watched with its sub-folders; leave it out",
+                        folder.display(),
+                        outer.display(),
+                    ),
+                };
                 self.problem(&format!("drop.folders[{index}]"), what);
             }
         }
@@ -161,7 +163,7 @@ impl Resolver<'_> {
         match parse_duration(typed) {
             Ok(duration) if duration >= least => duration,
             Ok(_) => {
-                self.problem(key, format!("`{key}` is {typed:?}, less than {least:?}"));
+                self.problem(key, format!("`{key}` is {typed:?}; write at least \"{least:?}\""));
                 least
             }
             Err(why) => {
@@ -191,9 +193,7 @@ impl Resolver<'_> {
 
     fn mail(&mut self, mail: &MailConfig) -> MailSettings {
         let transport = match mail.transport.as_str() {
-            "file" => {
-                Transport::File { folder: self.required_path("mail.folder", &mail.folder) }
-            }
+            "file" => Transport::File { folder: self.required_path("mail.folder", &mail.folder) },
             "smtp" => Transport::Smtp(self.smtp(mail)),
             other => {
                 let what = format!("`transport` is {other:?}; write \"smtp\" or \"file\"");
@@ -395,7 +395,8 @@ fn tidy(path: &Path) -> PathBuf {
 
 fn parse_duration(typed: &str) -> Result<Duration, String> {
     let signed: SignedDuration = typed.parse().map_err(|_| {
-        match typed.chars().any(|c| matches!(c, 'd' | 'w' | 'y' | 'D' | 'W' | 'Y' | '天' | '日')) {
+        match typed.chars().any(|c| matches!(c, 'd' | 'w' | 'y' | 'D' | 'W' | 'Y' | '天' | '日'))
+        {
             true => "days are not understood, write hours: \"48h\" for two days",
             false => "write hours, minutes and seconds: \"48h\", \"2m\", \"1h 30m\", \"3s\"",
         }

@@ -15,10 +15,36 @@ use super::{
 
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
 const VARIABLES: [&str; 30] = [
-    "attachment", "caption", "column", "count", "deadline", "difference", "due", "expected",
-    "form", "heading", "left", "left_terms", "missing", "named", "parts", "period", "published",
-    "quote", "right", "right_terms", "row", "rows", "table", "text", "title", "total", "unit",
-    "value", "year", "years",
+    "attachment",
+    "caption",
+    "column",
+    "count",
+    "deadline",
+    "difference",
+    "due",
+    "expected",
+    "form",
+    "heading",
+    "left",
+    "left_terms",
+    "missing",
+    "named",
+    "parts",
+    "period",
+    "published",
+    "quote",
+    "right",
+    "right_terms",
+    "row",
+    "rows",
+    "table",
+    "text",
+    "title",
+    "total",
+    "unit",
+    "value",
+    "year",
+    "years",
 ];
 
 /// Builds the form of a file; adds to `errors` all that is wrong with it.
@@ -364,7 +390,16 @@ fn column(item: super::file::ColumnItem) -> Column {
 
 fn row(item: super::file::RowItem) -> Row {
     let super::file::RowItem {
-        id, label, short, variants, group, heading, unit, kind, columns, blank,
+        id,
+        label,
+        short,
+        variants,
+        group,
+        heading,
+        unit,
+        kind,
+        columns,
+        blank,
     } = item;
     let columns = columns.unwrap_or_default();
     Row { id, label, short, variants, group, heading, unit, kind, columns, blank }
@@ -443,7 +478,10 @@ fn one_loop<'t>(text: &'t str, tables: &[Table]) -> Result<(&'t str, Vec<String>
     let (variable, set) = text.split_once(" in ").ok_or_else(wrong)?;
     let (table, which) = set.trim().split_once('.').ok_or_else(wrong)?;
     let table = tables.iter().find(|t| t.id == table).ok_or_else(|| {
-        format!("for_each names table `{table}`, the form has {}", ids(tables.iter().map(|t| &t.id)))
+        format!(
+            "for_each names table `{table}`, the form has {}",
+            ids(tables.iter().map(|t| &t.id))
+        )
     })?;
     let (which, wanted) = which.split_once('.').map_or((which, None), |(w, p)| (w, Some(p)));
     let all: Vec<&str> = match which {
@@ -453,8 +491,9 @@ fn one_loop<'t>(text: &'t str, tables: &[Table]) -> Result<(&'t str, Vec<String>
     };
     let mut chosen = Vec::new();
     for part in wanted.map_or(vec!["*"], |w| w.split(',').map(str::trim).collect()) {
-        let found = select(&Part::parse(part), &all)
-            .ok_or_else(|| format!("for_each names `{part}`, table {} has {}", table.id, all.join(", ")))?;
+        let found = select(&Part::parse(part), &all).ok_or_else(|| {
+            format!("for_each names `{part}`, table {} has {}", table.id, all.join(", "))
+        })?;
         chosen.extend(found.into_iter().map(str::to_owned));
     }
     Ok((variable.trim(), chosen))
@@ -536,10 +575,9 @@ fn bind(place: &str, binding: &Binding) -> Result<String, Unresolved> {
     let parts: Result<Vec<String>, Unresolved> = place
         .split('.')
         .map(|part| match Part::parse(part) {
-            Part::Variable(name) => binding
-                .get(&name)
-                .cloned()
-                .ok_or_else(|| Unresolved::Wrong(format!("where names ${name}, which for_each does not bind"))),
+            Part::Variable(name) => binding.get(&name).cloned().ok_or_else(|| {
+                Unresolved::Wrong(format!("where names ${name}, which for_each does not bind"))
+            }),
             _ => Ok(part.to_owned()),
         })
         .collect();
@@ -584,12 +622,15 @@ fn resolve(
 }
 
 /// The cells a pattern names under a binding.
-fn cells(pattern: &Pattern, binding: &Binding, tables: &[Table]) -> Result<Vec<CellId>, Unresolved> {
+fn cells(
+    pattern: &Pattern,
+    binding: &Binding,
+    tables: &[Table],
+) -> Result<Vec<CellId>, Unresolved> {
     let bound = |part: &Part| match part {
-        Part::Variable(name) => binding
-            .get(name)
-            .map(|id| Part::Id(id.clone()))
-            .ok_or_else(|| Unresolved::Wrong(format!("`{pattern}` names ${name}, which for_each does not bind"))),
+        Part::Variable(name) => binding.get(name).map(|id| Part::Id(id.clone())).ok_or_else(|| {
+            Unresolved::Wrong(format!("`{pattern}` names ${name}, which for_each does not bind"))
+        }),
         other => Ok(other.clone()),
     };
     let lacks = |what: &str, has: String| {
@@ -603,8 +644,8 @@ fn cells(pattern: &Pattern, binding: &Binding, tables: &[Table]) -> Result<Vec<C
     let row_ids: Vec<&str> = table.value_rows().map(|r| r.id.as_str()).collect();
     let column_ids: Vec<&str> = table.columns.iter().map(|c| c.id.as_str()).collect();
     let of_table = format!("table {}", table.id);
-    let rows = select(&bound(&pattern.row)?, &row_ids)
-        .ok_or_else(|| lacks(&of_table, known(&row_ids)))?;
+    let rows =
+        select(&bound(&pattern.row)?, &row_ids).ok_or_else(|| lacks(&of_table, known(&row_ids)))?;
     let columns = select(&bound(&pattern.column)?, &column_ids)
         .ok_or_else(|| lacks(&of_table, known(&column_ids)))?;
     let found: Vec<CellId> = table
@@ -616,7 +657,11 @@ fn cells(pattern: &Pattern, binding: &Binding, tables: &[Table]) -> Result<Vec<C
         return Ok(found);
     }
     let free = [&pattern.row, &pattern.column].into_iter().any(|p| matches!(p, Part::Variable(_)));
-    Err(if free { Unresolved::NotHere } else { Unresolved::Wrong(format!("names cell `{pattern}`, which its row lacks")) })
+    Err(if free {
+        Unresolved::NotHere
+    } else {
+        Unresolved::Wrong(format!("names cell `{pattern}`, which its row lacks"))
+    })
 }
 
 /// The ids a part selects; `None` when it selects none.

@@ -545,12 +545,18 @@ mod tests {
 
     #[test]
     fn a_balance_has_two_sides_of_two_cells() {
-        assert_eq!(cells("t.a.$c + t.b.$c = t.d.$c + t.e.$c"), ["t.a.$c", "t.b.$c", "t.d.$c", "t.e.$c"]);
+        assert_eq!(
+            cells("t.a.$c + t.b.$c = t.d.$c + t.e.$c"),
+            ["t.a.$c", "t.b.$c", "t.d.$c", "t.e.$c"]
+        );
     }
 
     #[test]
     fn ranges_and_globs_are_kept_as_written() {
-        assert_eq!(cells("t.total.$c = sum(t.a..b.$c, t.x_*.v)"), ["t.total.$c", "t.a..b.$c", "t.x_*.v"]);
+        assert_eq!(
+            cells("t.total.$c = sum(t.a..b.$c, t.x_*.v)"),
+            ["t.total.$c", "t.a..b.$c", "t.x_*.v"]
+        );
     }
 
     #[test]
@@ -584,7 +590,8 @@ mod tests {
     fn errors_say_where_and_what_was_expected() {
         let error = parse("t.a.v = t.b").unwrap_err().to_string();
         assert_eq!(error, "expected a cell: table.row.column at character 12 of `t.a.v = t.b`");
-        for bad in ["", "t.a.v", "t.a.v =", "t.a.v = 1 1", "sum() = 1", "t.a.v = 1 = 2", "甲 = 1"] {
+        for bad in ["", "t.a.v", "t.a.v =", "t.a.v = 1 1", "sum() = 1", "t.a.v = 1 = 2", "甲 = 1"]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

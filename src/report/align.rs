@@ -51,7 +51,8 @@ pub(super) fn align(
                 let cost = if j > 1 { toll(i - 1) } else { 0.0 };
                 offer(at(i - 1, j - 1) + like - cost, Step::Both);
             }
-            if let (Some(w), Some(s)) = (worth.get_mut(i * width + j), step.get_mut(i * width + j)) {
+            if let (Some(w), Some(s)) = (worth.get_mut(i * width + j), step.get_mut(i * width + j))
+            {
                 (*w, *s) = best;
             }
         }

@@ -53,8 +53,9 @@ fn number<T: std::str::FromStr>(found: &regex::Captures<'_>, group: usize) -> Op
 
 /// Chinese digits of a year or date to ASCII: `二〇一九年十二月三十一日` to `2019年12月31日`.
 fn arabic(text: &str) -> String {
-    static CHINESE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new("[〇○零一二三四五六七八九]{4}年(?:[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}日)?)?").ok());
+    static CHINESE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new("[〇○零一二三四五六七八九]{4}年(?:[一二三四五六七八九十]{1,3}月(?:[一二三四五六七八九十]{1,3}日)?)?").ok()
+    });
     CHINESE.as_ref().map_or_else(
         || text.to_owned(),
         |p| {
@@ -151,7 +152,8 @@ fn find_year(found: &mut Found, lines: &Lines<'_>, title: Option<&str>, head: &H
     let in_title = title.and_then(|t| first_year(&comparable(t)));
     let in_period = found.period.filter(|(a, b)| a.year() == b.year()).map(|(a, _)| a.year());
     let over_table = lines.year_heading();
-    for (by, year) in [("标题", in_title), ("统计期限", in_period), ("表格上方", over_table)] {
+    for (by, year) in [("标题", in_title), ("统计期限", in_period), ("表格上方", over_table)]
+    {
         found.years_named.extend(year.map(|year| YearNamed { by: by.into(), year }));
     }
     found.year = in_title
@@ -174,8 +176,12 @@ fn heads(forms: &[&Form]) -> Head {
         head.never_year.extend(more.never_year);
     }
     for words in [
-        &mut head.period, &mut head.filled_by, &mut head.announce, &mut head.published,
-        &mut head.publisher, &mut head.never_year,
+        &mut head.period,
+        &mut head.filled_by,
+        &mut head.announce,
+        &mut head.published,
+        &mut head.publisher,
+        &mut head.never_year,
     ] {
         words.sort();
         words.dedup();
@@ -344,7 +350,8 @@ impl Lines<'_> {
             let label = labels.iter().find(|l| plain.starts_with(l.as_str()))?;
             let rest = plain.strip_prefix(label.as_str())?;
             let name = rest.trim_start_matches([':', '/', ' ', '】', ']', '-']);
-            let name: String = name.chars().take_while(|c| !matches!(c, ' ' | ',' | '|' | ';')).collect();
+            let name: String =
+                name.chars().take_while(|c| !matches!(c, ' ' | ',' | '|' | ';')).collect();
             (name.chars().count() >= 2 && name.chars().count() <= 40).then_some(name)
         })
     }

@@ -11,8 +11,8 @@ use super::normalise::{fold_char, is_invisible, trim};
 /// Units a number may carry: counters of the forms first, money last. Longer ones before those
 /// they end with.
 const UNITS: [&str; 24] = [
-    "人次", "件次", "万元", "千元", "亿元", "件", "条", "份", "次", "篇", "项", "个", "期", "宗", "起", "例",
-    "人", "户", "家", "部", "本", "册", "元", "场",
+    "人次", "件次", "万元", "千元", "亿元", "件", "条", "份", "次", "篇", "项", "个", "期", "宗",
+    "起", "例", "人", "户", "家", "部", "本", "册", "元", "场",
 ];
 
 /// What one unit of money is in yuan.
@@ -87,7 +87,9 @@ fn split_unit(text: &str) -> (&str, Option<&'static str>) {
 
 fn convert(number: Decimal, own: Option<&str>, fixed: Option<&str>) -> Option<Decimal> {
     match (own.and_then(yuan), fixed.and_then(yuan)) {
-        (Some(own), Some(fixed)) => number.checked_mul(own)?.checked_div(fixed).map(|n| n.normalize()),
+        (Some(own), Some(fixed)) => {
+            number.checked_mul(own)?.checked_div(fixed).map(|n| n.normalize())
+        }
         _ => Some(number),
     }
 }
@@ -103,8 +105,11 @@ fn decimal(text: &str, signed: bool) -> Option<Decimal> {
 }
 
 fn sign(text: &str, signed: bool) -> (bool, &str) {
-    let words: &[(&str, bool)] =
-        if signed { &[("减少", true), ("减", true), ("增加", false), ("增", false)] } else { &[] };
+    let words: &[(&str, bool)] = if signed {
+        &[("减少", true), ("减", true), ("增加", false), ("增", false)]
+    } else {
+        &[]
+    };
     let signs = [("-", true), ("+", false)];
     words
         .iter()
@@ -147,8 +152,20 @@ mod tests {
     #[test]
     fn numbers_are_read_exactly_as_written() {
         for (raw, value) in [
-            ("0", "0"), (" 12 ", "12"), ("\u{a0}0\u{a0}", "0"), ("１２", "12"), ("1,234", "1234"), ("1，234.50", "1234.50"),
-            ("零", "0"), ("〇", "0"), ("+22", "22"), ("-5", "-5"), ("−5", "-5"), ("4件", "4"), ("3 （项）", "3"), ("5630元", "5630"),
+            ("0", "0"),
+            (" 12 ", "12"),
+            ("\u{a0}0\u{a0}", "0"),
+            ("１２", "12"),
+            ("1,234", "1234"),
+            ("1，234.50", "1234.50"),
+            ("零", "0"),
+            ("〇", "0"),
+            ("+22", "22"),
+            ("-5", "-5"),
+            ("−5", "-5"),
+            ("4件", "4"),
+            ("3 （项）", "3"),
+            ("5630元", "5630"),
         ] {
             assert_eq!(number(raw, false, None).as_deref(), Some(value), "{raw}");
         }
@@ -182,8 +199,29 @@ mod tests {
     #[test]
     fn no_number_is_read_out_of_anything_else() {
         for raw in [
-            "O", "l", "--253", "10²", "①", "1 2", "1\n2", "12,34", "1.2.3", ".5", "5.", "电脑2台", "约5件", "5%", "3/4", "1e3", "0x10",
-            "１２a", "无数据", "件", "1,2345", "½", "99999999999999999999999999999999",
+            "O",
+            "l",
+            "--253",
+            "10²",
+            "①",
+            "1 2",
+            "1\n2",
+            "12,34",
+            "1.2.3",
+            ".5",
+            "5.",
+            "电脑2台",
+            "约5件",
+            "5%",
+            "3/4",
+            "1e3",
+            "0x10",
+            "１２a",
+            "无数据",
+            "件",
+            "1,2345",
+            "½",
+            "99999999999999999999999999999999",
         ] {
             assert!(matches!(read(raw, true, None).0, CellValue::Text(_)), "{raw}");
         }

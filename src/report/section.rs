@@ -30,12 +30,12 @@ pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
             Block::Paragraph(p) => items.extend(p.text.split('\n').map(Item::Text)),
             Block::Picture { .. } => items.push(Item::Picture),
             Block::Grid(grid) if grid.columns == Columns::Ordinal => {
-                items.extend(grid.cells.chunk_by(|a, b| a.row == b.row).filter_map(|row| {
-                    match row {
+                items.extend(grid.cells.chunk_by(|a, b| a.row == b.row).filter_map(
+                    |row| match row {
                         [one] => Some(Item::Row(one.text.as_str())),
                         _ => None,
-                    }
-                }));
+                    },
+                ));
             }
             Block::Grid(_) => {}
         }

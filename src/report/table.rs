@@ -50,7 +50,10 @@ const NEW_GRID: f64 = 0.15;
 impl<'f> Template<'f> {
     pub(super) fn of(form: &'f Form, table: &'f Table) -> Self {
         let labels = |label: &str, variants: &[String]| -> Vec<Label> {
-            std::iter::once(label).chain(variants.iter().map(String::as_str)).map(Label::of).collect()
+            std::iter::once(label)
+                .chain(variants.iter().map(String::as_str))
+                .map(Label::of)
+                .collect()
         };
         Self {
             form,
@@ -87,7 +90,14 @@ impl<'f> Template<'f> {
             .filter_map(|(i, j)| {
                 let found = matches.get(*i)?.get(*j)?.as_ref()?;
                 let (line, row) = (lines.get(*i)?, self.table.rows.get(*j)?);
-                Some(Placed { line, at: *i, row, index: *j, label: Some(found.cell), likeness: found.likeness })
+                Some(Placed {
+                    line,
+                    at: *i,
+                    row,
+                    index: *j,
+                    label: Some(found.cell),
+                    likeness: found.likeness,
+                })
             })
             .collect();
         self.place_unlabelled(lines, &mut placed);
@@ -95,8 +105,7 @@ impl<'f> Template<'f> {
         let span = lines.get(first..=last)?;
         let taken: Vec<usize> = placed.iter().map(|p| p.at).collect();
         let unknown = self.unknown_rows(span, first, &taken);
-        let quality = self.quality(&placed, unknown.len())
-            + self.fingerprint(lines, first, last);
+        let quality = self.quality(&placed, unknown.len()) + self.fingerprint(lines, first, last);
         let enough = placed.iter().filter(|p| !p.row.heading).count()
             >= self.table.value_rows().count().min(3);
         if quality < FITS || !enough {
@@ -137,7 +146,11 @@ impl<'f> Template<'f> {
             let label = line.cells.iter().rposition(|c| c.wordy);
             let known = taken.contains(&(first + offset));
             if let (false, Some(label)) = (known, label)
-                && line.cells.iter().skip(label + 1).any(|c| c.cell.text.chars().any(char::is_numeric))
+                && line
+                    .cells
+                    .iter()
+                    .skip(label + 1)
+                    .any(|c| c.cell.text.chars().any(char::is_numeric))
             {
                 let text = |c: &LineCell<'_>| c.cell.text.clone();
                 unknown.push(UnknownRow {
@@ -284,7 +297,10 @@ impl<'f> Template<'f> {
                 break;
             }
             let header = line.cells.iter().any(|c| {
-                self.column_labels.iter().chain(&self.row_labels).any(|l| best(&c.label, l) >= ALIKE)
+                self.column_labels
+                    .iter()
+                    .chain(&self.row_labels)
+                    .any(|l| best(&c.label, l) >= ALIKE)
             });
             if !fits || header || !line.has_values_after(None) {
                 break;
@@ -351,9 +367,11 @@ impl<'f> Template<'f> {
         if column.kind != crate::form::Kind::Amount || place.row.unit_in(column).is_some() {
             return None;
         }
-        let labels = self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
+        let labels =
+            self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
         let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
-        let header = above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
+        let header =
+            above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
         super::number::money_in(&header.cell.text)
     }
 
@@ -367,7 +385,9 @@ impl<'f> Template<'f> {
             let rows: Vec<&Row> = self
                 .table
                 .value_rows()
-                .filter(|r| r.group.last().zip(own).is_some_and(|(g, l)| Label::of(g).likeness(l) >= 0.75))
+                .filter(|r| {
+                    r.group.last().zip(own).is_some_and(|(g, l)| Label::of(g).likeness(l) >= 0.75)
+                })
                 .collect();
             let columns = self.table.columns.len();
             let lost = rows.iter().all(|r| laid.missing_rows.contains(&r.id));
@@ -377,8 +397,10 @@ impl<'f> Template<'f> {
             for (row, cells) in rows.iter().zip(found.chunks(columns)) {
                 for (column, cell) in self.table.columns.iter().zip(cells) {
                     let value = values::Found::at(line.grid, line.row, cell.cell);
-                    laid.cells
-                        .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+                    laid.cells.insert(
+                        self.table.cell(row, column),
+                        values::cell(row, column, &value, None),
+                    );
                 }
                 laid.missing_rows.retain(|id| *id != row.id);
                 laid.sublabels_lost.push(row.id.clone());
@@ -393,7 +415,11 @@ impl<'f> Template<'f> {
         let header = |line: &Line<'_>| {
             let known = |c: &&LineCell<'_>| {
                 c.wordy
-                    && self.column_labels.iter().chain(&self.row_labels).any(|l| best(&c.label, l) >= 0.75)
+                    && self
+                        .column_labels
+                        .iter()
+                        .chain(&self.row_labels)
+                        .any(|l| best(&c.label, l) >= 0.75)
             };
             line.cells.iter().filter(known).count()
         };
@@ -416,16 +442,26 @@ impl<'f> Template<'f> {
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
         for ((row, column), cell) in cells.into_iter().zip(chosen) {
             let value = values::Found {
-                grid: line.grid, row: line.row, after: end, cell: cell.map(|c| c.cell), unit: None,
+                grid: line.grid,
+                row: line.row,
+                after: end,
+                cell: cell.map(|c| c.cell),
+                unit: None,
             };
-            laid.cells.insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+            laid.cells
+                .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
         }
         Some(laid)
     }
 
     /// The line of values below the headers, and how many headers there are. Headers shredded into
     /// single characters are passed over: then only a line of just the right length will do.
-    fn data_line(&self, lines: &[Line<'_>], headers: &[usize], cells: usize) -> Option<(usize, usize)> {
+    fn data_line(
+        &self,
+        lines: &[Line<'_>],
+        headers: &[usize],
+        cells: usize,
+    ) -> Option<(usize, usize)> {
         const HEADER_LINES: usize = 6;
         let mut best: Option<(usize, usize)> = None;
         for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.is_all_values()) {
@@ -509,7 +545,11 @@ fn has_digit(line: &Line<'_>) -> bool {
 }
 
 fn heading_value(place: &Placed<'_>) -> Option<(String, String)> {
-    let text = place.after_label().iter().map(|c| c.cell.text.trim()).find(|t| t.chars().any(char::is_numeric))?;
+    let text = place
+        .after_label()
+        .iter()
+        .map(|c| c.cell.text.trim())
+        .find(|t| t.chars().any(char::is_numeric))?;
     Some((place.row.id.clone(), text.to_owned()))
 }
 

@@ -298,6 +298,7 @@ impl Folder {
         let unseen = self.unseen.iter().map(|(path, (obstacle, since))| Held {
             path: path.clone(),
             obstacle: obstacle.clone(),
+            modified_at: None,
             since: *since,
             next: None,
         });

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use rustix::io::Errno;
 
 /// What stands between a file and being read.
@@ -110,6 +111,8 @@ pub struct Held {
     pub path: PathBuf,
     /// Why.
     pub obstacle: Obstacle,
+    /// When it was last written to, where that is known.
+    pub modified_at: Option<Timestamp>,
     /// How long it has been known, by the monotonic clock.
     pub since: Instant,
     /// When it will be tried again; `None`: at the next look, or when it changes.

@@ -198,7 +198,8 @@ impl Seen {
                 State::Held { until } => Some(until),
                 State::Settling | State::Done => None,
             };
-            Some(Held { path: path.clone(), obstacle, since: file.appeared, next })
+            let modified_at = file.stamp.modified_at();
+            Some(Held { path: path.clone(), obstacle, modified_at, since: file.appeared, next })
         };
         self.files.iter().filter_map(held).collect()
     }

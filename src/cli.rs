@@ -1,0 +1,258 @@
+//! The command line: arguments in, exit status out, and the only module that prints.
+//!
+//! What scripts rely on: exit status 0 fine, 1 findings, 2 something could not be done, 64 wrong
+//! usage. What is asked for goes to standard output, everything else to standard error.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Settings};
+use crate::form::Forms;
+use crate::worker::Workers;
+
+mod check;
+mod forms;
+mod import;
+mod json;
+mod notices;
+mod settings;
+mod show;
+mod status;
+mod table;
+mod terminal;
+
+/// Watches folders for annual reports on government information disclosure, checks their figures
+/// against each other, and mails the county office when they disagree.
+#[derive(Debug, Parser)]
+#[command(name = "gouji", version, arg_required_else_help = true)]
+#[command(after_help = "Example:\n  gouji check 青塘镇2025.docx")]
+struct Arguments {
+    /// The configuration; unless given that of `GOUJI_CONFIG`, else /etc/gouji/gouji.toml, else
+    /// built-in defaults with data in ./gouji-data
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read and check files and print what is wrong; nothing is recorded and nobody is mailed
+    ///
+    /// Exit status: 0 no error found, 1 errors found, 2 a file could not be read or is no report.
+    #[command(after_help = "Examples:\n  gouji check 青塘镇2025.docx\n  \
+                            gouji check --json *.docx | jq -r 'select(.verdict == \"failed\").unit'")]
+    Check(CheckArguments),
+    /// Show how many reports are recorded, which files wait, which mails have not gone
+    #[command(after_help = "Example:\n  gouji status --json")]
+    Status {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show mails that have not gone out, or send one again
+    #[command(after_help = "Examples:\n  gouji notices\n  gouji notices retry 17")]
+    Notices {
+        #[command(subcommand)]
+        action: Option<NoticesAction>,
+    },
+    /// Record many files at once without mailing anybody, e.g. reports of past years
+    ///
+    /// Folders are searched with their sub-folders. What is recorded already is left alone.
+    #[command(after_help = "Example:\n  gouji import /srv/reports/2019 /srv/reports/2020")]
+    Import {
+        /// Files and folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Look at the configuration
+    #[command(after_help = "Example:\n  gouji --config config/gouji.toml config check")]
+    Config {
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
+    /// List the forms in use, or check a form file
+    #[command(after_help = "Examples:\n  gouji forms\n  gouji forms check config/forms/2021.toml")]
+    Forms {
+        #[command(subcommand)]
+        action: Option<FormsAction>,
+    },
+    /// Read one file for another gouji: bytes on standard input, JSON on standard output
+    #[command(hide = true)]
+    Worker {
+        /// Go wrong in this way instead, to show that the limits hold
+        #[arg(long, value_name = "HOW")]
+        misbehave: Option<crate::worker::Misbehaviour>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// Reports in any format gouji reads; what they are is told by their content
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Print one JSON object a line for each report
+    #[arg(long)]
+    json: bool,
+    /// Show every cell with its text, unit and place, and rows that the form does not know
+    #[arg(long)]
+    raw: bool,
+    /// List every check with its outcome, also those that passed or were undecided
+    #[arg(long)]
+    all: bool,
+    /// Draw all tables, not only those with something wrong in them
+    #[arg(long, conflicts_with = "json")]
+    tables: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum NoticesAction {
+    /// Send a mail again that was given up or waits for its next attempt
+    #[command(after_help = "Example:\n  gouji notices retry 17")]
+    Retry {
+        /// The number that `gouji notices` shows
+        id: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigAction {
+    /// Check the configuration and the forms and print what they come to
+    #[command(after_help = "Example:\n  gouji --config /etc/gouji/gouji.toml config check")]
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum FormsAction {
+    /// Check one form file by itself; every error is told with its line
+    #[command(after_help = "Example:\n  gouji forms check /etc/gouji/forms/2026.toml")]
+    Check {
+        /// The form file
+        file: PathBuf,
+    },
+}
+
+/// How a command ended; the worse one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    /// Nothing to complain about.
+    Fine,
+    /// Error-level findings.
+    Found,
+    /// Something could not be read, checked or done.
+    CouldNotCheck,
+    /// The arguments make no sense.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Found => 1,
+            Exit::CouldNotCheck => 2,
+            Exit::Usage => 64,
+        })
+    }
+}
+
+/// Does what the arguments of this process say.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => return answered(&answer).into(),
+    };
+    if let Command::Worker { misbehave } = arguments.command {
+        return misbehave.map_or_else(crate::worker::serve, crate::worker::misbehave);
+    }
+    match execute(arguments) {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has enough of it: `gouji check … | head`.
+        Err(error) if is_broken_pipe(&error) => Exit::Fine.into(),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::CouldNotCheck.into()
+        }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn answered(answer: &clap::Error) -> Exit {
+    let asked_for = !answer.use_stderr();
+    match answer.print() {
+        Ok(()) if asked_for => Exit::Fine,
+        Ok(()) => Exit::Usage,
+        Err(_) => Exit::CouldNotCheck,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == broken)
+    })
+}
+
+/// To standard error; when even that is gone there is nobody left to tell.
+fn complain(what: &str) {
+    let mut err = std::io::stderr();
+    for line in what.lines() {
+        drop(writeln!(err, "gouji: {line}"));
+    }
+}
+
+fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
+    let explicit = arguments.config.as_deref();
+    if let Command::Forms { action: Some(FormsAction::Check { file }) } = &arguments.command {
+        return forms::check(file);
+    }
+    if let Command::Config { action: ConfigAction::Check } = arguments.command {
+        return settings::check(explicit);
+    }
+    let settings = config::load(explicit)?;
+    match arguments.command {
+        Command::Check(arguments) => {
+            let forms = usable_forms(&settings)?;
+            runtime()?.block_on(check::check(arguments, settings, forms))
+        }
+        Command::Status { json } => status::show(&settings, json),
+        Command::Notices { action: None } => notices::list(&settings),
+        Command::Notices { action: Some(NoticesAction::Retry { id }) } => {
+            notices::retry(&settings, &usable_forms(&settings)?, id)
+        }
+        Command::Import { paths } => {
+            let forms = usable_forms(&settings)?;
+            runtime()?.block_on(import::import(paths, &settings, &forms))
+        }
+        Command::Forms { .. } => forms::list(&settings),
+        Command::Config { .. } | Command::Worker { .. } => Ok(Exit::Usage),
+    }
+}
+
+/// The forms, if the configuration fits them.
+fn usable_forms(settings: &Settings) -> anyhow::Result<Forms> {
+    let forms = Forms::load(settings.forms_folder.as_deref())?;
+    let misfits = settings::unknown_rules(settings, &forms);
+    anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
+    Ok(forms)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Reader processes, as many as there are processors.
+fn readers() -> Workers {
+    Workers::new(processors())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the threads that work needs")
+}

@@ -1,0 +1,76 @@
+//! `gouji config check`, and what a configuration comes to in a few lines.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::Exit;
+use crate::config::{self, After, Settings, Tls, Transport};
+use crate::form::Forms;
+
+/// Checks the configuration and the forms, and prints what they come to. What is wrong in both is
+/// told at once.
+pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
+    let settings = config::load(explicit)?;
+    let forms = Forms::load(settings.forms_folder.as_deref())?;
+    let misfits = unknown_rules(&settings, &forms);
+    anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
+    let mut out = std::io::stdout();
+    for line in summary(&settings, &forms) {
+        writeln!(out, "{line}")?;
+    }
+    for warning in &settings.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// What the settings come to, a line for each matter.
+pub(super) fn summary(settings: &Settings, forms: &Forms) -> Vec<String> {
+    let mut lines = vec![format!("configuration: {}", settings.origin)];
+    for folder in &settings.drop.folders {
+        lines.push(format!("drop folder: {}", folder.display()));
+    }
+    if let After::Archive(folder) = &settings.drop.after {
+        lines.push(format!("archive: {}", folder.display()));
+    }
+    lines.push(format!("database: {}", settings.database.path.display()));
+    let to = settings.mail.to.join(", ");
+    lines.push(match &settings.mail.transport {
+        Transport::File { folder } => {
+            format!("mail: to {to}, as .eml files in {}", folder.display())
+        }
+        Transport::Smtp(smtp) => {
+            let tls = match smtp.tls {
+                Tls::Implicit => "TLS",
+                Tls::StartTls => "STARTTLS",
+                Tls::None => "not encrypted",
+            };
+            format!("mail: to {to}, over {}:{} ({tls})", smtp.host, smtp.port)
+        }
+    });
+    let ids: Vec<&str> = forms.iter().map(|form| form.id.as_str()).collect();
+    lines.push(format!("forms: {}", ids.join(", ")));
+    lines
+}
+
+/// What `[rules]` says about rules that no form has.
+pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
+    let mut known: Vec<&str> = forms
+        .iter()
+        .flat_map(|form| {
+            let checks = form.checks.iter().map(|check| check.id.as_str());
+            checks.chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
+        })
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let named = settings.policy.off.iter().chain(settings.policy.severity.keys());
+    named
+        .filter(|rule| !known.contains(&rule.as_str()))
+        .map(|rule| {
+            let closest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, rule));
+            let hint = closest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+            format!("{}: [rules] names `{rule}`, which no form has{hint}", settings.origin)
+        })
+        .collect()
+}

@@ -1,0 +1,207 @@
+//! `gouji status`: what is recorded, what waits, what has not gone out. Reads the database and
+//! nothing else, so it works whether or not gouji runs.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::Exit;
+use super::terminal::plain;
+use crate::check::Verdict;
+use crate::config::Settings;
+use crate::store::{MailInTrouble, Status, Store, WaitingFor};
+use crate::watch::names::shown;
+
+/// Prints the status.
+pub(super) fn show(settings: &Settings, json: bool) -> anyhow::Result<Exit> {
+    let path = &settings.database.path;
+    anyhow::ensure!(
+        path.exists(),
+        "there is no database at {} yet; `gouji run` makes it",
+        path.display()
+    );
+    let status = Store::open_read_only(path)?.status()?;
+    let mut out = std::io::stdout();
+    match json {
+        true => writeln!(out, "{}", serde_json::to_string(&Object::of(settings, &status))?)?,
+        false => people(&mut out, settings, &status)?,
+    }
+    Ok(Exit::Fine)
+}
+
+fn people(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io::Result<()> {
+    let time = |at| local(at, &settings.zone);
+    let failed = status.reports_failed;
+    let current = status.reports_passed + failed;
+    writeln!(out, "database  {} (schema {})", settings.database.path.display(), status.schema)?;
+    writeln!(out, "reports   {current} current of {} units, {failed} failing", status.units)?;
+    writeln!(out, "files     {}", files(status))?;
+    let last = status.last_recorded_at.map_or_else(|| "none yet".to_owned(), time);
+    writeln!(out, "recorded  {last}")?;
+    writeln!(out, "waiting   {} files", status.waiting.len())?;
+    for file in &status.waiting {
+        writeln!(out, "  {} since {}", shown(&file.path), time(file.since))?;
+        let detail = file.detail.as_deref().map(|d| format!(" ({})", plain(d)));
+        writeln!(out, "    {}{}", plain(&file.reason), detail.unwrap_or_default())?;
+    }
+    writeln!(
+        out,
+        "mails     {} sent, {} to be sent, {} notices not yet in a mail",
+        status.mails_sent, status.mails_queued, status.notices_waiting
+    )?;
+    for mail in &status.mails_in_trouble {
+        trouble(out, mail, &settings.zone)?;
+    }
+    Ok(())
+}
+
+/// `2 passed, 1 failed, 1 being read`
+fn files(status: &Status) -> String {
+    let counts: Vec<String> =
+        status.files.iter().map(|(verdict, count)| format!("{count} {}", word(*verdict))).collect();
+    if counts.is_empty() { "none yet".to_owned() } else { counts.join(", ") }
+}
+
+fn word(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Passed) => "passed",
+        Some(Verdict::Failed) => "failed",
+        Some(Verdict::Unreadable) => "unreadable",
+        Some(Verdict::Unrecognised) => "unrecognised",
+        Some(Verdict::Ignored) => "ignored",
+        None => "to be read",
+    }
+}
+
+/// A mail that has not gone out: what, why, and what comes next.
+pub(super) fn trouble(
+    out: &mut impl Write,
+    mail: &MailInTrouble,
+    zone: &TimeZone,
+) -> std::io::Result<()> {
+    let next = match mail.given_up {
+        true => format!("given up; gouji notices retry {}", mail.id),
+        false => format!("next attempt {}", local(mail.next_attempt_at, zone)),
+    };
+    let attempts = mail.attempts;
+    writeln!(out, "  {}  {} ({attempts} attempts, {next})", mail.id, plain(&mail.subject))?;
+    match &mail.last_error {
+        Some(error) => writeln!(out, "    {}", plain(error)),
+        None => Ok(()),
+    }
+}
+
+fn local(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn utc(at: Timestamp) -> String {
+    at.to_string()
+}
+
+/// `gouji status --json`. Times are RFC 3339 in UTC.
+#[derive(Serialize)]
+struct Object<'s> {
+    database: String,
+    schema: i64,
+    units: u32,
+    reports: Reports,
+    files: std::collections::BTreeMap<&'static str, u32>,
+    last_recorded_at: Option<String>,
+    waiting: Vec<WaitingFile<'s>>,
+    mails: Mails<'s>,
+}
+
+#[derive(Serialize)]
+struct Reports {
+    current: u32,
+    passed: u32,
+    failed: u32,
+}
+
+#[derive(Serialize)]
+struct WaitingFile<'s> {
+    path: String,
+    state: &'static str,
+    reason: &'s str,
+    detail: Option<&'s str>,
+    since: String,
+    next_try_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Mails<'s> {
+    sent: u32,
+    queued: u32,
+    notices_waiting: u32,
+    in_trouble: Vec<Trouble<'s>>,
+}
+
+#[derive(Serialize)]
+struct Trouble<'s> {
+    id: i64,
+    subject: &'s str,
+    given_up: bool,
+    attempts: u32,
+    next_attempt_at: Option<String>,
+    last_error: Option<&'s str>,
+}
+
+impl<'s> Object<'s> {
+    fn of(settings: &Settings, status: &'s Status) -> Self {
+        Self {
+            database: settings.database.path.display().to_string(),
+            schema: status.schema,
+            units: status.units,
+            reports: Reports {
+                current: status.reports_passed + status.reports_failed,
+                passed: status.reports_passed,
+                failed: status.reports_failed,
+            },
+            files: status.files.iter().map(|(verdict, n)| (word(*verdict), *n)).collect(),
+            last_recorded_at: status.last_recorded_at.map(utc),
+            waiting: status.waiting.iter().map(WaitingFile::of).collect(),
+            mails: Mails {
+                sent: status.mails_sent,
+                queued: status.mails_queued,
+                notices_waiting: status.notices_waiting,
+                in_trouble: status.mails_in_trouble.iter().map(Trouble::of).collect(),
+            },
+        }
+    }
+}
+
+impl<'s> WaitingFile<'s> {
+    fn of(waiting: &'s crate::store::Waiting) -> Self {
+        let state = match waiting.state {
+            WaitingFor::Settling => "settling",
+            WaitingFor::Incomplete => "incomplete",
+            WaitingFor::Locked => "locked",
+            WaitingFor::Permission => "permission",
+            WaitingFor::Reader => "reader",
+        };
+        Self {
+            path: shown(&waiting.path),
+            state,
+            reason: &waiting.reason,
+            detail: waiting.detail.as_deref(),
+            since: utc(waiting.since),
+            next_try_at: waiting.next_try_at.map(utc),
+        }
+    }
+}
+
+impl<'s> Trouble<'s> {
+    fn of(mail: &'s MailInTrouble) -> Self {
+        Self {
+            id: mail.id.0,
+            subject: &mail.subject,
+            given_up: mail.given_up,
+            attempts: mail.attempts,
+            next_attempt_at: (!mail.given_up).then(|| utc(mail.next_attempt_at)),
+            last_error: mail.last_error.as_deref(),
+        }
+    }
+}

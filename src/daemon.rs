@@ -1,0 +1,390 @@
+//! `gouji run`: the wiring. Every room is used here and nothing is decided that a room could decide.
+//!
+//! Who does what at the same time:
+//! - one task for each drop folder looks at it and reports settled files ([`crate::watch`]);
+//! - the main loop hands files, a few at once, to the desk: taken, read by a worker process,
+//!   inspected, recorded (`desk`);
+//! - one thread owns the database and does what it is asked (`ledger`);
+//! - one task composes and sends mails (`outbox`).
+//!
+//! None waits for another without end: a share that hangs, a file that kills its reader, a locked
+//! database, a dead mail server each hold up themselves alone. Nothing that matters is in memory
+//! only: the file in the drop folder is the queue, the database the memory. So stopping is simple.
+
+mod archive;
+mod compose;
+mod desk;
+mod folders;
+mod ledger;
+mod outbox;
+mod service;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
+use tokio::task::{self, JoinError, JoinSet};
+use tracing::{Instrument as _, error, info, info_span, warn};
+
+use crate::check::Verdict;
+use crate::clock;
+use crate::config::{After, Origin, Settings, Transport};
+use crate::form::Forms;
+use crate::store::{NoticePolicy, Store, StoreError};
+use crate::watch::{self, Answer, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names};
+use crate::worker::Workers;
+use compose::Composer;
+use desk::{Desk, is_settled};
+use folders::{Change, Folders};
+use ledger::{Ledger, LedgerError};
+use outbox::Outbox;
+use service::Signals;
+
+/// How long work in progress may go on after gouji was asked to stop.
+const LAST_WORK: Duration = Duration::from_millis(1200);
+/// How long the database may then take to close.
+const LAST_WRITE: Duration = Duration::from_millis(600);
+
+/// Watches, reads, records and mails until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What makes a start senseless: the database cannot be opened. Later troubles are logged, told and
+/// waited out.
+pub async fn run(settings: Settings, forms: Forms) -> anyhow::Result<()> {
+    let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let (settings, forms) = (Arc::new(settings), Arc::new(forms));
+    make_own_folders(&settings)?;
+    service::starting();
+    let opening = open_ledger(&settings, &forms);
+    let (ledger, closed) = tokio::select! {
+        opened = opening => opened?,
+        () = signals.stop() => return Ok(()),
+    };
+    let daemon = Daemon::start(settings, forms, ledger).await?;
+    daemon.work(&mut signals).await;
+    close(closed).await;
+    info!("Stopped");
+    Ok(())
+}
+
+/// The folders that are gouji's own. A drop folder that was configured is not: if it is missing, it
+/// is waited for, because it may be a share that is not mounted yet.
+fn make_own_folders(settings: &Settings) -> anyhow::Result<()> {
+    let make = |folder: &Path| {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))
+    };
+    if let Some(folder) = settings.database.path.parent() {
+        make(folder)?;
+    }
+    if let Origin::BuiltIn(_) = settings.origin {
+        settings.drop.folders.iter().try_for_each(|folder| make(folder))?;
+    }
+    Ok(())
+}
+
+async fn open_ledger(
+    settings: &Arc<Settings>,
+    forms: &Arc<Forms>,
+) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
+    let composer = Composer::new(Arc::clone(settings), Arc::clone(forms));
+    let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
+    let shown = names::shown(&path);
+    let opened = ledger::open(move |now| Store::open(&path, &forms, now), composer).await;
+    let opened = opened.with_context(|| format!("cannot open the database {shown}"))?;
+    info!("Opened the database {shown}");
+    Ok(opened)
+}
+
+/// Waits for the thread of the database, not for ever: what is committed is safe.
+async fn close(closed: oneshot::Receiver<()>) {
+    // The sender is dropped, and says nothing.
+    if tokio::time::timeout(LAST_WRITE, closed).await.is_err() {
+        warn!("the database takes long to close; the next start finishes it");
+    }
+}
+
+/// Everything that runs.
+struct Daemon {
+    desk: Arc<Desk>,
+    folders: Folders,
+    sights: mpsc::Receiver<Sight>,
+    answers: BTreeMap<PathBuf, mpsc::UnboundedSender<Answer>>,
+    work: JoinSet<Outcome>,
+    /// The files in work.
+    in_work: HashMap<task::Id, Settled>,
+    at_once: usize,
+    /// Folder tasks and the outbox.
+    others: JoinSet<()>,
+    stopping: signal::Sender<bool>,
+}
+
+impl Daemon {
+    async fn start(
+        settings: Arc<Settings>,
+        forms: Arc<Forms>,
+        ledger: Ledger,
+    ) -> anyhow::Result<Self> {
+        let now = clock::now();
+        ledger.ask(move |store| store.make_all_due(now)).await?;
+        let first_scan = !ledger.ask(|store| store.first_scan_ended()).await?;
+        let at_once =
+            std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+        let desk = Arc::new(Desk {
+            workers: Workers::new(at_once),
+            first_scan: Arc::new(AtomicBool::new(first_scan)),
+            recorded: Arc::new(Notify::new()),
+            in_hand: Mutex::default(),
+            settings,
+            forms,
+            ledger,
+        });
+        desk.workers.warm_up().await?;
+        let (send_sights, sights) = mpsc::channel(16);
+        let (stopping, _) = signal::channel(false);
+        let mut daemon = Self {
+            folders: Folders::new(&desk.settings.drop.folders),
+            desk,
+            sights,
+            answers: BTreeMap::new(),
+            work: JoinSet::new(),
+            in_work: HashMap::new(),
+            at_once,
+            others: JoinSet::new(),
+            stopping,
+        };
+        daemon.watch_folders(&send_sights).await?;
+        daemon.start_outbox();
+        Ok(daemon)
+    }
+
+    /// One task for each folder, with the files in it that need no reading.
+    async fn watch_folders(&mut self, sights: &mpsc::Sender<Sight>) -> Result<(), LedgerError> {
+        let settings = Arc::clone(&self.desk.settings);
+        let archives = matches!(settings.drop.after, After::Archive(_));
+        let known = self.desk.ledger.ask(move |store| known_stamps(store, archives)).await?;
+        for path in &settings.drop.folders {
+            let (answers, hear) = mpsc::unbounded_channel();
+            self.answers.insert(path.clone(), answers);
+            let known = known
+                .iter()
+                .filter(|(file, _)| file.starts_with(path))
+                .map(|(file, stamp)| (file.clone(), *stamp))
+                .collect();
+            let watched = Watched {
+                path: path.clone(),
+                settle: settings.drop.settle,
+                rescan: settings.drop.rescan,
+                events: settings.drop.events,
+                leave_out: own_places(&settings),
+            };
+            self.others.spawn(watch::start(watched, known, sights.clone(), hear));
+        }
+        Ok(())
+    }
+
+    fn start_outbox(&mut self) {
+        let desk = &self.desk;
+        let outbox = Outbox {
+            ledger: desk.ledger.clone(),
+            settings: Arc::clone(&desk.settings),
+            composer: Composer::new(Arc::clone(&desk.settings), Arc::clone(&desk.forms)),
+            wake: Arc::clone(&desk.recorded),
+            first_scan: Arc::clone(&desk.first_scan),
+            stopping: self.stopping.subscribe(),
+        };
+        self.others.spawn(outbox.run());
+    }
+
+    /// The main loop.
+    async fn work(mut self, signals: &mut Signals) {
+        service::ready(&self.folders.status());
+        info!("Ready");
+        let mut heartbeat = tokio::time::interval(service::heartbeat());
+        loop {
+            self.start_work();
+            tokio::select! {
+                () = signals.stop() => break,
+                Some(sight) = self.sights.recv() => self.take_in(sight),
+                Some(done) = self.work.join_next_with_id() => self.finish(done),
+                _ = heartbeat.tick() => self.beat(),
+            }
+            self.end_first_scan();
+        }
+        info!("Stopping");
+        service::stopping();
+        self.stop().await;
+    }
+
+    /// Gives the next files to the desk, as many as may be in work.
+    fn start_work(&mut self) {
+        while self.work.len() < self.at_once {
+            let Some(file) = self.folders.next() else { return };
+            let desk = Arc::clone(&self.desk);
+            let span = info_span!("report", report.file = names::file_name(&file.path));
+            let taken = file.clone();
+            let work = async move { desk.handle(&taken).await };
+            let task = self.work.spawn(work.instrument(span));
+            self.in_work.insert(task.id(), file);
+        }
+    }
+
+    /// Tells the watcher what became of a file.
+    fn finish(&mut self, done: Result<(task::Id, Outcome), JoinError>) {
+        let (id, outcome) = done.unwrap_or_else(|problem| {
+            // The desk runs what may panic on threads of its own.
+            error!("BUG: the work on a file ended without an answer: {problem}");
+            (problem.id(), Outcome::Held(Obstacle::Ours(format!("BUG: {problem}"))))
+        });
+        let Some(file) = self.in_work.remove(&id) else { return };
+        self.folders.finish(&file.path);
+        let folder = self.folders.folder_of(&file.path);
+        if let Some(answers) = folder.and_then(|folder| self.answers.get(folder)) {
+            // A folder task ends only when gouji does.
+            _ = answers.send(Answer { file, outcome }).is_ok();
+        }
+    }
+
+    /// Acts on what a folder reports.
+    fn take_in(&mut self, mut sight: Sight) {
+        let folder = names::shown(&sight.folder);
+        let gone = std::mem::take(&mut sight.gone);
+        match self.folders.take_in(sight, clock::now()) {
+            Some(Change::Away(why)) => warn!("Drop folder {folder} is away: {why}"),
+            Some(Change::Back) => info!("Drop folder {folder} is back"),
+            None => {}
+        }
+        if !gone.is_empty() {
+            self.withdraw(gone);
+        }
+        self.tell_waiting();
+    }
+
+    fn withdraw(&self, gone: Vec<PathBuf>) {
+        for path in &gone {
+            let name = names::shown(path);
+            info!(report.file = name, "{name} was withdrawn; what was recorded stays");
+        }
+        let withdraw = move |store: &mut Store| store.withdraw(&gone, clock::now());
+        self.tell_ledger("withdrawn files", withdraw);
+    }
+
+    fn tell_waiting(&self) {
+        let waiting = self.folders.waiting((clock::instant(), clock::now()));
+        let policy = NoticePolicy::default();
+        let wake = Arc::clone(&self.desk.recorded);
+        self.tell_ledger("waiting files", move |store| {
+            store.set_waiting(&waiting, &policy, clock::now())?;
+            wake.notify_one();
+            Ok(())
+        });
+    }
+
+    /// Has something written without waiting for it: the main loop must not stand still while the
+    /// database is locked.
+    fn tell_ledger(
+        &self,
+        what: &'static str,
+        work: impl FnMut(&mut Store) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        let Ok(answered) = self.desk.ledger.request(work) else { return };
+        tokio::spawn(async move {
+            if let Ok(Err(problem)) = answered.await {
+                error!("cannot record {what}: {problem}");
+            }
+        });
+    }
+
+    /// Now and then: tells that gouji is alive, and looks after what depends on time alone.
+    fn beat(&mut self) {
+        service::alive(&self.folders.status());
+        let wake = Arc::clone(&self.desk.recorded);
+        for condition in self.folders.long_away(clock::now()) {
+            let wake = Arc::clone(&wake);
+            self.tell_ledger("a condition", move |store| {
+                store.raise(&condition, clock::now())?;
+                wake.notify_one();
+                Ok(())
+            });
+        }
+        if self.folders.has_waiting() {
+            self.tell_waiting();
+        }
+    }
+
+    /// When everything that was there at the start is recorded, its notices may go.
+    fn end_first_scan(&mut self) {
+        let first_scan = &self.desk.first_scan;
+        if !first_scan.load(Ordering::Relaxed) || !self.folders.first_scan_is_over() {
+            return;
+        }
+        first_scan.store(false, Ordering::Relaxed);
+        let wake = Arc::clone(&self.desk.recorded);
+        self.tell_ledger("the end of the first scan", move |store| {
+            store.end_first_scan(clock::now())?;
+            wake.notify_one();
+            Ok(())
+        });
+        info!("The first scan is over");
+    }
+
+    /// Lets work in progress come to its end for a moment, then drops it: nothing is lost, the next
+    /// start finds it again.
+    async fn stop(mut self) {
+        // Without receivers there is nobody left to tell.
+        _ = self.stopping.send(true).is_ok();
+        drop(self.sights);
+        drop(self.answers);
+        let finish = async {
+            while self.work.join_next().await.is_some() {}
+            while self.others.join_next().await.is_some() {}
+        };
+        if tokio::time::timeout(LAST_WORK, finish).await.is_err() {
+            info!("Work in progress is left to the next start");
+        }
+        self.work.abort_all();
+        self.others.abort_all();
+        while self.work.join_next().await.is_some() {}
+        while self.others.join_next().await.is_some() {}
+    }
+}
+
+/// Paths whose content needs no reading, with the stamps they had. With an archive, what is recorded
+/// should not be in the drop folder any more: it is looked at again.
+fn known_stamps(store: &mut Store, archives: bool) -> Result<BTreeMap<PathBuf, Stamp>, StoreError> {
+    let mut stamps = BTreeMap::new();
+    for known in store.known_paths()?.into_iter().filter(|known| !known.withdrawn) {
+        let needs_none = match known.verdict {
+            None => false,
+            Some(Verdict::Passed | Verdict::Failed) => !archives,
+            Some(_) => store.known(&known.sha256)?.as_ref().is_some_and(is_settled),
+        };
+        if needs_none {
+            stamps.insert(known.path, known.stamp);
+        }
+    }
+    Ok(stamps)
+}
+
+/// Places that gouji writes to itself, in case they lie below a drop folder.
+fn own_places(settings: &Settings) -> Vec<PathBuf> {
+    let database = &settings.database.path;
+    let beside = |end: &str| {
+        let mut path = database.clone().into_os_string();
+        path.push(end);
+        PathBuf::from(path)
+    };
+    let mut places = vec![database.clone(), beside("-wal"), beside("-shm"), beside("-journal")];
+    places.extend(settings.database.snapshot.clone());
+    if let Transport::File { folder } = &settings.mail.transport {
+        places.push(folder.clone());
+    }
+    if let After::Archive(folder) = &settings.drop.after {
+        places.push(folder.clone());
+    }
+    places
+}

@@ -1,0 +1,309 @@
+//! What happens to one settled file: taken, hashed, read by a worker, inspected, recorded, put away.
+//! Every step that cannot be made answers the watcher, who brings the file again; nothing is kept
+//! here that a restart would lose. The file in the drop folder is the queue.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::{JoinError, spawn_blocking};
+use tracing::{debug, info, warn};
+
+use super::archive::put_away;
+use super::ledger::{Ledger, LedgerError};
+use crate::check::Verdict;
+use crate::clock;
+use crate::config::{After, Settings};
+use crate::form::Forms;
+use crate::inspect::{Inspection, Lost, Reading, inspect};
+use crate::store::{FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
+use crate::watch::{Obstacle, Outcome, Settled, Take, names, take};
+use crate::worker::Workers;
+
+/// How often a file may kill its reader before it is given up, and how long it rests in between.
+const RETRIES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
+/// How soon a file is looked at again whose bytes are being read under another name.
+const TWIN: Duration = Duration::from_secs(1);
+
+/// What the work on files needs.
+pub(super) struct Desk {
+    pub(super) settings: Arc<Settings>,
+    pub(super) forms: Arc<Forms>,
+    pub(super) ledger: Ledger,
+    pub(super) workers: Workers,
+    /// The first scan of a new database is still running.
+    pub(super) first_scan: Arc<AtomicBool>,
+    /// To be notified when something was recorded.
+    pub(super) recorded: Arc<Notify>,
+    /// Contents being worked on: one content at a time, whatever its paths.
+    pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
+}
+
+/// Why a file could not be dealt with now. It is brought again.
+#[derive(Debug, thiserror::Error)]
+enum Delay {
+    #[error("{0}")]
+    Obstacle(Obstacle),
+    #[error("its bytes are being read under another name")]
+    Twin,
+    #[error("its reader {0}, attempt {1}")]
+    ReaderLost(&'static str, u32),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Worker(#[from] crate::worker::WorkerError),
+    #[error("BUG: {0}")]
+    Panicked(#[from] JoinError),
+}
+
+impl Desk {
+    /// Deals with one file, whatever happens, and says what became of it.
+    pub(super) async fn handle(&self, file: &Settled) -> Outcome {
+        let name = names::shown(&file.path);
+        match self.try_handle(file, &name).await {
+            Ok(outcome) => outcome,
+            Err(delay) => {
+                match &delay {
+                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin => debug!("{name}: {delay}"),
+                    _ => warn!("{name} waits: {delay}"),
+                }
+                delay.outcome()
+            }
+        }
+    }
+
+    async fn try_handle(&self, file: &Settled, name: &str) -> Result<Outcome, Delay> {
+        let Some((seen, bytes)) = take_and_hash(file).await? else {
+            debug!("{name} is gone");
+            return Ok(Outcome::Done);
+        };
+        let Some(_in_hand) = InHand::take(&self.in_hand, seen.sha256) else {
+            return Err(Delay::Twin);
+        };
+        let sha256 = seen.sha256;
+        let known = self.ledger.ask(move |store| store.known(&sha256)).await?;
+        if known.as_ref().is_some_and(is_settled) {
+            return self.meet_again(file, name, seen, bytes).await;
+        }
+        let size = seen.size;
+        info!(report.file = name, size_bytes = size, "Reading {name}, {size} bytes");
+        let inspections = Arc::new(self.read(&seen, name, bytes).await?);
+        let recorded = self.record(file, &seen, Arc::clone(&inspections)).await?;
+        tell(name, &recorded);
+        let report = recorded.iter().find_map(|one| one.report.as_ref());
+        let place = report.map(|report| (Some(report.unit.clone()), report.year));
+        Ok(self.put_away(file, name, seen, place).await)
+    }
+
+    /// A content that is recorded: at another path, at the same path after it was touched, or left in
+    /// the drop folder by a crash before it could be archived.
+    async fn meet_again(
+        &self,
+        file: &Settled,
+        name: &str,
+        seen: FileSeen,
+        bytes: Vec<u8>,
+    ) -> Result<Outcome, Delay> {
+        debug!("{name} is known already");
+        let (policy, noted) = (self.policy(file), seen.clone());
+        let remember = move |store: &mut crate::store::Store| {
+            store.remember_path(&noted, &policy, clock::now())
+        };
+        self.ledger.ask(remember).await?;
+        self.recorded.notify_one();
+        let After::Archive(_) = self.settings.drop.after else { return Ok(Outcome::Done) };
+        let reading = self.workers.read(name, &bytes).await?;
+        let inspections = self.inspect(name, reading).await?;
+        let report = inspections.iter().find_map(|one| one.checked.as_ref());
+        let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
+        Ok(self.put_away(file, name, seen, place).await)
+    }
+
+    /// Bytes to inspections, by a worker. The attempt is written down first: a file that takes the
+    /// machine down must not do so for ever.
+    async fn read(
+        &self,
+        seen: &FileSeen,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Vec<Inspection>, Delay> {
+        let noted = seen.clone();
+        let attempts =
+            self.ledger.ask(move |store| store.begin_attempt(&noted, clock::now())).await?;
+        let begun = clock::instant();
+        let reading = self.workers.read(name, &bytes).await?;
+        let elapsed_ms = clock::instant().duration_since(begun).as_millis();
+        debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
+        if let Reading::Lost(how) = reading
+            && usize::try_from(attempts).is_ok_and(|attempts| attempts <= RETRIES.len())
+        {
+            return Err(Delay::ReaderLost(words(how), attempts));
+        }
+        self.inspect(name, reading).await
+    }
+
+    /// On a thread of its own: checking takes time, and a panic in it must cost this file only.
+    async fn inspect(&self, name: &str, reading: Reading) -> Result<Vec<Inspection>, Delay> {
+        let (forms, settings) = (Arc::clone(&self.forms), Arc::clone(&self.settings));
+        let name = names::file_name(Path::new(name));
+        let work = move || inspect(&name, reading, &forms, &settings.policy);
+        Ok(spawn_blocking(work).await?)
+    }
+
+    async fn record(
+        &self,
+        file: &Settled,
+        seen: &FileSeen,
+        inspections: Arc<Vec<Inspection>>,
+    ) -> Result<Vec<Recorded>, Delay> {
+        let policy = self.policy(file);
+        let recorded = self.ledger.record(seen.clone(), inspections, policy).await?;
+        self.recorded.notify_one();
+        Ok(recorded)
+    }
+
+    fn policy(&self, file: &Settled) -> NoticePolicy {
+        let first_scan = file.at_start && self.first_scan.load(Ordering::Relaxed);
+        NoticePolicy { first_scan, quiet: false }
+    }
+
+    /// Moves a recorded report into the archive, if that is wanted. What is no report stays, for its
+    /// owner to see.
+    async fn put_away(
+        &self,
+        file: &Settled,
+        name: &str,
+        mut seen: FileSeen,
+        place: Option<(Option<String>, Option<i16>)>,
+    ) -> Outcome {
+        let (After::Archive(archive), Some((unit, year))) = (&self.settings.drop.after, place)
+        else {
+            return Outcome::Done;
+        };
+        let (path, stamp, archive) = (file.path.clone(), file.stamp, archive.clone());
+        let moved =
+            spawn_blocking(move || put_away(&path, &stamp, &archive, unit.as_deref(), year)).await;
+        let target = match moved {
+            Ok(Ok(Some(target))) => target,
+            Ok(Ok(None)) => return Outcome::Done,
+            Ok(Err(problem)) => {
+                warn!("{name} stays in the drop folder: cannot archive it: {problem}");
+                return Outcome::Done;
+            }
+            Err(problem) => {
+                warn!("{name} stays in the drop folder: BUG: {problem}");
+                return Outcome::Done;
+            }
+        };
+        info!(report.file = name, "Archived {name} as {}", names::shown(&target));
+        seen.path = target;
+        let (policy, from) = (self.policy(file), file.path.clone());
+        let moved = move |store: &mut crate::store::Store| {
+            store.remember_path(&seen, &policy, clock::now())?;
+            store.withdraw(std::slice::from_ref(&from), clock::now())
+        };
+        if let Err(problem) = self.ledger.ask(moved).await {
+            // Only the path is out of date; the report is recorded.
+            warn!("the new place of {name} is not recorded: {problem}");
+        }
+        Outcome::Moved
+    }
+}
+
+impl Delay {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Obstacle(obstacle) => Outcome::Held(obstacle),
+            Self::Twin => Outcome::Again(None, TWIN),
+            Self::ReaderLost(how, attempts) => {
+                let index = usize::try_from(attempts).unwrap_or(1).saturating_sub(1);
+                let rest = RETRIES.get(index).copied().unwrap_or(Duration::from_secs(600));
+                Outcome::Again(Some(Obstacle::Reader(how)), rest)
+            }
+            other => Outcome::Held(Obstacle::Ours(other.to_string())),
+        }
+    }
+}
+
+/// The bytes of a settled file, and what is recorded of it; `None`: it is gone.
+async fn take_and_hash(file: &Settled) -> Result<Option<(FileSeen, Vec<u8>)>, Delay> {
+    let wanted = file.clone();
+    let taken = spawn_blocking(move || match take(&wanted.path, &wanted.stamp) {
+        Take::Bytes(bytes) => Ok(Some((seen(&wanted, &bytes), bytes))),
+        Take::Gone => Ok(None),
+        Take::Changed => Err(Obstacle::Changing),
+        Take::Wait(obstacle) => Err(obstacle),
+    });
+    taken.await?.map_err(Delay::Obstacle)
+}
+
+fn seen(file: &Settled, bytes: &[u8]) -> FileSeen {
+    FileSeen {
+        path: file.path.clone(),
+        sha256: Sha256::of(bytes),
+        size: file.stamp.size,
+        modified_at: file.stamp.modified_at().unwrap_or(Timestamp::UNIX_EPOCH),
+        stamp: file.stamp,
+    }
+}
+
+/// Whether a known content needs no reading: it has a verdict, and not one that a newer reader might
+/// change.
+pub(super) fn is_settled(known: &KnownFile) -> bool {
+    let could_not = matches!(known.verdict, Some(Verdict::Unreadable | Verdict::Unrecognised));
+    let by_this_reader = known.reader.as_deref() == Some(env!("CARGO_PKG_VERSION"));
+    known.verdict.is_some() && (!could_not || by_this_reader)
+}
+
+fn words(how: Lost) -> &'static str {
+    match how {
+        Lost::Overran => "took too long",
+        Lost::OutOfMemory => "ran out of memory",
+        Lost::Crashed => "crashed",
+    }
+}
+
+/// One line for each report recorded.
+fn tell(name: &str, recorded: &[Recorded]) {
+    for one in recorded {
+        let verdict = one.verdict;
+        let member = if one.member.is_empty() { "" } else { "!" };
+        let name = format!("{name}{member}{}", one.member);
+        let Some(report) = &one.report else {
+            info!(report.file = name, "Recorded {name}: {verdict:?}");
+            continue;
+        };
+        let (id, unit, version) = (report.id.0, &report.unit, report.version);
+        let year = report.year.map_or_else(|| "no year".to_owned(), |year| year.to_string());
+        let what = if report.copy { "a copy of version" } else { "version" };
+        info!(
+            report.id = id,
+            report.file = name,
+            "Recorded {name}: {verdict:?}, {unit} {year}, {what} {version}"
+        );
+    }
+}
+
+/// A content being worked on, until this is dropped.
+struct InHand<'a> {
+    all: &'a Mutex<BTreeSet<Sha256>>,
+    content: Sha256,
+}
+
+impl<'a> InHand<'a> {
+    /// `None`: someone else has it.
+    fn take(all: &'a Mutex<BTreeSet<Sha256>>, content: Sha256) -> Option<Self> {
+        let taken = all.lock().unwrap_or_else(PoisonError::into_inner).insert(content);
+        taken.then_some(Self { all, content })
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.content);
+    }
+}

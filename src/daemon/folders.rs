@@ -1,0 +1,256 @@
+//! What the folders report, put together: which files are next, which wait and why, which folders
+//! are away, and when the first scan is over. State without I/O; the daemon acts on it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::store::{Condition, ConditionKind, Waiting, WaitingFor};
+use crate::watch::{Held, Obstacle, Offline, Settled, Sight, State};
+
+/// How long a folder may be away before the administrator hears of it.
+const AWAY: Duration = Duration::from_secs(15 * 60);
+
+/// All drop folders.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    folders: BTreeMap<PathBuf, Folder>,
+    queue: VecDeque<Settled>,
+    /// Paths being worked on; with what was seen there since.
+    in_work: BTreeMap<PathBuf, Option<Settled>>,
+    /// Files of the first look that are not dealt with.
+    at_start: BTreeSet<PathBuf>,
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    reported: bool,
+    starting: bool,
+    away: Option<Away>,
+    held: Vec<Held>,
+}
+
+#[derive(Debug, Clone)]
+struct Away {
+    why: Offline,
+    since: Timestamp,
+    raised: bool,
+}
+
+/// What a report of a folder changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// The folder went away.
+    Away(Offline),
+    /// The folder is back.
+    Back,
+}
+
+impl Folders {
+    pub(super) fn new(paths: &[PathBuf]) -> Self {
+        let folders = paths.iter().map(|path| (path.clone(), Folder::default())).collect();
+        Self { folders, ..Self::default() }
+    }
+
+    /// Takes in what a folder reports.
+    pub(super) fn take_in(&mut self, sight: Sight, now: Timestamp) -> Option<Change> {
+        self.at_start.extend(
+            sight.settled.iter().filter(|file| file.at_start).map(|file| file.path.clone()),
+        );
+        self.queue.extend(sight.settled);
+        let folder = self.folders.entry(sight.folder).or_default();
+        folder.reported = true;
+        folder.starting = sight.starting && sight.state == State::Online;
+        folder.held = sight.held;
+        match (sight.state, &folder.away) {
+            (State::Online, Some(_)) => {
+                folder.away = None;
+                Some(Change::Back)
+            }
+            (State::Offline(why), before) if before.as_ref().is_none_or(|b| b.why != why) => {
+                let since = before.as_ref().map_or(now, |before| before.since);
+                let raised = before.as_ref().is_some_and(|before| before.raised);
+                folder.away = Some(Away { why: why.clone(), since, raised });
+                Some(Change::Away(why))
+            }
+            _ => None,
+        }
+    }
+
+    /// The next file to work on. A path is worked on once at a time, so that its contents are
+    /// recorded in the order in which they were seen.
+    pub(super) fn next(&mut self) -> Option<Settled> {
+        while let Some(file) = self.queue.pop_front() {
+            match self.in_work.get_mut(&file.path) {
+                Some(later) => *later = Some(file),
+                None => {
+                    self.in_work.insert(file.path.clone(), None);
+                    return Some(file);
+                }
+            }
+        }
+        None
+    }
+
+    /// The work on a file has ended.
+    pub(super) fn finish(&mut self, path: &Path) {
+        self.at_start.remove(path);
+        if let Some(later) = self.in_work.remove(path).flatten() {
+            self.queue.push_front(later);
+        }
+    }
+
+    /// The folder a path lies in.
+    pub(super) fn folder_of(&self, path: &Path) -> Option<&Path> {
+        self.folders.keys().map(PathBuf::as_path).find(|folder| path.starts_with(folder))
+    }
+
+    /// Whether everything that was there at the start has been dealt with, as far as it can be.
+    pub(super) fn first_scan_is_over(&self) -> bool {
+        self.at_start.is_empty()
+            && self.folders.values().all(|folder| folder.reported && !folder.starting)
+    }
+
+    /// The files that wait, for the database.
+    pub(super) fn waiting(&self, now: (Instant, Timestamp)) -> Vec<Waiting> {
+        self.folders.values().flat_map(|folder| &folder.held).map(|held| row(held, now)).collect()
+    }
+
+    /// Whether files wait.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.folders.values().any(|folder| !folder.held.is_empty())
+    }
+
+    /// The folders that have been away long enough for the administrator to hear of it; each once.
+    pub(super) fn long_away(&mut self, now: Timestamp) -> Vec<Condition> {
+        let long_ago = |since| now.duration_since(since).unsigned_abs() >= AWAY;
+        let mut conditions = Vec::new();
+        for (path, folder) in &mut self.folders {
+            if let Some(away) = &mut folder.away
+                && !away.raised
+                && long_ago(away.since)
+            {
+                away.raised = true;
+                conditions.push(Condition {
+                    kind: ConditionKind::ShareOffline,
+                    about: crate::watch::names::shown(path),
+                    detail: away.why.to_string(),
+                    since: away.since,
+                });
+            }
+        }
+        conditions
+    }
+
+    /// One line for `systemctl status`.
+    pub(super) fn status(&self) -> String {
+        let away = self.folders.values().filter(|folder| folder.away.is_some()).count();
+        let waiting: usize = self.folders.values().map(|folder| folder.held.len()).sum();
+        let queued = self.queue.len() + self.in_work.len();
+        let folders = self.folders.len();
+        format!("{folders} folders ({away} away), {queued} files to read, {waiting} waiting")
+    }
+}
+
+fn row(held: &Held, (instant, now): (Instant, Timestamp)) -> Waiting {
+    let ago = SignedDuration::try_from(instant.saturating_duration_since(held.since));
+    let wait = |next: Instant| SignedDuration::try_from(next.saturating_duration_since(instant));
+    Waiting {
+        path: held.path.clone(),
+        state: match held.obstacle {
+            Obstacle::Changing => WaitingFor::Settling,
+            Obstacle::Empty | Obstacle::Incomplete(_) | Obstacle::TooLarge(_) => {
+                WaitingFor::Incomplete
+            }
+            Obstacle::Permission(_) => WaitingFor::Permission,
+            Obstacle::Busy(_) | Obstacle::Io(_) | Obstacle::Unmounted => WaitingFor::Locked,
+            Obstacle::Reader(_) | Obstacle::Ours(_) => WaitingFor::Reader,
+        },
+        reason: held.obstacle.for_people(),
+        detail: Some(held.obstacle.to_string()),
+        modified_at: held.modified_at,
+        since: ago.ok().and_then(|ago| now.checked_sub(ago).ok()).unwrap_or(now),
+        next_try_at: held
+            .next
+            .and_then(|next| wait(next).ok())
+            .and_then(|wait| now.checked_add(wait).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Stamp;
+
+    fn settled(path: &str, size: u64, at_start: bool) -> Settled {
+        let stamp = Stamp { dev: 1, ino: 1, size, mtime_ns: 0, ctime_ns: 0 };
+        Settled { path: PathBuf::from(path), stamp, at_start }
+    }
+
+    fn sight(settled: Vec<Settled>, state: State, starting: bool) -> Sight {
+        let folder = PathBuf::from("/drop");
+        Sight { folder, state, settled, gone: Vec::new(), held: Vec::new(), starting }
+    }
+
+    fn folders() -> Folders {
+        Folders::new(&[PathBuf::from("/drop")])
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_worked_on_once_at_a_time_and_its_newest_content_last() {
+        let mut folders = folders();
+        let files = vec![settled("/drop/a", 1, false), settled("/drop/b", 1, false)];
+        folders.take_in(sight(files, State::Online, false), at(0));
+        assert_eq!(folders.next().unwrap().path, Path::new("/drop/a"));
+        for size in [2, 3] {
+            let again = vec![settled("/drop/a", size, false)];
+            folders.take_in(sight(again, State::Online, false), at(0));
+        }
+        assert_eq!(folders.next().unwrap().path, Path::new("/drop/b"));
+        assert_eq!(folders.next(), None);
+        folders.finish(Path::new("/drop/a"));
+        assert_eq!(folders.next().unwrap().stamp.size, 3);
+        assert_eq!(folders.next(), None);
+    }
+
+    #[test]
+    fn the_first_scan_is_over_when_all_that_was_there_has_been_dealt_with() {
+        let mut folders = folders();
+        assert!(!folders.first_scan_is_over(), "nothing has been reported");
+        folders.take_in(sight(vec![], State::Online, true), at(0));
+        assert!(!folders.first_scan_is_over(), "files are settling");
+        let files = vec![settled("/drop/a", 1, true), settled("/drop/b", 1, false)];
+        folders.take_in(sight(files, State::Online, false), at(3));
+        assert!(!folders.first_scan_is_over(), "a file is to be read");
+        while let Some(file) = folders.next() {
+            assert!(!folders.first_scan_is_over());
+            folders.finish(&file.path);
+            if file.at_start {
+                break;
+            }
+        }
+        assert!(folders.first_scan_is_over());
+    }
+
+    #[test]
+    fn a_folder_that_is_away_holds_up_no_first_scan_and_is_raised_once_after_a_while() {
+        let mut folders = folders();
+        let away = || sight(vec![], State::Offline(Offline::Missing), true);
+        assert_eq!(folders.take_in(away(), at(0)), Some(Change::Away(Offline::Missing)));
+        assert_eq!(folders.take_in(away(), at(10)), None);
+        assert!(folders.first_scan_is_over());
+        assert!(folders.long_away(at(899)).is_empty());
+        let raised = folders.long_away(at(900));
+        assert_eq!((raised.len(), raised[0].since), (1, at(0)));
+        assert!(folders.long_away(at(2000)).is_empty());
+        let back = sight(vec![], State::Online, false);
+        assert_eq!(folders.take_in(back, at(3000)), Some(Change::Back));
+        assert!(folders.long_away(at(9000)).is_empty());
+    }
+}

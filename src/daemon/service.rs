@@ -1,0 +1,68 @@
+//! What the service manager is told and tells us: ready, status, alive, stopping; SIGTERM, SIGINT and
+//! SIGHUP. Without systemd all of it is silence.
+
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{debug, info};
+
+/// The signals that matter.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when gouji is asked to stop.
+    pub(super) async fn stop(&mut self) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => {
+                    info!("The configuration is read at the start only: restart gouji to use a new one");
+                }
+            }
+        }
+    }
+}
+
+/// How often the service manager wants to hear that gouji is alive: twice in its interval.
+pub(super) fn heartbeat() -> Duration {
+    let longest = Duration::from_secs(30);
+    sd_notify::watchdog_enabled().map_or(longest, |interval| (interval / 3).min(longest))
+}
+
+pub(super) fn ready(status: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+pub(super) fn alive(status: &str) {
+    tell(&[NotifyState::Watchdog, NotifyState::Status(status)]);
+}
+
+pub(super) fn stopping() {
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
+}
+
+/// Opening a large database, or one that is locked, may take longer than the manager waits.
+pub(super) fn starting() {
+    let minutes = 5 * 60 * 1_000_000;
+    tell(&[NotifyState::ExtendTimeoutUsec(minutes), NotifyState::Status("opening the database")]);
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(problem) = sd_notify::notify(states) {
+        debug!("cannot tell the service manager: {problem}");
+    }
+}

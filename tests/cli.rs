@@ -1,0 +1,342 @@
+//! The program as people and scripts meet it: arguments in, text and exit status out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up should panic"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const FAILS: &str = "柳荫乡2019.docx";
+const PASSES: &str = "自然资源局2022.md";
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samples").join(name)
+}
+
+/// An empty folder with the samples in it, and gouji run there.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [FAILS, PASSES] {
+            std::fs::copy(sample(name), folder.path().join(name)).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    fn gouji(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gouji"));
+        for variable in ["GOUJI_CONFIG", "STATE_DIRECTORY", "CREDENTIALS_DIRECTORY"] {
+            command.env_remove(variable);
+        }
+        command.args(arguments).current_dir(self.0.path()).output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Vec<Value> {
+        let output = self.gouji(&[&["check", "--json"], arguments].concat());
+        let lines = text(&output.stdout);
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[test]
+fn every_key_of_the_contract_is_there_whatever_became_of_the_file() {
+    let desk = Desk::new();
+    desk.write("empty.docx", "");
+    desk.write("letter.txt", "各位同事：\n\n明天上午九点开会。\n");
+    desk.write("~$lock.docx", "x");
+    let reports = desk.json(&[FAILS, PASSES, "empty.docx", "letter.txt", "~$lock.docx"]);
+    let verdicts: Vec<&str> = reports.iter().map(|r| r["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["failed", "passed", "unreadable", "unrecognised", "ignored"]);
+    let keys = [
+        "causes",
+        "cells",
+        "file",
+        "findings",
+        "form",
+        "published",
+        "reason",
+        "source",
+        "unit",
+        "verdict",
+        "year",
+    ];
+    for report in &reports {
+        let mut found: Vec<&str> = report.as_object().unwrap().keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, keys);
+        let read = matches!(report["verdict"].as_str(), Some("passed" | "failed"));
+        assert_eq!(report["reason"].is_null(), read, "{report}");
+        assert_eq!(report["cells"].as_object().unwrap().is_empty(), !read);
+    }
+}
+
+#[test]
+fn a_finding_has_the_keys_of_the_contract_and_both_sides() {
+    let reports = Desk::new().json(&[FAILS]);
+    let findings = reports[0]["findings"].as_array().unwrap();
+    let total = findings.iter().find(|f| f["rule"] == "requests-row-total").unwrap();
+    let mut keys: Vec<&str> = total.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let expected = ["cause", "left", "message", "quote", "right", "rule", "severity", "where"];
+    assert_eq!(keys, expected);
+    assert_eq!(total["where"], "requests.new_requests.*");
+    assert_eq!((&total["left"], &total["right"]), (&"4".into(), &"3".into()));
+    assert_eq!(total["severity"], "error");
+    assert_eq!(reports[0]["unit"], "禾川县柳荫乡人民政府");
+    assert_eq!(reports[0]["year"], 2019);
+}
+
+#[test]
+fn numbers_are_printed_as_written_and_never_as_floats() {
+    let desk = Desk::new();
+    let report = std::fs::read_to_string(sample(PASSES)).unwrap();
+    let fees = report.lines().find(|line| line.contains("行政事业性收费")).unwrap().to_owned();
+    let changed = fees.rsplit_once(|c: char| c.is_ascii_digit()).unwrap();
+    let amount = changed.0.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    desk.write(
+        "a.md",
+        report.replace(&fees, &format!("{amount}0.10000000000000000003{}", changed.1)),
+    );
+    let output = desk.gouji(&["check", "--json", "a.md"]);
+    let line = text(&output.stdout);
+    assert!(line.contains("\"disclosure.admin_fees.amount\":0.10000000000000000003,"), "{line}");
+    assert!(line.contains("\"requests.carried_in.total\":0,"), "{line}");
+}
+
+#[test]
+fn raw_adds_text_kind_unit_and_place_and_all_adds_every_check() {
+    let reports = Desk::new().json(&["--raw", "--all", FAILS]);
+    let cell = &reports[0]["cells"]["requests.new_requests.total"];
+    assert_eq!(
+        (&cell["value"], &cell["kind"], &cell["unit"]),
+        (&4.into(), &"number".into(), &"件".into())
+    );
+    assert!(cell["place"]["row"].as_u64().unwrap() > 0, "{cell}");
+    let checks = reports[0]["checks"].as_array().unwrap();
+    for outcome in ["pass", "fail"] {
+        assert!(checks.iter().any(|check| check["outcome"] == outcome), "no check has {outcome}");
+    }
+    assert!(checks.len() > reports[0]["findings"].as_array().unwrap().len());
+    assert!(reports[0]["unknown_rows"].is_array());
+}
+
+#[test]
+fn the_order_of_the_arguments_is_kept() {
+    let desk = Desk::new();
+    let names: Vec<String> = (0..12).map(|n| format!("{n}.md")).collect();
+    for (n, name) in names.iter().enumerate() {
+        // Large and small by turns, so that they are done in another order.
+        desk.write(
+            name,
+            if n % 2 == 0 { std::fs::read(sample(FAILS)).unwrap() } else { vec![b'x'] },
+        );
+    }
+    let arguments: Vec<&str> = names.iter().map(String::as_str).collect();
+    let files: Vec<String> = desk
+        .json(&arguments)
+        .iter()
+        .map(|report| report["file"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(files, names);
+}
+
+#[test]
+fn the_exit_status_tells_the_worst_that_happened() {
+    let desk = Desk::new();
+    desk.write("~$lock.docx", "x");
+    desk.write("empty.docx", "");
+    let status = |arguments: &[&str]| code(&desk.gouji(&[&["check"], arguments].concat()));
+    assert_eq!(status(&[PASSES, "~$lock.docx"]), 0);
+    assert_eq!(status(&[PASSES, FAILS]), 1);
+    assert_eq!(status(&["empty.docx", FAILS]), 2);
+    assert_eq!(status(&[PASSES, "missing.docx"]), 2);
+    assert_eq!(status(&["--no-such-option", PASSES]), 64);
+    assert_eq!(status(&[]), 64);
+    assert_eq!(code(&desk.gouji(&["--help"])), 0);
+    assert_eq!(code(&desk.gouji(&["--version"])), 0);
+    assert_eq!(code(&desk.gouji(&["bogus"])), 64);
+}
+
+#[test]
+fn what_is_no_file_is_named_on_standard_error_and_does_not_stop_the_rest() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("folder")).unwrap();
+    let output = desk.gouji(&["check", "--json", "missing.docx", "folder", PASSES]);
+    let complaints = text(&output.stderr);
+    assert!(complaints.contains("missing.docx: there is no such file"), "{complaints}");
+    assert!(complaints.contains("folder is a folder"), "{complaints}");
+    assert_eq!(text(&output.stdout).lines().count(), 1);
+}
+
+#[test]
+fn a_fifo_is_refused_and_not_waited_for() {
+    let desk = Desk::new();
+    let made = Command::new("mkfifo").arg(desk.path("pipe.docx")).status().unwrap();
+    assert!(made.success());
+    let reports = desk.json(&["pipe.docx"]);
+    assert_eq!(reports[0]["verdict"], "unreadable");
+    assert_eq!(reports[0]["reason"], "不是普通文件");
+}
+
+#[test]
+fn people_see_the_table_with_the_cells_marked_and_the_findings_below() {
+    let output = Desk::new().gouji(&["check", FAILS]);
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("柳荫乡2019.docx: failed, 2 errors"), "{shown}");
+    assert!(shown.contains("表三 收到和处理政府信息公开申请情况"), "{shown}");
+    assert!(!shown.contains("表四 "), "a table without findings is drawn:\n{shown}");
+    let row = shown.lines().find(|line| line.contains("一、本年新收")).unwrap();
+    assert!(row.contains(" 4* │"), "{row}");
+    assert!(shown.contains("强制 表三“本年新收”行：总计填4件"), "{shown}");
+    assert!(shown.contains("requests-row-total · "), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "escapes without a terminal");
+    let all = text(&Desk::new().gouji(&["check", "--tables", FAILS]).stdout);
+    assert!(all.contains("表四 "), "{all}");
+}
+
+#[test]
+fn a_report_cannot_command_the_terminal() {
+    let desk = Desk::new();
+    let report = std::fs::read_to_string(sample(PASSES)).unwrap();
+    let hostile = "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}";
+    let report = report.replacen("年度报告", &format!("年度报告{hostile}"), 1);
+    desk.write("a.md", report.replace("| 0 |", &format!("| {hostile} |")));
+    for arguments in [&["check", "a.md"][..], &["check", "--json", "--raw", "a.md"]] {
+        let shown = text(&desk.gouji(arguments).stdout);
+        assert!(shown.contains("a.md"), "{shown}");
+        let obeyed = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!shown.contains(obeyed), "{arguments:?}\n{shown:?}");
+    }
+}
+
+#[test]
+fn check_leaves_nothing_behind() {
+    let desk = Desk::new();
+    desk.gouji(&["check", FAILS, PASSES]);
+    assert_eq!(std::fs::read_dir(desk.0.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn import_records_each_content_once_and_status_counts_it() {
+    let desk = Desk::new();
+    std::fs::create_dir_all(desk.path("old/2019")).unwrap();
+    std::fs::rename(desk.path(FAILS), desk.path("old/2019/a.docx")).unwrap();
+    std::fs::rename(desk.path(PASSES), desk.path("old/b.md")).unwrap();
+    desk.write("old/.hidden.docx", "x");
+    let before = desk.gouji(&["status"]);
+    assert_eq!(code(&before), 2);
+    assert!(text(&before.stderr).contains("there is no database"), "{before:?}");
+
+    let first = desk.gouji(&["import", "old"]);
+    assert_eq!(code(&first), 0, "{first:?}");
+    assert!(text(&first.stdout).starts_with("2 recorded: 1 passed, 1 failed, 0 unreadable"));
+    let again = desk.gouji(&["import", "old"]);
+    assert!(text(&again.stdout).contains("2 known already"), "{again:?}");
+
+    let status: Value = serde_json::from_slice(&desk.gouji(&["status", "--json"]).stdout).unwrap();
+    let expected = serde_json::json!({ "current": 2, "passed": 1, "failed": 1 });
+    assert_eq!(status["reports"], expected);
+    assert_eq!(status["mails"]["notices_waiting"], 0, "an import told somebody");
+    let shown = text(&desk.gouji(&["status"]).stdout);
+    assert!(shown.contains("reports   2 current of 2 units, 1 failing"), "{shown}");
+    let none = desk.gouji(&["notices", "retry", "7"]);
+    assert_eq!(code(&none), 2);
+    assert!(text(&none.stderr).contains("there is no mail 7"), "{none:?}");
+}
+
+#[test]
+fn a_wrong_configuration_is_told_with_its_line_by_every_command() {
+    let desk = Desk::new();
+    desk.write("gouji.toml", "[mail]\nform = \"a@b.cn\"\n");
+    for command in [&["config", "check"][..], &["check", PASSES], &["status"]] {
+        let output = desk.gouji(&[&["--config", "gouji.toml"], command].concat());
+        assert_eq!(code(&output), 2);
+        let complaint = text(&output.stderr);
+        let expected =
+            "gouji: gouji.toml:2: unknown field `form` in [mail], expected one of `admin`";
+        assert!(complaint.starts_with(expected), "{complaint}");
+    }
+}
+
+#[test]
+fn a_rule_that_no_form_has_is_refused() {
+    let desk = Desk::new();
+    desk.write("gouji.toml", "[rules]\noff = [\"request-balance\"]\n");
+    let output = desk.gouji(&["--config", "gouji.toml", "config", "check"]);
+    assert_eq!(code(&output), 2);
+    assert!(text(&output.stderr).contains("did you mean `requests-balance`?"), "{output:?}");
+}
+
+#[test]
+fn a_rule_that_is_off_finds_nothing() {
+    let desk = Desk::new();
+    desk.write(
+        "gouji.toml",
+        "[rules]\noff = [\"requests-balance\"]\nseverity = { requests-row-total = \"info\" }\n",
+    );
+    let output = desk.gouji(&["--config", "gouji.toml", "check", "--json", FAILS]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["verdict"], "passed", "{report}");
+    let findings = report["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["rule"] != "requests-balance"));
+    assert!(findings.iter().any(|f| f["rule"] == "requests-row-total" && f["severity"] == "info"));
+}
+
+#[test]
+fn form_files_are_checked_by_themselves() {
+    let desk = Desk::new();
+    let embedded = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/forms/2021.toml");
+    let right = desk.gouji(&["forms", "check", embedded.to_str().unwrap()]);
+    assert_eq!(code(&right), 0, "{right:?}");
+    let form = std::fs::read_to_string(embedded).unwrap();
+    desk.write("broken.toml", form.replacen("[form]", "[form]\ncolour = \"red\"", 1));
+    let wrong = desk.gouji(&["forms", "check", "broken.toml"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(text(&wrong.stderr).contains("broken.toml:"), "{wrong:?}");
+    assert!(text(&wrong.stderr).contains("colour"), "{wrong:?}");
+    let list = text(&desk.gouji(&["forms"]).stdout);
+    assert_eq!(list.lines().count(), 3, "{list}");
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let desk = Desk::new();
+    let commands = text(&desk.gouji(&["help"]).stdout);
+    let names: Vec<&str> = commands
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(names.len() >= 6, "{commands}");
+    for name in names {
+        let help = text(&desk.gouji(&[name, "--help"]).stdout);
+        assert!(help.contains("Example"), "{name}:\n{help}");
+    }
+}
