@@ -106,9 +106,7 @@ impl Store {
     /// The first scan has ended.
     pub fn end_first_scan(&mut self, now: Timestamp) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO facts (name, value) VALUES ('first_scan_ended_at', :now)";
-        self.write(|tx| {
-            tx.execute(sql, named_params! { ":now": columns::Seconds(now) }).map(drop)
-        })
+        self.write(|tx| tx.execute(sql, named_params! { ":now": columns::Seconds(now) }).map(drop))
     }
 
     /// Every path whose content has been recorded, for comparing a scan without reading files.
@@ -275,8 +273,8 @@ impl Store {
     fn write<T>(&mut self, change: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let path = &self.path;
         let fail = |e| StoreError::from_sql(path, e);
-        let tx = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)
-            .map_err(fail)?;
+        let tx =
+            Transaction::new(&mut self.connection, TransactionBehavior::Immediate).map_err(fail)?;
         let result = change(&tx).map_err(fail)?;
         tx.commit().map_err(fail)?;
         Ok(result)

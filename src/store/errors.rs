@@ -88,7 +88,9 @@ pub enum StoreError {
         table: String,
     },
     /// Two cells of a form's table would have one column name.
-    #[error("table `{table}` of the forms: two columns of its view would be called `{name}`; give a row or column another id")]
+    #[error(
+        "table `{table}` of the forms: two columns of its view would be called `{name}`; give a row or column another id"
+    )]
     NameTaken {
         /// The table id.
         table: String,
@@ -96,7 +98,9 @@ pub enum StoreError {
         name: String,
     },
     /// An id of a form that cannot be a name in the database.
-    #[error("table `{table}` of the forms: `{name}` is no name for the database, which takes a-z, 0-9 and _")]
+    #[error(
+        "table `{table}` of the forms: `{name}` is no name for the database, which takes a-z, 0-9 and _"
+    )]
     BadName {
         /// The table id.
         table: String,

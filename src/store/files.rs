@@ -49,7 +49,11 @@ pub(super) fn known(db: &Connection, content: &Sha256) -> rusqlite::Result<Optio
 }
 
 /// The row of a content; made when it is new.
-pub(super) fn content(tx: &Connection, file: &FileSeen, now: Timestamp) -> rusqlite::Result<FileId> {
+pub(super) fn content(
+    tx: &Connection,
+    file: &FileSeen,
+    now: Timestamp,
+) -> rusqlite::Result<FileId> {
     tx.prepare_cached(include_str!("sql/insert_file.sql"))?.execute(named_params! {
         ":sha256": file.sha256,
         ":name": file_name(&file.path),

@@ -8,8 +8,18 @@ use std::path::{Path, PathBuf};
 /// NFS, SMB, SMB2, CIFS, FUSE, 9P, AFS, Coda, NCP, Ceph, Lustre, vboxsf.
 /// <https://man7.org/linux/man-pages/man2/statfs.2.html>
 const FOREIGN: &[u32] = &[
-    0x6969, 0x517b, 0xfe53_4d42, 0xff53_4d42, 0x6573_5546, 0x0102_1997, 0x5346_414f, 0x7375_7245,
-    0x564c, 0x00c3_6400, 0x0bd0_0bd0, 0x786f_4256,
+    0x6969,
+    0x517b,
+    0xfe53_4d42,
+    0xff53_4d42,
+    0x6573_5546,
+    0x0102_1997,
+    0x5346_414f,
+    0x7375_7245,
+    0x564c,
+    0x00c3_6400,
+    0x0bd0_0bd0,
+    0x786f_4256,
 ];
 
 /// A mount point and the name of its file system.

@@ -142,8 +142,7 @@ fn insert_mail(tx: &Connection, draft: &MailDraft, now: Timestamp) -> rusqlite::
     let mut recipient = tx.prepare_cached(include_str!("sql/insert_recipient.sql"))?;
     let distinct: BTreeSet<&String> = draft.recipients.iter().collect();
     for (number, address) in (1_i64..).zip(distinct) {
-        recipient
-            .execute(named_params! { ":mail": id, ":number": number, ":address": address })?;
+        recipient.execute(named_params! { ":mail": id, ":number": number, ":address": address })?;
     }
     let mut tell = tx.prepare_cached(include_str!("sql/tell_notice.sql"))?;
     for notice in &draft.notices {
@@ -377,7 +376,8 @@ pub(super) fn retry_mail(tx: &Connection, mail: MailId, now: Timestamp) -> rusql
         .prepare_cached(include_str!("sql/retry_mail.sql"))?
         .execute(named_params! { ":id": mail, ":now": Seconds(now) })?;
     if queued > 0 {
-        let sql = "UPDATE mail_recipients SET state = 'open' WHERE mail_id = :id AND state = 'failed'";
+        let sql =
+            "UPDATE mail_recipients SET state = 'open' WHERE mail_id = :id AND state = 'failed'";
         tx.prepare_cached(sql)?.execute(named_params! { ":id": mail })?;
     }
     Ok(queued > 0)
@@ -399,13 +399,49 @@ mod tests {
             ("nothing waits", none, 120, false, None),
             ("two minutes after the first", ordinary(0), 120, false, at(120)),
             ("at once", ordinary(0), 0, false, at(0)),
-            ("a mail went 1 min before", Pending { last_mail: at(-60), ..ordinary(0) }, 120, false, at(540)),
-            ("a mail went long ago", Pending { last_mail: at(-9_000), ..ordinary(0) }, 120, false, at(120)),
+            (
+                "a mail went 1 min before",
+                Pending { last_mail: at(-60), ..ordinary(0) },
+                120,
+                false,
+                at(540),
+            ),
+            (
+                "a mail went long ago",
+                Pending { last_mail: at(-9_000), ..ordinary(0) },
+                120,
+                false,
+                at(120),
+            ),
             ("at once, always", Pending { last_mail: at(-1), ..ordinary(0) }, 0, false, at(0)),
-            ("a long window is kept after a mail", Pending { last_mail: at(-10), ..ordinary(0) }, 3_600, false, at(3_600)),
-            ("unrecognised alone waits an hour", Pending { unrecognised: at(0), ..none }, 120, false, at(3_600)),
-            ("unrecognised goes along", Pending { unrecognised: at(0), ..ordinary(50) }, 120, false, at(170)),
-            ("a first scan is told when it ends", Pending { first_scan: at(0), ..none }, 120, true, None),
+            (
+                "a long window is kept after a mail",
+                Pending { last_mail: at(-10), ..ordinary(0) },
+                3_600,
+                false,
+                at(3_600),
+            ),
+            (
+                "unrecognised alone waits an hour",
+                Pending { unrecognised: at(0), ..none },
+                120,
+                false,
+                at(3_600),
+            ),
+            (
+                "unrecognised goes along",
+                Pending { unrecognised: at(0), ..ordinary(50) },
+                120,
+                false,
+                at(170),
+            ),
+            (
+                "a first scan is told when it ends",
+                Pending { first_scan: at(0), ..none },
+                120,
+                true,
+                None,
+            ),
             ("and then at once", Pending { first_scan: at(0), ..none }, 120, false, at(0)),
             ("no digest without a window", Pending { first_scan: at(0), ..none }, 0, true, at(0)),
             ("the clock was put back", ordinary(1_000_000), 120, false, at(120 + 5_000)),

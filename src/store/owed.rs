@@ -11,7 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::{PathBytes, Seconds};
-use super::rows::{Condition, FileId, NoticeId, NoticeKind, NoticePolicy, ReportId, Sha256, Waiting};
+use super::rows::{
+    Condition, FileId, NoticeId, NoticeKind, NoticePolicy, ReportId, Sha256, Waiting,
+};
 use super::rows::{UnitId, WaitingFor};
 use super::versions::{self, Current, Series};
 use crate::check::Verdict;
@@ -191,12 +193,7 @@ fn condition_word(condition: &Condition) -> rusqlite::Result<String> {
 }
 
 /// A notice with a known key is the same notice; one that was overtaken waits again.
-fn queue(
-    tx: &Connection,
-    kind: NoticeKind,
-    new: &New<'_>,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
+fn queue(tx: &Connection, kind: NoticeKind, new: &New<'_>, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(include_str!("sql/queue_notice.sql"))?
         .execute(named_params! {
             ":kind": kind, ":key": new.key, ":first_scan": new.first_scan, ":now": Seconds(now),

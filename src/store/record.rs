@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::file_name;
-use super::rows::{FileId, FileSeen, Inspected, NoticeKind, NoticePolicy, Recorded, RecordedReport};
+use super::rows::{
+    FileId, FileSeen, Inspected, NoticeKind, NoticePolicy, Recorded, RecordedReport,
+};
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
 use super::{files, names, owed, reports, versions};
@@ -217,10 +219,9 @@ impl Recorder<'_> {
         let replaced: Option<UnitId> = self
             .tx
             .prepare_cached(include_str!("sql/unrecognised_unit.sql"))?
-            .query_row(
-                named_params! { ":file": self.replaced, ":member": part.member },
-                |row| row.get("unit_id"),
-            )
+            .query_row(named_params! { ":file": self.replaced, ":member": part.member }, |row| {
+                row.get("unit_id")
+            })
             .optional()?;
         let unit = match replaced {
             Some(unit) => unit,
@@ -276,11 +277,7 @@ impl Recorder<'_> {
 
     /// A document that could not be read or is no report. What an earlier reading had found in it
     /// stays: a reader that fails today takes nothing back.
-    fn refusal(
-        &self,
-        part: &Part<'_>,
-        inspection: &Inspection,
-    ) -> rusqlite::Result<Recorded> {
+    fn refusal(&self, part: &Part<'_>, inspection: &Inspection) -> rusqlite::Result<Recorded> {
         if let Some(earlier) = self.earlier(part)? {
             let found = Some((earlier.report, earlier.is_copy));
             return self.recorded(part, inspection.verdict, found, None);
@@ -328,8 +325,8 @@ impl Recorder<'_> {
     ) -> rusqlite::Result<Recorded> {
         let report = match found {
             None => None,
-            Some((id, copy)) => Some(
-                self.tx.prepare_cached(include_str!("sql/recorded_report.sql"))?.query_row(
+            Some((id, copy)) => {
+                Some(self.tx.prepare_cached(include_str!("sql/recorded_report.sql"))?.query_row(
                     named_params! { ":id": id },
                     |row| {
                         Ok(RecordedReport {
@@ -341,8 +338,8 @@ impl Recorder<'_> {
                             copy,
                         })
                     },
-                )?,
-            ),
+                )?)
+            }
         };
         Ok(Recorded { member: part.member.to_owned(), verdict, report, notice })
     }

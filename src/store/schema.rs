@@ -135,12 +135,8 @@ fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
 fn keep_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update_and_check(
-        None,
-        "journal_size_limit",
-        JOURNAL_SIZE_LIMIT,
-        |_| Ok(()),
-    )?;
+    connection
+        .pragma_update_and_check(None, "journal_size_limit", JOURNAL_SIZE_LIMIT, |_| Ok(()))?;
     let mut persist = 1;
     connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut persist))
 }

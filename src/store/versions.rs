@@ -107,8 +107,9 @@ fn squeeze(text: &str) -> String {
 /// Hash of the error-level findings: what is wrong, not how it is worded.
 pub(super) fn errors_hash(findings: &[Finding]) -> String {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let mut lines: Vec<String> =
-        errors.map(|e| format!("{} {} {:?} {:?} {:?}", e.rule, e.place, e.left, e.right, e.quote)).collect();
+    let mut lines: Vec<String> = errors
+        .map(|e| format!("{} {} {:?} {:?} {:?}", e.rule, e.place, e.left, e.right, e.quote))
+        .collect();
     lines.sort();
     Sha256::of(lines.join("\n").as_bytes()).to_string()
 }
@@ -136,9 +137,8 @@ pub(super) fn arrange(tx: &Connection, series: &Series) -> rusqlite::Result<()> 
     let mut versions = load(tx, series)?;
     versions.sort();
     let chosen = choose(&versions);
-    let mut dismiss = tx.prepare_cached(
-        "UPDATE reports SET current = 0 WHERE id = :id AND current = 1",
-    )?;
+    let mut dismiss =
+        tx.prepare_cached("UPDATE reports SET current = 0 WHERE id = :id AND current = 1")?;
     for version in versions.iter().filter(|version| Some(version.id) != chosen) {
         dismiss.execute(named_params! { ":id": version.id })?;
     }

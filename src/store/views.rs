@@ -76,7 +76,11 @@ fn tables(forms: &Forms) -> BTreeMap<&str, Vec<&Table>> {
 fn wide_view(name: &str, tables: &[&Table]) -> Result<WideView, StoreError> {
     let columns = wide_columns(tables);
     check_names(name, &columns)?;
-    Ok(WideView { name: name.to_owned(), sql: statement(name, &columns), entries: entries(name, &columns) })
+    Ok(WideView {
+        name: name.to_owned(),
+        sql: statement(name, &columns),
+        entries: entries(name, &columns),
+    })
 }
 
 /// The union of the cells over the forms, in the order in which they come.
@@ -87,11 +91,8 @@ fn wide_columns<'a>(tables: &[&'a Table]) -> Vec<WideColumn<'a>> {
         let is_single = matches!(table.columns.as_slice(), [only] if only.id == "value");
         for (row, column) in cells(table) {
             if seen.insert((&row.id, &column.id)) {
-                let name = if is_single {
-                    row.id.clone()
-                } else {
-                    format!("{}_{}", row.id, column.id)
-                };
+                let name =
+                    if is_single { row.id.clone() } else { format!("{}_{}", row.id, column.id) };
                 columns.push(WideColumn { table, row, column, name });
             }
         }
@@ -101,7 +102,8 @@ fn wide_columns<'a>(tables: &[&'a Table]) -> Vec<WideColumn<'a>> {
 
 /// The value cells of a table in official order.
 pub(super) fn cells(table: &Table) -> impl Iterator<Item = (&Row, &Column)> {
-    let has = |row: &Row, column: &Column| row.columns.is_empty() || row.columns.contains(&column.id);
+    let has =
+        |row: &Row, column: &Column| row.columns.is_empty() || row.columns.contains(&column.id);
     table.rows.iter().filter(|row| !row.heading).flat_map(move |row| {
         table.columns.iter().filter(move |c| has(row, c)).map(move |column| (row, column))
     })
@@ -163,10 +165,14 @@ fn entries(view: &str, columns: &[WideColumn<'_>]) -> Vec<Entry> {
     let caption = captions.into_iter().collect::<Vec<_>>().join("；");
     let mut entries = vec![Entry::view(
         view,
-        &format!("cells of table `{view}`: one row for each current report, one column for each cell"),
+        &format!(
+            "cells of table `{view}`: one row for each current report, one column for each cell"
+        ),
         &format!("{caption}：每份现行报告一行，每个数据格一列"),
     )];
-    entries.extend(HEAD.iter().map(|(name, english, chinese)| Entry::column(view, name, english, chinese)));
+    entries.extend(
+        HEAD.iter().map(|(name, english, chinese)| Entry::column(view, name, english, chinese)),
+    );
     for cell in columns {
         let id = format!("{view}.{}.{}", cell.row.id, cell.column.id);
         let label = cell.label();
@@ -210,7 +216,10 @@ pub(super) fn refresh(connection: &Connection, views: &[WideView]) -> rusqlite::
 }
 
 /// A table id that is the name of something in the schema.
-pub(super) fn taken(connection: &Connection, views: &[WideView]) -> rusqlite::Result<Option<String>> {
+pub(super) fn taken(
+    connection: &Connection,
+    views: &[WideView],
+) -> rusqlite::Result<Option<String>> {
     let ours = generated(connection)?;
     let sql = "SELECT name FROM sqlite_schema WHERE lower(name) = :name";
     let mut query = connection.prepare(sql)?;
