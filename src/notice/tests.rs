@@ -1,8 +1,12 @@
 //! Letters about reports as they come.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use html5ever::tokenizer::{
+    BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::{self, TimeZone};
@@ -414,11 +418,29 @@ fn saying(value: &str) -> NoticeToSend {
     notice
 }
 
-/// Every element with its attributes, in order: what a value must never add to.
+/// Every tag with its attributes, in order: what a value must never add to.
 fn structure(html: &str) -> Vec<String> {
-    let page = scraper::Html::parse_document(html);
-    let elements = page.tree.nodes().filter_map(|node| node.value().as_element());
-    elements.map(|element| format!("{} {:?}", element.name(), element.attrs)).collect()
+    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(html.into());
+    let _all_of_it = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.into_inner()
+}
+
+#[derive(Default)]
+struct Tags(RefCell<Vec<String>>);
+
+impl TokenSink for Tags {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(_) | Token::NullCharacterToken | Token::EOFToken => {}
+            other => self.0.borrow_mut().push(format!("{other:?}")),
+        }
+        TokenSinkResult::Continue
+    }
 }
 
 #[test]
