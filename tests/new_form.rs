@@ -31,9 +31,8 @@ fn imported(home: &Path) -> Connection {
 fn a_form_added_as_one_file_is_read_checked_and_shown_in_its_own_view() {
     let home = tempfile::tempdir().unwrap();
     let database = imported(home.path());
-    let mut statement = database
-        .prepare("SELECT unit, verdict, form FROM current_reports ORDER BY unit")
-        .unwrap();
+    let mut statement =
+        database.prepare("SELECT unit, verdict, form FROM current_reports ORDER BY unit").unwrap();
     let reports: Vec<(String, String, String)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .unwrap()
@@ -52,8 +51,9 @@ fn a_form_added_as_one_file_is_read_checked_and_shown_in_its_own_view() {
     assert_eq!((figures.0, figures.1), (6, 1));
     assert!((figures.2 - 0.56).abs() < 1e-9, "5600元 is 0.56万元: {}", figures.2);
 
-    let mut statement =
-        database.prepare("SELECT rule FROM open_findings WHERE severity = 'error' ORDER BY rule").unwrap();
+    let mut statement = database
+        .prepare("SELECT rule FROM open_findings WHERE severity = 'error' ORDER BY rule")
+        .unwrap();
     let rules: Vec<String> =
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert_eq!(rules, ["letters-balance", "letters-row-total"]);

@@ -321,7 +321,7 @@ impl Lines<'_> {
     /// Who signed, and when: the last line that ends with a date and is nothing but a name and the
     /// date, with the name before it.
     fn signature(&self, forms: &[&Form]) -> (Option<String>, Option<Date>) {
-        for (at, (printed, line)) in self.lines.iter().enumerate().rev() {
+        for (at, (_, line)) in self.lines.iter().enumerate().rev() {
             let Some(found) = captures(&DATE_AT_END, line) else { continue };
             let Some(day) = date(&found, 2) else { continue };
             let before = found.get(1).map_or("", |m| m.as_str());
@@ -333,9 +333,7 @@ impl Lines<'_> {
                     return (name, Some(day));
                 }
             } else if is_name(before, forms) {
-                let name: String =
-                    printed.chars().map(fold_char).take_while(|c| !c.is_ascii_digit()).collect();
-                return (Some(name_of(&name)), Some(day));
+                return (Some(name_of(before)), Some(day));
             }
         }
         let last = self.lines.iter().rev().take(3).find(|(_, l)| is_name(l, forms));

@@ -233,8 +233,7 @@ impl<'f> Template<'f> {
 
     /// Whether every row shows one value only: then it is the column the form names for that.
     fn only_lone_values(&self, placed: &[Placed<'_>]) -> bool {
-        let ordinal = placed.iter().all(|p| p.line.columns == Columns::Ordinal);
-        ordinal
+        self.table.columns.len() > 1
             && self.table.columns.iter().any(|c| c.lone)
             && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
     }
