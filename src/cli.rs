@@ -41,6 +41,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch the drop folders, record and check what is handed in, send mails
+    ///
+    /// Runs until it is told to stop (SIGTERM, Ctrl-C). The log goes to standard error;
+    /// `GOUJI_LOG=debug` shows more of it.
+    #[command(after_help = "Example:\n  gouji --config /etc/gouji/gouji.toml run")]
+    Run,
     /// Read and check files and print what is wrong; nothing is recorded and nobody is mailed
     ///
     /// Exit status: 0 no error found, 1 errors found, 2 a file could not be read or is no report.
@@ -215,6 +221,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
     }
     let settings = config::load(explicit)?;
     match arguments.command {
+        Command::Run => run(settings),
         Command::Check(arguments) => {
             let forms = usable_forms(&settings)?;
             runtime()?.block_on(check::check(arguments, settings, forms))
@@ -255,4 +262,33 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("cannot start the threads that work needs")
+}
+
+fn run(settings: Settings) -> anyhow::Result<Exit> {
+    let forms = usable_forms(&settings)?;
+    start_logging();
+    for line in settings::summary(&settings, &forms) {
+        tracing::info!("{line}");
+    }
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    runtime()?.block_on(crate::daemon::run(settings, forms))?;
+    Ok(Exit::Fine)
+}
+
+/// The log goes to standard error; the journal adds times by itself and wants no colour.
+fn start_logging() {
+    let to_journal = config::logs_to_journal();
+    let colour =
+        !to_journal && !config::no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(config::log_filter()))
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false);
+    match to_journal {
+        true => log.without_time().init(),
+        false => log.init(),
+    }
 }

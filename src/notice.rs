@@ -6,7 +6,7 @@
 //! what is worth knowing. One notice is a letter of its own, several are a digest. The layout is in
 //! `config/mail/*.txt` and `*.html`; both parts of a letter say the same, and the text stands alone.
 //!
-//! Every value a file brings along (names, figures, sentences) passes [`clean`] and the HTML
+//! Every value a file brings along (names, figures, sentences) passes `clean` and the HTML
 //! templates escape all of them, so no report can forge a line, a link or a tag.
 
 mod clean;
@@ -27,7 +27,7 @@ use view::{Digest, Item, Setting};
 pub struct Letter {
     /// What it tells, as stable text: the same notices give the same key, and so the same mail.
     pub key: String,
-    /// One line, at most [`subject::LONGEST`] characters.
+    /// One line, at most some sixty characters.
     pub subject: String,
     /// The plain part; lines end in `\n`.
     pub text: String,
@@ -156,6 +156,3 @@ fn rank(kind: NoticeKind) -> u8 {
         NoticeKind::Unrecognised => 6,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,6 +30,8 @@ mod reports;
 mod rows;
 mod schema;
 mod status;
+#[cfg(test)]
+mod tests;
 mod versions;
 mod views;
 

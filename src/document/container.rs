@@ -98,7 +98,7 @@ fn unpack(
     }
     let mut bytes = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
     member
-        .take(declared + 1)
+        .take(declared.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|error| Refusal::Damaged(format!("{name}: {error}")))?;
     if u64::try_from(bytes.len()).is_ok_and(|actual| actual > declared) {
@@ -115,5 +115,96 @@ fn refusal(error: ZipError) -> Refusal {
             Refusal::Encrypted
         }
         other => Refusal::Damaged(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    fn zipped(parts: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn part(bytes: &[u8], name: &str, limits: &Limits) -> Result<Option<Vec<u8>>, Refusal> {
+        Container::open(bytes, limits)?.part(name)
+    }
+
+    /// Overwrites a little-endian number in the directory entry of the first member.
+    fn with_entry_field(mut bytes: Vec<u8>, offset: usize, value: &[u8]) -> Vec<u8> {
+        let entry = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+        bytes[entry + offset..entry + offset + value.len()].copy_from_slice(value);
+        bytes
+    }
+
+    #[test]
+    fn parts_are_found_in_any_letter_case_and_with_backslashes() {
+        let limits = Limits::default();
+        let bytes = zipped(&[("Word\\Document.xml", b"1"), ("../../etc/x", b"2")]);
+        assert_eq!(part(&bytes, "word/document.xml", &limits), Ok(Some(b"1".to_vec())));
+        assert_eq!(part(&bytes, "../../etc/x", &limits), Ok(Some(b"2".to_vec())));
+        assert_eq!(part(&bytes, "x", &limits), Ok(None));
+    }
+
+    #[test]
+    fn a_container_without_its_end_is_incomplete() {
+        let bytes = zipped(&[("a", b"1")]);
+        let cut = &bytes[..bytes.len() - 23];
+        assert!(matches!(part(cut, "a", &Limits::default()), Err(Refusal::Incomplete(_))));
+    }
+
+    #[test]
+    fn what_a_part_declares_is_judged_before_it_is_unpacked() {
+        let bytes = zipped(&[("a", &[b' '; 3 << 20])]);
+        let limits = Limits { part_bytes: 2 << 20, ..Limits::default() };
+        let refusal = part(&bytes, "a", &limits).unwrap_err();
+        assert_eq!(refusal, Refusal::TooLarge("a unpacks to 3145728 bytes".into()));
+        let limits = Limits { ratio: 100, ..Limits::default() };
+        let refusal = part(&bytes, "a", &limits).unwrap_err();
+        assert!(
+            matches!(refusal, Refusal::TooLarge(what) if what.contains("bytes unpack to 3145728"))
+        );
+    }
+
+    #[test]
+    fn a_part_larger_than_it_declares_is_damaged() {
+        let bytes = with_entry_field(zipped(&[("a", &[b' '; 5000])]), 24, &10u32.to_le_bytes());
+        assert!(matches!(part(&bytes, "a", &Limits::default()), Err(Refusal::Damaged(_))));
+    }
+
+    #[test]
+    fn an_encrypted_part_needs_a_password() {
+        let bytes = with_entry_field(zipped(&[("a", b"1")]), 8, &1u16.to_le_bytes());
+        assert!(Container::open(&bytes, &Limits::default()).unwrap().is_encrypted());
+        assert_eq!(part(&bytes, "a", &Limits::default()), Err(Refusal::Encrypted));
+    }
+
+    #[test]
+    fn too_many_members_are_refused_before_the_directory_is_read() {
+        let names: Vec<String> = (0..11).map(|n| n.to_string()).collect();
+        let parts: Vec<(&str, &[u8])> =
+            names.iter().map(|n| (n.as_str(), b"".as_slice())).collect();
+        let limits = Limits { entries: 10, ..Limits::default() };
+        let refusal = part(&zipped(&parts), "0", &limits).unwrap_err();
+        assert_eq!(refusal, Refusal::TooLarge("zip container of 11 members".into()));
+    }
+
+    #[test]
+    fn two_members_of_one_name_are_damage() {
+        let mut bytes = zipped(&[("part-a", b"1"), ("part-b", b"2")]);
+        while let Some(at) = bytes.windows(6).position(|w| w == b"part-b") {
+            bytes[at + 5] = b'a';
+        }
+        assert!(matches!(part(&bytes, "part-a", &Limits::default()), Err(Refusal::Damaged(_))));
     }
 }

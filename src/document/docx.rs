@@ -6,10 +6,12 @@
 //! properties, which are leftovers of the template the report was typed into.
 
 mod body;
+mod drawing;
 mod line;
 mod numbering;
 mod numerals;
 mod package;
+mod paragraph;
 mod styles;
 mod table;
 

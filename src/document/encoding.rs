@@ -1,8 +1,9 @@
 //! Bytes to characters, for the formats that do not say reliably how they are encoded.
 //!
 //! The order, which read every sample right: byte order mark; UTF-16 without a mark, by its zero
-//! bytes; valid UTF-8 (it beats a page that declares `gb2312` and is not); the declared encoding,
-//! where `gb2312` and `gbk` mean their superset GB18030; else a guess with a leaning to Chinese.
+//! bytes; UTF-8, valid but for a character in fifty (it beats a page that declares `gb2312` and is
+//! not); the declared encoding, where `gb2312` and `gbk` mean their superset GB18030; else a guess
+//! with a leaning to Chinese.
 //! What does not decode stays visible as U+FFFD. Binary content is refused.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -41,7 +42,7 @@ fn encoding_of(bytes: &[u8], label: Option<&str>) -> &'static Encoding {
     if let Some(encoding) = utf16_by_zeros(bytes) {
         return encoding;
     }
-    if std::str::from_utf8(bytes).is_ok() {
+    if is_utf8(bytes) {
         return UTF_8;
     }
     // A page that is not UTF-8 although it says so, nor UTF-16 (looked for above), is guessed.
@@ -49,6 +50,18 @@ fn encoding_of(bytes: &[u8], label: Option<&str>) -> &'static Encoding {
         .and_then(|label| Encoding::for_label(label.trim().as_bytes()))
         .filter(|e| *e != UTF_8 && *e != UTF_16LE && *e != UTF_16BE);
     superset(declared.unwrap_or_else(|| guessed(bytes)))
+}
+
+/// UTF-8, or UTF-8 with a few broken characters: cut off at the end, or pasted from elsewhere.
+fn is_utf8(bytes: &[u8]) -> bool {
+    if std::str::from_utf8(bytes).is_ok() {
+        return true;
+    }
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for c in String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_ascii()) {
+        if c == '\u{FFFD}' { bad += 1 } else { good += 1 }
+    }
+    bad * 50 < good
 }
 
 /// GBK files hold characters of GB18030 all the time (e.g. `㑇`, `䶮` in names).
@@ -154,6 +167,12 @@ mod tests {
             text.contains('\u{FFFD}') && text.contains("120条") && text.contains('0'),
             "{text}"
         );
+    }
+
+    #[test]
+    fn one_broken_character_does_not_make_utf8_something_else() {
+        let text = text(&[SAMPLE.repeat(5).as_bytes(), b"\xE4\xB8"].concat()).unwrap();
+        assert!(text.starts_with(SAMPLE) && text.ends_with('\u{FFFD}'));
     }
 
     #[test]

@@ -26,6 +26,9 @@ const PAGE: usize = 8 << 20;
 /// Where a page must declare its encoding, in bytes. HTML says 1024; portals put scripts before.
 const HEAD: usize = 4 << 10;
 
+/// Longest value taken from a page's head, in characters.
+const LONGEST: usize = 300;
+
 /// Reads a page in any encoding.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     if bytes.len() > PAGE {
@@ -76,14 +79,22 @@ fn page_meta(dom: &Dom) -> Meta {
             "meta" => {
                 let name = dom.attribute(node, "name").or_else(|| dom.attribute(node, "property"));
                 if let (Some(name), Some(content)) = (name, dom.attribute(node, "content")) {
-                    entries.push((name.trim().to_ascii_lowercase(), content.trim().to_owned()));
+                    entries.push((
+                        name.trim().to_ascii_lowercase(),
+                        content.trim().chars().take(LONGEST).collect::<String>(),
+                    ));
                 }
             }
             "title" if title.is_none() => {
                 title = dom.children(node).find_map(|text| dom.text(text)).map(str::to_owned);
             }
             "svg" => {}
-            _ => open.extend(dom.children(node)),
+            _ => {
+                // The stack's top comes next: children go on it last first.
+                let at = open.len();
+                open.extend(dom.children(node));
+                open.get_mut(at..).unwrap_or_default().reverse();
+            }
         }
     }
     let first = |names: &[&str]| {
@@ -94,7 +105,9 @@ fn page_meta(dom: &Dom) -> Meta {
                 .map(|(_, content)| content.clone())
         })
     };
-    let title = title.map(|title| title.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+    let title = title
+        .map(|title| title.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|title| title.chars().take(LONGEST).collect::<String>());
     Meta {
         title: first(&["articletitle", "og:title", "dc.title"])
             .or(title.filter(|title| !title.is_empty())),

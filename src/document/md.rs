@@ -1,6 +1,6 @@
 //! Markdown: plain text (see [`txt`]) with marks around it, and HTML tables in between.
 //!
-//! Marks are taken off line by line and the rest is read as text, rather than by a CommonMark
+//! Marks are taken off line by line and the rest is read as text, rather than by a `CommonMark`
 //! parser: that would drop the cells a row has beyond the header's, not see tables without a line
 //! of dashes, and take an indented paragraph for code.
 
@@ -9,14 +9,11 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::assembly::Assembly;
-use super::{Document, Format, Limits, Meta, Refusal, encoding, furniture, html, txt};
+use super::{Document, Format, Limits, Meta, Refusal, furniture, html, txt};
 
-/// Reads a Markdown file in any encoding [`encoding::text`] knows.
+/// Reads a Markdown file in any encoding text files have.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    if u64::try_from(bytes.len()).is_ok_and(|size| size > limits.part_bytes) {
-        return Err(Refusal::TooLarge(format!("a text of {} bytes", bytes.len())));
-    }
-    let text = txt::with_plain_line_ends(&encoding::text(bytes)?);
+    let text = txt::decoded(bytes, limits)?;
     let mut assembly = Assembly::new(limits);
     for part in parts(&text) {
         match part {
@@ -120,13 +117,15 @@ static ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"\\([!-/:-@\[
 static ENTITY: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"&(nbsp|lt|gt|amp|quot|ensp|emsp);"));
 
+/// Longest line, in bytes, in which marks are looked for.
+const LONGEST: usize = 64 << 10;
 /// Stands for an escaped character while marks are taken off: private use, from U+F000.
 const ESCAPED: u32 = 0xF000;
 
 /// The text of a line without emphasis, tags, links and escapes. A bar that was escaped stays so:
 /// the table's grammar takes it.
 fn inline(line: &str) -> String {
-    if !line.contains(['\\', '*', '_', '~', '`', '[', '<', '&']) {
+    if line.len() > LONGEST || !line.contains(['\\', '*', '_', '~', '`', '[', '<', '&']) {
         return line.to_owned();
     }
     let hide = |c: &Captures<'_>| match c.get(1).and_then(|m| m.as_str().chars().next()) {

@@ -5,10 +5,7 @@
 //! off, encrypted or broken is refused at once, with that as the reason.
 
 mod ole;
-
-use std::borrow::Cow;
-
-use encoding_rs::Encoding;
+mod text;
 
 use super::container::Container;
 use super::{Limits, Refusal};
@@ -16,17 +13,17 @@ use super::{Limits, Refusal};
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// WordprocessingML in a zip container.
+    /// Word 2007 and later: WordprocessingML in a zip container.
     Docx,
-    /// SpreadsheetML in a zip container.
+    /// Excel 2007 and later.
     Xlsx,
-    /// PresentationML in a zip container.
+    /// A slide show of 2007 and later.
     Pptx,
     /// An OFD document.
     Ofd,
-    /// An OpenDocument text.
+    /// A text of LibreOffice.
     Odt,
-    /// An OpenDocument spreadsheet.
+    /// A spreadsheet of LibreOffice.
     Ods,
     /// A zip archive of files.
     Bundle,
@@ -34,7 +31,7 @@ pub(crate) enum Content {
     Doc,
     /// Excel 97–2003, or WPS Spreadsheets.
     Xls,
-    /// PowerPoint 97–2003.
+    /// A slide show of 1997–2003.
     Ppt,
     /// Any other compound file: Works, Outlook messages, installers.
     Compound,
@@ -66,8 +63,6 @@ pub(crate) enum Content {
     Binary,
 }
 
-/// How much of a text is looked at.
-const HEAD: usize = 4096;
 /// Where `%PDF-` may begin (ISO 32000-1, Annex H, implementation note 13).
 const PDF_WITHIN: usize = 1024;
 
@@ -88,10 +83,7 @@ pub(crate) fn content(bytes: &[u8], name: &str, limits: &Limits) -> Result<Conte
     if bytes.iter().all(|&b| b == 0) {
         return Err(Refusal::Incomplete("nothing but zero bytes".into()));
     }
-    Ok(match text_head(bytes) {
-        Some(head) => text(&head, name),
-        None => Content::Binary,
-    })
+    Ok(text::content(bytes, name).unwrap_or(Content::Binary))
 }
 
 fn by_signature(bytes: &[u8]) -> Option<Content> {
@@ -116,21 +108,24 @@ fn by_signature(bytes: &[u8]) -> Option<Content> {
     }
     // Signatures too short to go by themselves: text may begin with them.
     let head = bytes.get(..PDF_WITHIN).unwrap_or(bytes);
-    let binary = head.contains(&0);
+    let is_binary = head.contains(&0);
     if head.windows(5).any(|window| window == b"%PDF-") {
         Some(Content::Pdf)
-    } else if binary && head.starts_with(b"BM") {
+    } else if (is_binary && head.starts_with(b"BM")) || is_image_container(head) {
         Some(Content::Image)
-    } else if binary && head.starts_with(b"MZ") {
+    } else if is_binary && head.starts_with(b"MZ") {
         Some(Content::Program)
-    } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
-        Some(Content::Image)
-    } else if matches!(head.get(4..12), Some(b"ftypheic" | b"ftypheix" | b"ftypmif1" | b"ftypavif"))
-    {
-        Some(Content::Image)
     } else {
         None
     }
+}
+
+/// WebP, HEIC (photos of phones) and AVIF: pictures in a general container.
+fn is_image_container(head: &[u8]) -> bool {
+    let brand = head.get(8..12);
+    (head.starts_with(b"RIFF") && brand == Some(b"WEBP"))
+        || (head.get(4..8) == Some(b"ftyp")
+            && matches!(brand, Some(b"heic" | b"heix" | b"mif1" | b"avif")))
 }
 
 fn zip(bytes: &[u8], limits: &Limits) -> Result<Content, Refusal> {
@@ -179,143 +174,6 @@ fn by_main_part(content_types: &str) -> Option<Content> {
     })
 }
 
-/// The beginning of a text, decoded as far as its markup goes: what is not ASCII may be garbled.
-/// `None` where the content is no text in any encoding.
-fn text_head(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let utf16 = match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => Some(encoding),
-        None => utf16_without_mark(head),
-    };
-    let text = match utf16 {
-        Some(encoding) => encoding.decode(head).0,
-        None => String::from_utf8_lossy(head),
-    };
-    let controls = text.chars().filter(|&c| is_no_text(c)).count();
-    (controls * 50 <= text.len()).then_some(text)
-}
-
-/// In UTF-16, the zero bytes of digits, spaces and line ends all stand on one side.
-fn utf16_without_mark(head: &[u8]) -> Option<&'static Encoding> {
-    let zeros = |parity| head.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
-    match (zeros(0), zeros(1)) {
-        (0, 1..) => Some(encoding_rs::UTF_16LE),
-        (1.., 0) => Some(encoding_rs::UTF_16BE),
-        _ => None,
-    }
-}
-
-/// Control characters that no text has; those of text dumped from Word (cell ends, soft breaks) and
-/// the end-of-file mark of DOS are passed.
-fn is_no_text(c: char) -> bool {
-    c.is_ascii_control() && !matches!(c, '\t'..='\r' | '\x07' | '\x1A' | '\x1E' | '\x1F' | '\x7F')
-}
-
-fn text(head: &str, name: &str) -> Content {
-    let start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
-    if start.starts_with("{\\rtf") {
-        return Content::Rtf;
-    }
-    if is_mime_message(start) {
-        return Content::Mht;
-    }
-    markup(start).unwrap_or_else(|| plain(start, name))
-}
-
-/// Header lines, one of them `MIME-Version`, before the first empty line.
-fn is_mime_message(start: &str) -> bool {
-    start
-        .lines()
-        .take_while(|line| line.starts_with([' ', '\t']) || line.contains(':'))
-        .any(|line| line.get(..13).is_some_and(|l| l.eq_ignore_ascii_case("MIME-Version:")))
-}
-
-fn markup(start: &str) -> Option<Content> {
-    let lower = start.to_ascii_lowercase();
-    let root = after_prolog(&lower);
-    let is_html = root.starts_with("<!doctype html")
-        || tag(root).is_some_and(is_html_tag)
-        || lower.contains("<html>")
-        || lower.contains("<html ");
-    if is_html {
-        return Some(Content::Html);
-    }
-    match tag(root)? {
-        "pkg:package" | "w:worddocument" => Some(Content::WordXml),
-        _ if lower.starts_with("<?xml") => Some(Content::Xml),
-        _ => None,
-    }
-}
-
-/// What follows the XML declaration, processing instructions, comments and white space.
-fn after_prolog(text: &str) -> &str {
-    let mut rest = text;
-    loop {
-        let end = if rest.starts_with("<?") {
-            "?>"
-        } else if rest.starts_with("<!--") {
-            "-->"
-        } else {
-            return rest;
-        };
-        rest = rest.split_once(end).map_or("", |(_, after)| after.trim_start());
-    }
-}
-
-/// The name of the tag `text` starts with.
-fn tag(text: &str) -> Option<&str> {
-    let name = text.strip_prefix('<')?;
-    name.split([' ', '\t', '\r', '\n', '>', '/']).next().filter(|name| !name.is_empty())
-}
-
-/// Tags a page or a saved piece of one begins with.
-fn is_html_tag(name: &str) -> bool {
-    matches!(
-        name,
-        "html"
-            | "head"
-            | "body"
-            | "meta"
-            | "title"
-            | "link"
-            | "style"
-            | "script"
-            | "div"
-            | "table"
-            | "p"
-            | "span"
-            | "center"
-            | "font"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "section"
-            | "article"
-            | "br"
-    )
-}
-
-/// Text or Markdown: by the name where it says, else by a heading or a table of Markdown.
-fn plain(start: &str, name: &str) -> Content {
-    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
-    match extension.as_str() {
-        "md" | "markdown" => Content::Markdown,
-        "txt" | "text" => Content::Text,
-        _ if start.lines().any(is_markdown_line) => Content::Markdown,
-        _ => Content::Text,
-    }
-}
-
-fn is_markdown_line(line: &str) -> bool {
-    let heading = line.trim_start_matches('#');
-    let level = line.len() - heading.len();
-    let is_heading = (1..=6).contains(&level) && heading.starts_with(' ');
-    let is_table_rule = line.contains("---")
-        && line.contains('|')
-        && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'));
-    is_heading || is_table_rule
-}
-
 impl Content {
     /// The refusal of content that has no reader: what it is, and what to hand in instead.
     pub(crate) fn unsupported(self) -> Refusal {
@@ -350,3 +208,6 @@ impl Content {
         Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

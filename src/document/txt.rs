@@ -19,12 +19,12 @@ use super::assembly::Assembly;
 use super::{Document, Format, Grid, Limits, Meta, Refusal, encoding, furniture};
 use prose::Prose;
 
+/// Most lines of a text. A report with one cell a line has about 500.
+const LINES: usize = 100_000;
+
 /// Reads a text file in any encoding [`encoding::text`] knows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    if u64::try_from(bytes.len()).is_ok_and(|size| size > limits.part_bytes) {
-        return Err(Refusal::TooLarge(format!("a text of {} bytes", bytes.len())));
-    }
-    let text = with_plain_line_ends(&encoding::text(bytes)?);
+    let text = decoded(bytes, limits)?;
     let mut assembly = Assembly::new(limits);
     let lines: Vec<&str> = text.split('\n').collect();
     read_lines(&lines, &mut assembly)?;
@@ -32,9 +32,24 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     Ok(assembly.finish(Format::Txt, Meta::default()))
 }
 
-/// CRLF, CR, form feed, vertical tab and next line all become `\n`.
-pub(super) fn with_plain_line_ends(text: &str) -> String {
-    text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}'], "\n")
+/// The text of a file with plain line ends.
+pub(super) fn decoded(bytes: &[u8], limits: &Limits) -> Result<String, Refusal> {
+    // No encoding makes text of more than three times the bytes, none of less than half.
+    if bytes.len() / 2 > limits.text_bytes {
+        return Err(Refusal::TooLarge(format!("a text of {} bytes", bytes.len())));
+    }
+    with_plain_line_ends(&encoding::text(bytes)?, limits)
+}
+
+/// CRLF, CR, form feed, vertical tab and next line all become `\n`. Refuses what is too large
+/// before anything is built from it.
+pub(super) fn with_plain_line_ends(text: &str, limits: &Limits) -> Result<String, Refusal> {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}'], "\n");
+    let lines = text.matches('\n').count();
+    if text.len() > limits.text_bytes || lines > LINES {
+        return Err(Refusal::TooLarge(format!("a text of {} bytes in {lines} lines", text.len())));
+    }
+    Ok(text)
 }
 
 /// What a grammar makes of the lines from a given one on.
@@ -113,6 +128,24 @@ fn is_blank(line: &str) -> bool {
 fn is_prose(line: &str) -> bool {
     let line = line.trim();
     line.contains(['。', '；', '！', '？']) || line.ends_with(['，', '、', '：', ':', ';'])
+}
+
+/// `填报单位：…`: a colon outside brackets with text right after it stands above a table, not in it.
+fn has_field(line: &str) -> bool {
+    let mut depth = 0_i32;
+    let mut after_colon = false;
+    for c in line.chars() {
+        if after_colon && !c.is_whitespace() {
+            return !line.trim_start().starts_with("其中");
+        }
+        after_colon = depth == 0 && matches!(c, '：' | ':');
+        depth += match c {
+            '（' | '(' => 1,
+            '）' | ')' => -1,
+            _ => 0,
+        };
+    }
+    false
 }
 
 /// A cell's text: blanks that only set it off are gone, wide and hard ones stay.

@@ -8,6 +8,7 @@
 //! files become large. Elements may nest as deep as [`Limits::element_depth`], so readers may recurse.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::Reader;
@@ -55,11 +56,13 @@ fn declared_encoding(head: &[u8]) -> Option<String> {
 /// A part being read.
 pub(crate) struct Xml<'a> {
     reader: Reader<&'a [u8]>,
+    text: &'a str,
     part: &'a str,
     depth: usize,
     max_depth: usize,
     /// The element opened last was written `<x/>` and its end is still to be reported.
     empty: bool,
+    may_leap: bool,
 }
 
 /// A start tag.
@@ -106,7 +109,15 @@ impl<'a> Xml<'a> {
     /// Starts at the top of `text`; `part` names it in refusals.
     pub(crate) fn new(text: &'a str, part: &'a str, limits: &Limits) -> Self {
         let reader = Reader::from_str(text);
-        Self { reader, part, depth: 0, max_depth: limits.element_depth, empty: false }
+        Self {
+            reader,
+            text,
+            part,
+            depth: 0,
+            max_depth: limits.element_depth,
+            empty: false,
+            may_leap: true,
+        }
     }
 
     /// The next element inside the current one, `None` at its end. Text between is passed over.
@@ -139,6 +150,21 @@ impl<'a> Xml<'a> {
             self.node()?;
         }
         Ok(())
+    }
+
+    /// Finishes the current element unread without looking at what is in it: for large elements
+    /// that cannot hold one of their own name.
+    pub(crate) fn leap(&mut self, element: &Element<'a>) -> Result<(), Refusal> {
+        if !self.empty && self.may_leap {
+            let end = format!("</{}>", element.0.name().into_inner());
+            let read = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
+            match self.text.get(read..).and_then(|rest| rest.find(&end)) {
+                Some(skipped) => self.reader.stream().consume(skipped),
+                // Written in an odd way (`</x >`); looking again each time would be quadratic.
+                None => self.may_leap = false,
+            }
+        }
+        self.skip()
     }
 
     fn node(&mut self) -> Result<Node<'a>, Refusal> {
@@ -228,6 +254,24 @@ mod tests {
     fn elements_too_deep_are_refused_even_when_skipped() {
         let deep = format!("<a>{}{}</a>", "<b>".repeat(9), "</b>".repeat(9));
         assert!(matches!(texts(&deep), Err(Refusal::TooLarge(_))));
+    }
+
+    #[test]
+    fn an_element_leapt_over_leaves_the_reader_behind_it() {
+        let limits = Limits::default();
+        let mut xml =
+            Xml::new("<a><b>一<c/>&#x4E00;</b><b/><b>1</b ><d>2</d></a>", "part.xml", &limits);
+        xml.child().unwrap();
+        for _ in 0..3 {
+            let element = xml.child().unwrap().unwrap();
+            assert_eq!(element.name(), "b");
+            xml.leap(&element).unwrap();
+        }
+        assert_eq!(xml.child().unwrap().unwrap().name(), "d");
+        let mut found = String::new();
+        xml.text(&mut found).unwrap();
+        assert_eq!(found, "2");
+        assert!(xml.child().unwrap().is_none());
     }
 
     #[test]

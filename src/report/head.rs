@@ -130,7 +130,8 @@ pub(super) fn find(
     let (signature, signed_on) = lines.signature(forms);
     found.published = signed_on
         .or_else(|| document.meta.published.as_deref().and_then(|t| first_date(&comparable(t))))
-        .or_else(|| lines.page_date(&head));
+        .or_else(|| lines.page_date(&head))
+        .or_else(|| lines.byline_date());
     let filled_by = lines.after_label(&head.filled_by);
     let in_title = title.as_deref().and_then(|t| unit_in_title(t, forms));
     let publisher = lines
@@ -241,7 +242,8 @@ fn is_name(line: &str, forms: &[&Form]) -> bool {
     let length = line.chars().count();
     (3..=40).contains(&length)
         && !has_sentence_marks(line)
-        && !line.chars().any(|c| c.is_ascii_digit())
+        && line.chars().filter(char::is_ascii_digit).count() <= 4
+        && captures(&YEAR, line).is_none()
         && forms.iter().any(|f| f.level(&without_seal(line)).is_some())
 }
 
@@ -351,6 +353,21 @@ impl Lines<'_> {
             let name: String =
                 name.chars().take_while(|c| !matches!(c, ' ' | ',' | '|' | ';')).collect();
             (name.chars().count() >= 2 && name.chars().count() <= 40).then_some(name)
+        })
+    }
+
+    /// A date that opens one of the short lines around the title: `[2019年01月18日] [作者：办公室]`.
+    fn byline_date(&self) -> Option<Date> {
+        const SEARCHED: usize = 8;
+        const MOST_CHARS: usize = 60;
+        self.lines.iter().take(SEARCHED).find_map(|(_, line)| {
+            let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+            let found = captures(&DATE, line)?;
+            let byline = found.get(0)?.start() == 0
+                && line.chars().count() <= MOST_CHARS
+                && !line.contains('。')
+                && captures(&RANGE, line).is_none();
+            byline.then(|| date(&found, 1))?
         })
     }
 

@@ -25,6 +25,10 @@ const SPACING: SignedDuration = SignedDuration::from_mins(10);
 /// How long an unrecognised file waits for a mail to be a line in.
 const UNRECOGNISED_LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
+/// Up to so many notices at once come with the cells of their tables. Ten thousand reports at once
+/// are a digest, which draws none; their cells would fill the memory.
+const WITH_TABLES: usize = 50;
+
 /// Since when notices wait, by what opens a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Pending {
@@ -99,11 +103,14 @@ fn compose_waiting(
         .prepare_cached(include_str!("sql/waiting_notices.sql"))?
         .query_map(named_params! { ":holds_first_scan": holds_first_scan }, |row| row.get("id"))?
         .collect::<rusqlite::Result<Vec<NoticeId>>>()?;
-    let notices =
-        ids.iter().map(|id| notice(tx, *id)).collect::<rusqlite::Result<Vec<NoticeToSend>>>()?;
-    if notices.is_empty() {
+    if ids.is_empty() {
         return Ok(0);
     }
+    let has_tables = ids.len() <= WITH_TABLES;
+    let notices = ids
+        .iter()
+        .map(|id| notice(tx, *id, has_tables))
+        .collect::<rusqlite::Result<Vec<NoticeToSend>>>()?;
     let drafts = compose(&notices);
     for draft in &drafts {
         insert_mail(tx, draft, now)?;
@@ -145,7 +152,7 @@ fn insert_mail(tx: &Connection, draft: &MailDraft, now: Timestamp) -> rusqlite::
 }
 
 /// A notice with what its mail can say.
-fn notice(tx: &Connection, id: NoticeId) -> rusqlite::Result<NoticeToSend> {
+fn notice(tx: &Connection, id: NoticeId, has_tables: bool) -> rusqlite::Result<NoticeToSend> {
     let mut query = tx.prepare_cached(include_str!("sql/notice.sql"))?;
     let (mut notice, report, thread) = query.query_row(named_params! { ":id": id }, |row| {
         Ok((read_notice(row)?, row.get::<_, Option<ReportId>>("report_id")?, Thread::read(row)?))
@@ -154,14 +161,20 @@ fn notice(tx: &Connection, id: NoticeId) -> rusqlite::Result<NoticeToSend> {
     if let Some(report) = report {
         notice.findings = reports::findings(tx, report)?;
         notice.causes = reports::causes(tx, report)?;
-        let named = notice.findings.iter().flat_map(|finding| &finding.cells);
-        let repaired = notice.causes.iter().flat_map(|cause| {
-            cause.cells.iter().chain(cause.alternatives.iter().flatten()).map(|r| &r.cell)
-        });
-        let tables: BTreeSet<&str> = named.chain(repaired).map(|cell| &*cell.table).collect();
-        notice.cells = reports::cells(tx, report, &tables)?;
+        if has_tables {
+            let tables = tables_in_question(&notice);
+            notice.cells = reports::cells(tx, report, &tables)?;
+        }
     }
     Ok(notice)
+}
+
+fn tables_in_question(notice: &NoticeToSend) -> BTreeSet<String> {
+    let named = notice.findings.iter().flat_map(|finding| &finding.cells);
+    let repaired = notice.causes.iter().flat_map(|cause| {
+        cause.cells.iter().chain(cause.alternatives.iter().flatten()).map(|repair| &repair.cell)
+    });
+    named.chain(repaired).map(|cell| cell.table.clone()).collect()
 }
 
 fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {

@@ -285,7 +285,7 @@ pub(super) fn causes(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Caus
 pub(super) fn cells(
     db: &Connection,
     id: ReportId,
-    tables: &BTreeSet<&str>,
+    tables: &BTreeSet<String>,
 ) -> rusqlite::Result<BTreeMap<CellId, Cell>> {
     let mut query = db.prepare_cached(include_str!("sql/cells.sql"))?;
     let mut cells = BTreeMap::new();

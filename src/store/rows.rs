@@ -270,7 +270,8 @@ pub struct NoticeToSend {
     pub findings: Vec<Finding>,
     /// What explains it.
     pub causes: Vec<Cause>,
-    /// Every cell of the tables that findings and causes speak of.
+    /// Every cell of the tables that findings and causes speak of; empty where very many notices
+    /// are told at once.
     pub cells: BTreeMap<CellId, Cell>,
     /// What was mailed about the same unit and year, or the same file, before.
     pub previous: Option<PreviousMail>,

@@ -140,7 +140,8 @@ fn statement(view: &str, columns: &[WideColumn<'_>]) -> String {
         push(&mut sql, view, &row.id, &column.id, "c.value", name);
     }
     for WideColumn { row, column, name, .. } in columns.iter().filter(|c| c.is_amount()) {
-        let yuan = "CASE c.unit WHEN '元' THEN c.value WHEN '万元' THEN round(c.value * 10000, 4) \
+        let yuan = "CASE c.unit WHEN '元' THEN c.value WHEN '千元' THEN round(c.value * 1000, 4) \
+                    WHEN '万元' THEN round(c.value * 10000, 4) \
                     WHEN '亿元' THEN round(c.value * 100000000, 4) END";
         push(&mut sql, view, &row.id, &column.id, yuan, &format!("{name}_yuan"));
     }

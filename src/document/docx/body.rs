@@ -9,9 +9,8 @@
 //! like content (`w:rPrChange` has the *former* `w:rPr`). What wraps content is named in
 //! [`is_wrapper`]. The functions recurse; [`Limits::element_depth`] bounds how deep.
 
-use super::line::Line;
-use super::numbering::{Numbering, Reference};
-use super::styles::{self, RunFormat, Script, Style, Styles};
+use super::numbering::Numbering;
+use super::styles::Styles;
 use super::table::{Cell, Merge, Row, Table};
 use crate::document::xml::{Element, Xml};
 use crate::document::{Block, Limits, Paragraph, Refusal};
@@ -21,7 +20,7 @@ use crate::document::{Block, Limits, Paragraph, Refusal};
 pub(super) struct Flow {
     pub(super) pieces: Vec<Piece>,
     /// Text of a paragraph whose mark is deleted: it goes before that of the next one.
-    carried: String,
+    pub(super) carried: String,
 }
 
 /// One thing of a flow.
@@ -34,7 +33,7 @@ pub(super) enum Piece {
 
 impl Flow {
     /// The pieces as blocks of a document.
-    fn into_blocks(self) -> impl Iterator<Item = Block> {
+    pub(super) fn into_blocks(self) -> impl Iterator<Item = Block> {
         self.pieces.into_iter().map(|piece| match piece {
             Piece::Own(text) => Block::Paragraph(Paragraph { text, page: None }),
             Piece::Beside(block) => block,
@@ -42,28 +41,20 @@ impl Flow {
     }
 }
 
-/// What `w:pPr` says.
-#[derive(Default)]
-struct ParagraphFormat {
-    style: Option<String>,
-    numbering: Reference,
-    mark: RunFormat,
-}
-
 /// The state of one walk.
 pub(super) struct Walk<'a> {
-    xml: Xml<'a>,
-    styles: &'a Styles,
-    numbering: Numbering,
+    pub(super) xml: Xml<'a>,
+    pub(super) styles: &'a Styles,
+    pub(super) numbering: Numbering,
     limits: &'a Limits,
     /// Tables around the place under way.
     tables: usize,
     /// Bytes of text so far; also tells whether an alternative showed anything.
     text_bytes: usize,
     /// Pictures and tables so far, for the same question.
-    things: usize,
+    pub(super) things: usize,
     /// Text of the element under way, kept to spare allocations.
-    buffer: String,
+    pub(super) buffer: String,
 }
 
 impl<'a> Walk<'a> {
@@ -95,7 +86,7 @@ impl<'a> Walk<'a> {
         Ok(blocks)
     }
 
-    fn blocks(&mut self, flow: &mut Flow) -> Result<(), Refusal> {
+    pub(super) fn blocks(&mut self, flow: &mut Flow) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
             self.block(&element, flow)?;
         }
@@ -138,7 +129,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads branches until one shows anything.
-    fn alternatives(
+    pub(super) fn alternatives(
         &mut self,
         mut read: impl FnMut(&mut Self) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
@@ -153,8 +144,6 @@ impl<'a> Walk<'a> {
         }
         Ok(())
     }
-
-    // Tables
 
     fn table(&mut self, flow: &mut Flow) -> Result<(), Refusal> {
         if self.tables == self.limits.table_depth {
@@ -218,7 +207,7 @@ impl<'a> Walk<'a> {
     }
 
     fn cell(&mut self) -> Result<Cell, Refusal> {
-        let mut cell = Cell::default();
+        let mut cell = Cell { span: 1, ..Cell::default() };
         while let Some(element) = self.xml.child()? {
             match element.name() {
                 "tcPr" => self.cell_format(&mut cell)?,
@@ -233,7 +222,7 @@ impl<'a> Walk<'a> {
     fn cell_format(&mut self, cell: &mut Cell) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
             match element.name() {
-                "gridSpan" => cell.span = self.columns(&element)?.unwrap_or(1),
+                "gridSpan" => cell.span = self.columns(&element)?.unwrap_or(1).max(1),
                 "vMerge" => cell.upward = merge(element.value().as_deref()),
                 "hMerge" => cell.leftward = merge(element.value().as_deref()),
                 // A merge under change tracking: `rest` or `cont`, where it is not undone.
@@ -266,189 +255,16 @@ impl<'a> Walk<'a> {
         Ok(columns)
     }
 
-    // Paragraphs
-
-    fn paragraph(&mut self, flow: &mut Flow) -> Result<(), Refusal> {
-        let mut line = Line::default();
-        let mut format = ParagraphFormat::default();
-        self.inlines(&mut line, &mut format)?;
-        let beside = std::mem::take(&mut line.beside);
-        let text = line.into_text();
-        if format.mark.mark_removed {
-            flow.carried.push_str(&text);
-        } else {
-            let label = self.label(&format);
-            let carried = std::mem::take(&mut flow.carried);
-            let text = if label.is_empty() && carried.is_empty() {
-                text
-            } else {
-                label + &carried + &text
-            };
-            if !text.trim().is_empty() {
-                flow.pieces.push(Piece::Own(without_outer_breaks(text)));
-            }
-        }
-        flow.pieces.extend(beside.into_iter().map(Piece::Beside));
-        self.check_blocks(flow.pieces.len())
-    }
-
-    /// The label of automatic numbering, or nothing. A paragraph whose mark is hidden has none and
-    /// is not counted.
-    fn label(&mut self, format: &ParagraphFormat) -> String {
-        let style = self.styles.paragraph(format.style.as_deref());
-        let numbering = format.numbering.or(style.map(Style::numbering).unwrap_or_default());
-        if numbering.list.is_none() || self.styles.resolve(style, &format.mark).0 {
-            return String::new();
-        }
-        let style = self.styles.paragraph_id(format.style.as_deref());
-        self.numbering.label(numbering, style).unwrap_or_default()
-    }
-
-    fn inlines(&mut self, line: &mut Line, format: &mut ParagraphFormat) -> Result<(), Refusal> {
-        while let Some(element) = self.xml.child()? {
-            match element.name() {
-                "r" => {
-                    let style = self.styles.paragraph(format.style.as_deref());
-                    let mut shown = self.styles.resolve(style, &RunFormat::default());
-                    self.run(line, style, &mut shown)?;
-                }
-                "pPr" => *format = self.paragraph_format()?,
-                "AlternateContent" => self.alternatives(|walk| walk.inlines(line, format))?,
-                name if is_wrapper(name) => self.inlines(line, format)?,
-                _ => self.xml.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    fn paragraph_format(&mut self) -> Result<ParagraphFormat, Refusal> {
-        let mut format = ParagraphFormat::default();
-        while let Some(element) = self.xml.child()? {
-            match element.name() {
-                "pStyle" => {
-                    format.style = element.value().map(|id| id.into_owned());
-                    self.xml.skip()?;
-                }
-                "numPr" => format.numbering = Reference::read(&mut self.xml)?,
-                "rPr" => format.mark = styles::run_format(&mut self.xml)?,
-                _ => self.xml.skip()?,
-            }
-        }
-        Ok(format)
-    }
-
-    /// A run; `shown` is whether it is hidden and where its characters stand.
-    fn run(
-        &mut self,
-        line: &mut Line,
-        paragraph: Option<&Style>,
-        shown: &mut (bool, Script),
-    ) -> Result<(), Refusal> {
-        while let Some(element) = self.xml.child()? {
-            let (hidden, script) = *shown;
-            match element.name() {
-                "rPr" => {
-                    let format = styles::run_format(&mut self.xml)?;
-                    *shown = self.styles.resolve(paragraph, &format);
-                }
-                "AlternateContent" => self.alternatives(|walk| walk.run(line, paragraph, shown))?,
-                "fldChar" => {
-                    line.field(&element.attribute("fldCharType").unwrap_or_default());
-                    self.xml.skip()?;
-                }
-                _ if hidden => self.xml.skip()?,
-                "t" => self.text(&element, line, script)?,
-                "drawing" | "pict" => self.drawing(line, false)?,
-                "object" => self.drawing(line, true)?,
-                // The text the reading aid stands over, without the aid.
-                "ruby" => self.ruby(line)?,
-                name => {
-                    let character = character(name, &element);
-                    self.xml.skip()?;
-                    if let Some(character) = character {
-                        self.show(line, character.encode_utf8(&mut [0; 4]), script)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn text(
-        &mut self,
-        element: &Element<'_>,
-        line: &mut Line,
-        script: Script,
-    ) -> Result<(), Refusal> {
-        let mut text = std::mem::take(&mut self.buffer);
-        text.clear();
-        self.xml.text(&mut text)?;
-        let preserved = element.attribute("space").as_deref() == Some("preserve");
-        let shown = if preserved { &text } else { text.trim_matches([' ', '\t', '\r', '\n']) };
-        self.show(line, shown, script)?;
-        self.buffer = text;
-        Ok(())
-    }
-
-    fn show(&mut self, line: &mut Line, text: &str, script: Script) -> Result<(), Refusal> {
-        self.text_bytes += text.len();
+    pub(super) fn count_text(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.text_bytes += bytes;
         if self.text_bytes > self.limits.text_bytes {
             let bytes = self.limits.text_bytes;
             return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
         }
-        line.push(text, script);
         Ok(())
     }
 
-    fn ruby(&mut self, line: &mut Line) -> Result<(), Refusal> {
-        while let Some(element) = self.xml.child()? {
-            match element.name() {
-                "rubyBase" => self.inlines(line, &mut ParagraphFormat::default())?,
-                _ => self.xml.skip()?,
-            }
-        }
-        Ok(())
-    }
-
-    // Drawings
-
-    /// A drawing, a VML picture or an embedded object: one picture at most, and its text boxes.
-    fn drawing(&mut self, line: &mut Line, mut picture: bool) -> Result<(), Refusal> {
-        self.shapes(line, &mut picture)?;
-        if picture {
-            self.things += 1;
-            line.beside.push(Block::Picture { page: None });
-        }
-        Ok(())
-    }
-
-    fn shapes(&mut self, line: &mut Line, picture: &mut bool) -> Result<(), Refusal> {
-        while let Some(element) = self.xml.child()? {
-            match element.name() {
-                "txbxContent" => {
-                    let mut flow = Flow::default();
-                    self.blocks(&mut flow)?;
-                    line.beside.extend(flow.into_blocks());
-                }
-                "blip" | "imagedata" => {
-                    *picture = true;
-                    self.xml.skip()?;
-                }
-                // Text drawn as a shape.
-                "textpath" => {
-                    let text = element.attribute("string").unwrap_or_default().into_owned();
-                    self.text_bytes += text.len();
-                    line.beside.push(Block::Paragraph(Paragraph { text, page: None }));
-                    self.xml.skip()?;
-                }
-                "AlternateContent" => self.alternatives(|walk| walk.shapes(line, picture))?,
-                _ => self.shapes(line, picture)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn check_blocks(&self, blocks: usize) -> Result<(), Refusal> {
+    pub(super) fn check_blocks(&self, blocks: usize) -> Result<(), Refusal> {
         if blocks > self.limits.blocks {
             let blocks = self.limits.blocks;
             return Err(Refusal::TooLarge(format!("more than {blocks} paragraphs and tables")));
@@ -458,7 +274,7 @@ impl<'a> Walk<'a> {
 }
 
 /// Elements that wrap content of any level and show nothing themselves.
-fn is_wrapper(name: &str) -> bool {
+pub(super) fn is_wrapper(name: &str) -> bool {
     matches!(
         name,
         "sdt"
@@ -479,22 +295,4 @@ fn is_wrapper(name: &str) -> bool {
 /// A merge without value continues.
 fn merge(value: Option<&str>) -> Merge {
     if value == Some("restart") { Merge::Restart } else { Merge::Continue }
-}
-
-/// Elements of a run that stand for one character.
-fn character(name: &str, element: &Element<'_>) -> Option<char> {
-    match name {
-        "tab" | "ptab" => Some('\t'),
-        "br" | "cr" => Some('\n'),
-        "noBreakHyphen" => Some('-'),
-        // Characters of symbol fonts lie in the private area, where they cannot pass for digits.
-        "sym" => char::from_u32(u32::from_str_radix(&element.attribute("char")?, 16).ok()?),
-        _ => None,
-    }
-}
-
-/// Page breaks and stray line breaks at either end of a paragraph show nothing.
-fn without_outer_breaks(text: String) -> String {
-    let inner = text.trim_matches('\n');
-    if inner.len() == text.len() { text } else { inner.to_owned() }
 }

@@ -11,6 +11,8 @@ use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
 
 const LEVELS: usize = 9;
+/// Characters of a label's template; no label in use is near it.
+const MAX_TEMPLATE: usize = 64;
 
 /// `w:numPr`: a list and a level of it, either of which may be left to the style below.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -301,7 +303,9 @@ fn level_properties(xml: &mut Xml<'_>, level: &mut Level) -> Result<(), Refusal>
         match element.name() {
             "start" => level.start = parsed(&element).unwrap_or_default(),
             "numFmt" => level.format = value.unwrap_or_default(),
-            "lvlText" => level.text = value.unwrap_or_default(),
+            "lvlText" => {
+                level.text = value.unwrap_or_default().chars().take(MAX_TEMPLATE).collect();
+            }
             "lvlRestart" => level.restart = parsed(&element),
             "isLgl" => level.legal = element.is_on(),
             "pStyle" => level.style = value,

@@ -7,12 +7,12 @@ use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
 
 /// A chain of `basedOn` is followed no further.
-const MAX_CHAIN: usize = 32;
+const MAX_CHAIN: usize = 16;
 
 /// What a paragraph or character style says. `None`: it leaves that to the style below it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Style {
-    /// `w:vanish`: a toggle, see [`Styles::hides`].
+    /// `w:vanish`: a toggle, see [`Styles::resolve`].
     vanish: Option<bool>,
     /// `w:specVanish`, `w:webHidden`.
     always_hidden: Option<bool>,
@@ -62,20 +62,17 @@ impl Styles {
         xml.child()?;
         while let Some(element) = xml.child()? {
             let kind = element.attribute("type");
-            let (true, Some(id)) = (element.name() == "style", element.attribute("styleId")) else {
-                xml.skip()?;
+            let id = element.attribute("styleId").filter(|_| element.name() == "style");
+            // Table styles are most of the part and hide nothing that is looked for here.
+            let (Some(id), false) = (id, kind.as_deref() == Some("table")) else {
+                xml.leap(&element)?;
                 continue;
             };
-            let is_paragraph = kind.as_deref() == Some("paragraph");
             let is_default = matches!(element.attribute("default").as_deref(), Some("1" | "true"));
-            if is_paragraph && is_default {
+            if is_default && kind.as_deref() == Some("paragraph") {
                 default_paragraph = Some(id.clone().into_owned());
             }
-            if kind.as_deref() == Some("table") {
-                xml.skip()?;
-            } else {
-                own.insert(id.into_owned(), style(&mut xml)?);
-            }
+            own.insert(id.into_owned(), style(&mut xml)?);
         }
         let styles = own.keys().map(|id| (id.clone(), inherited(&own, id))).collect();
         Ok(Self { styles, default_paragraph })

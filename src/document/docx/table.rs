@@ -27,7 +27,7 @@ pub(super) struct Row {
 /// A cell as read.
 #[derive(Default)]
 pub(super) struct Cell {
-    /// Columns covered (`w:gridSpan`).
+    /// Columns covered (`w:gridSpan`), at least 1.
     pub(super) span: usize,
     /// Merged with cells to its left (`w:hMerge`).
     pub(super) leftward: Merge,
@@ -78,7 +78,7 @@ impl<'a> Table<'a> {
         }
         let mut column = row.before;
         for cell in joined_leftward(row.cells) {
-            let span = cell.span.max(1);
+            let span = cell.span;
             let end = column.checked_add(span).filter(|&end| end <= self.limits.columns);
             let Some(end) = end else {
                 let columns = self.limits.columns;
@@ -174,7 +174,7 @@ fn joined_leftward(cells: Vec<Cell>) -> Vec<Cell> {
     for cell in cells {
         match joined.last_mut() {
             Some(first) if cell.leftward == Merge::Continue && first.leftward != Merge::None => {
-                first.span = first.span.saturating_add(cell.span.max(1));
+                first.span = first.span.saturating_add(cell.span);
             }
             _ => joined.push(cell),
         }

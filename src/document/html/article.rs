@@ -62,7 +62,7 @@ const TITLE: usize = 8;
 const DATA_LINE: usize = 120;
 
 /// Whether an element is furniture by its tag, role, class or id, and holds nothing to lose.
-pub(super) fn is_furniture(dom: &Dom, node: NodeId) -> bool {
+pub(super) fn is_furniture(dom: &Dom, node: NodeId, title: Option<&str>) -> bool {
     let tag = dom.tag(node);
     if matches!(tag, "body" | "html" | "main" | "article" | "td" | "th" | "tr" | "table" | "tbody")
     {
@@ -80,11 +80,11 @@ pub(super) fn is_furniture(dom: &Dom, node: NodeId) -> bool {
             .filter_map(|name| dom.attribute(node, name))
             .any(is_furniture_name);
     if named {
-        let content = Content::of(dom, node);
+        let content = Content::of(dom, node, title);
         return !content.table && !content.title && content.sentences < SENTENCES && !content.data;
     }
     if matches!(tag, "ul" | "ol" | "dl") {
-        let content = Content::of(dom, node);
+        let content = Content::of(dom, node, title);
         return !content.table
             && content.links >= 2
             && content.linked * 10 >= content.length * 8
@@ -113,7 +113,7 @@ struct Content {
 }
 
 impl Content {
-    fn of(dom: &Dom, node: NodeId) -> Self {
+    fn of(dom: &Dom, node: NodeId, title: Option<&str>) -> Self {
         let mut content = Self::default();
         let mut open = vec![(node, false)];
         while let Some((node, in_link)) = open.pop() {
@@ -122,6 +122,7 @@ impl Content {
                 content.length += length;
                 content.linked += if in_link { length } else { 0 };
                 content.sentences += text.matches('。').count();
+                content.title |= title.is_some_and(|title| is_title(text, &squeezed(title)));
                 content.attachment |= text.contains("附件");
                 content.data |= DATA_LABELS.iter().any(|label| text.contains(label));
                 continue;
@@ -189,14 +190,11 @@ pub(super) fn page_data(rows: &[Vec<&str>], meta: &mut Meta) -> Option<Vec<Strin
 /// sentence stands above it, the title found is not the article's, and all stays.
 pub(super) fn drop_above_title(blocks: &mut Vec<Block>, title: Option<&str>) {
     let Some(title) = title.map(squeezed) else { return };
-    let is_title = |block: &Block| match block {
-        Block::Paragraph(paragraph) => {
-            let text = squeezed(&paragraph.text);
-            text.chars().count() >= TITLE && title.starts_with(&text)
-        }
+    let title_stands = |block: &Block| match block {
+        Block::Paragraph(paragraph) => is_title(&paragraph.text, &title),
         _ => false,
     };
-    let Some(at) = blocks.iter().position(is_title) else { return };
+    let Some(at) = blocks.iter().position(title_stands) else { return };
     let above = blocks.iter().take(at);
     if above.clone().any(|block| matches!(block, Block::Paragraph(p) if p.text.contains('。'))) {
         return;
@@ -217,6 +215,12 @@ fn is_kept(block: &Block) -> bool {
                 && DATA_LABELS.iter().any(|label| text.contains(label))
         }
     }
+}
+
+/// Whether a text is a page's title, which often has the site's name after it.
+fn is_title(text: &str, title: &str) -> bool {
+    let text = squeezed(text);
+    text.chars().count() >= TITLE && title.starts_with(&text)
 }
 
 fn squeezed(text: &str) -> String {

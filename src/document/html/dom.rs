@@ -13,7 +13,7 @@ use super::super::Refusal;
 /// Most nodes of one page. A report of 300 cells pasted from Word has about 10,000.
 const NODES: usize = 400_000;
 /// Bytes fed to the parser at once.
-const PIECE: usize = 16 << 10;
+const PIECE: usize = 2 << 10;
 
 /// A node's place in [`Dom`].
 pub(super) type NodeId = usize;

@@ -38,7 +38,7 @@ impl Walker<'_, '_> {
         }
         let tag = dom.tag(node);
         if is_hidden(dom, node)
-            || article::is_furniture(dom, node)
+            || article::is_furniture(dom, node, self.meta.title.as_deref())
             || is_note(dom, node, &self.line)
         {
             return Ok(());
@@ -52,7 +52,7 @@ impl Walker<'_, '_> {
             "img" => self.image(node),
             "pre" => {
                 self.end_line()?;
-                let text = txt::with_plain_line_ends(&raw_text(dom, node));
+                let text = txt::with_plain_line_ends(&raw_text(dom, node), self.assembly.limits)?;
                 txt::read_lines(&text.split('\n').collect::<Vec<_>>(), self.assembly)
             }
             _ => {

@@ -12,7 +12,7 @@ mod tokens;
 
 use super::super::assembly::grid_of_rows;
 use super::super::{Columns as Meaning, Grid};
-use super::{Found, Numbering, Table, is_blank, is_prose};
+use super::{Found, Numbering, Table, has_field, is_blank, is_prose};
 use columns::Columns;
 use tokens::{Line, Widths};
 
@@ -37,7 +37,7 @@ pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
     // Quotation marks and the like are one column wide in some programs and two in others.
     let (of_narrow, of_wide) = (Columns::of(&narrow), Columns::of(&wide));
     let (rows, columns) =
-        if of_wide.stray < of_narrow.stray { (wide, of_wide) } else { (narrow, of_narrow) };
+        if of_wide.misfit() < of_narrow.misfit() { (wide, of_wide) } else { (narrow, of_narrow) };
     Found::Table(table(&rows, &columns), region)
 }
 
@@ -90,35 +90,18 @@ enum Kind {
 }
 
 fn kind(line: &str) -> Kind {
-    if line.len() > LONGEST || line.contains('\t') || is_prose(line) || has_field(line) {
+    if line.len() > LONGEST || line.contains('\t') || is_prose(line) {
         return Kind::Text;
     }
-    let line = Line::of(line, Widths::Narrow);
-    match (line.tokens.len(), line.figures()) {
+    let tokens = Line::of(line, Widths::Narrow);
+    match (tokens.tokens.len(), tokens.figures()) {
+        (_, 0) if has_field(line) => Kind::Text,
         (0, _) => Kind::Text,
         (1, 0) => Kind::Heading,
         (1, _) => Kind::Text,
         (_, 0) => Kind::Header,
         _ => Kind::Figures,
     }
-}
-
-/// `填报单位：…`: a colon outside brackets with text after it stands above a table, not in it.
-fn has_field(line: &str) -> bool {
-    let mut depth = 0_i32;
-    let mut after_colon = false;
-    for c in line.chars() {
-        match c {
-            '（' | '(' => depth += 1,
-            '）' | ')' => depth -= 1,
-            '：' | ':' if depth == 0 => after_colon = true,
-            c if after_colon && !c.is_whitespace() => {
-                return !line.trim_start_matches(['\u{3000}', ' ']).starts_with("其中");
-            }
-            _ => {}
-        }
-    }
-    false
 }
 
 /// Prose copied from a PDF has blanks too, and lines that happen to end in a figure. A table has

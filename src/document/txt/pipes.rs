@@ -15,7 +15,7 @@ const BARS: [char; 5] = ['|', '｜', '│', '┃', '║'];
 /// Empty lines that may stand between two rows.
 const GAP: usize = 2;
 /// Lines one row may take, cell by cell.
-const ROW_LINES: usize = 200;
+const ROW_LINES: usize = 80;
 
 /// Whether a line may be, or begin, a row.
 pub(super) fn is_row(line: &str) -> bool {
@@ -61,10 +61,11 @@ fn is_rule(line: &str) -> bool {
 fn row_of(lines: &[&str]) -> Option<(Vec<String>, usize)> {
     let line = lines.first().filter(|line| is_row(line))?.trim();
     let bars = line.matches(BARS).count();
-    if line.starts_with(BARS) && (bars == 1 || !line.ends_with(BARS)) {
-        if let Some(row) = open_row(lines) {
-            return Some(row);
-        }
+    if line.starts_with(BARS)
+        && (bars == 1 || !line.ends_with(BARS))
+        && let Some(row) = open_row(lines)
+    {
+        return Some(row);
     }
     Some((segments(line), 1))
 }
@@ -73,20 +74,22 @@ fn row_of(lines: &[&str]) -> Option<(Vec<String>, usize)> {
 /// It ends with the last line that ends in a bar before an empty line or another row.
 fn open_row(lines: &[&str]) -> Option<(Vec<String>, usize)> {
     let mut text = String::new();
+    let mut bars = 0;
+    let mut after_bar = false;
     let mut whole: Option<(usize, usize)> = None;
     for (used, line) in (1..=ROW_LINES).zip(lines) {
-        let after_bar = text.trim_end().ends_with(BARS);
         let next_row = after_bar && used > 1 && line.trim().starts_with(BARS);
-        let next_part =
-            after_bar && text.matches(BARS).count() > 1 && section_number(line).is_some();
+        let next_part = after_bar && bars > 1 && section_number(line).is_some();
         if line.is_empty() && (after_bar || text.is_empty()) || next_row || next_part {
             break;
         }
         if used > 1 {
             text.push('\n');
         }
-        text.push_str(line.trim_end_matches([' ', '\t']));
-        if used > 1 && text.ends_with(BARS) {
+        text.push_str(line.trim_end());
+        bars += line.matches(BARS).count();
+        after_bar = line.trim_end().ends_with(BARS);
+        if used > 1 && after_bar {
             whole = Some((text.len(), used));
         }
     }

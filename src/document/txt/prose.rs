@@ -15,6 +15,8 @@ use super::{is_blank, section_number};
 const BROKEN_WIDTH: usize = 40;
 /// Broken lines a document must show before any line is joined.
 const BROKEN_LINES: usize = 3;
+/// Columns of the longest heading.
+const HEADING_WIDTH: usize = 64;
 /// Longest end of a heading that went to the next line, in characters.
 const HEADING_END: usize = 4;
 
@@ -51,10 +53,10 @@ impl Prose {
     }
 
     /// Takes back the line directly above a table, if it is of one kind with the sub-headings
-    /// between the table's rows: equal but for the numbers.
+    /// between the table's rows: equal but for the numbers and one misspelt character.
     pub(super) fn take_heading_like(&mut self, headings: &[String]) -> Option<String> {
-        let shape = shape(self.lines.last()?);
-        if shape.is_empty() || !headings.iter().any(|heading| self::shape(heading) == shape) {
+        let line = shape(self.lines.last()?);
+        if line.is_empty() || !headings.iter().any(|heading| is_alike(&shape(heading), &line)) {
             return None;
         }
         self.lines.pop().map(|line| line.trim().to_owned())
@@ -93,8 +95,10 @@ struct Open {
 
 impl Open {
     fn new(line: String) -> Self {
-        let heading = has_marker(&line) && !line.contains(['。', '；', '！', '？']);
-        Self { width: line.width(), sentence: has_pause(&line), heading, text: line }
+        let width = line.width();
+        let heading =
+            has_marker(&line) && width <= HEADING_WIDTH && !line.contains(['。', '；', '！', '？']);
+        Self { width, sentence: has_pause(&line), heading, text: line }
     }
 
     /// Whether `line`, after so many empty lines, goes on with this paragraph.
@@ -169,4 +173,10 @@ fn shape(line: &str) -> String {
             }
         })
         .collect()
+}
+
+fn is_alike(one: &str, other: &str) -> bool {
+    let differ = one.chars().zip(other.chars()).filter(|(a, b)| a != b).count();
+    one.chars().count() == other.chars().count()
+        && differ <= usize::from(differ * 4 < one.chars().count())
 }

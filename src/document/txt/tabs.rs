@@ -3,7 +3,7 @@
 
 use super::super::Columns;
 use super::super::assembly::grid_of_rows;
-use super::{Found, Numbering, Table, cell_text, is_blank, is_prose};
+use super::{Found, Numbering, Table, cell_text, has_field, is_blank, is_prose};
 
 /// Empty lines that may stand between two rows.
 const GAP: usize = 2;
@@ -17,6 +17,9 @@ pub(super) fn is_row(line: &str) -> bool {
 
 /// Takes the table that begins at the first line, which is a row.
 pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
+    if lines.first().is_some_and(|line| has_field(line)) {
+        return Found::NoTable(1);
+    }
     let mut rows: Vec<Vec<&str>> = Vec::new();
     let mut numbering = Numbering::after(section);
     let mut taken = 0;

@@ -1,9 +1,16 @@
 //! The columns of a table made of blanks.
 
+use super::super::cell_text;
 use super::tokens::{Line, Token};
 
 /// Columns by which a token may miss its place and still mean it.
 const SLACK: usize = 1;
+
+/// Blanks between what may be one column with rows out of line.
+const ECHO: usize = 2;
+
+/// Rows of figures too few to show all columns when some cells are blank.
+const FEW_ROWS: usize = 2;
 
 /// Where one column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +33,24 @@ impl Columns {
     pub(super) fn of(rows: &[Line]) -> Self {
         let data: Vec<&Line> = rows.iter().filter(|row| row.figures() > 0).collect();
         let values = merged(data.iter().flat_map(|row| free_figures(row)).collect());
+        let values = without_echoes(values, &data);
         let first_figure = values.first().map_or(usize::MAX, |column| column.start);
         let labels = label_starts(&data, first_figure);
         let units = if labels.len() > 1 { Vec::new() } else { unit_columns(&data, first_figure) };
         let mut values = [units, values].concat();
         values.sort_by_key(|column| column.start);
+        let values = if data.len() <= FEW_ROWS {
+            with_empty_columns(values, header_starts(rows, &labels))
+        } else {
+            values
+        };
         let stray = data.iter().map(|row| collisions(row, &values)).sum();
         Self { labels, values, stray }
+    }
+
+    /// How badly the widths assumed fit: they make tokens collide, or columns without need.
+    pub(super) fn misfit(&self) -> usize {
+        self.stray + self.values.len()
     }
 
     /// Whether labels stand in several columns, so that one covers an unknown number of them.
@@ -42,7 +60,7 @@ impl Columns {
 
     /// The cells of a row in order, and whether each is surely in its column.
     pub(super) fn cells(&self, row: &Line) -> (Vec<String>, bool) {
-        let text = |token: &Token| token.text.trim().to_owned();
+        let text = |token: &Token| cell_text(&token.text);
         let indent = row.tokens.first().map_or(0, |token| token.start);
         let merged = self.labels.iter().filter(|start| **start + SLACK < indent).count();
         let mut cells = vec![String::new(); merged];
@@ -55,6 +73,10 @@ impl Columns {
             return (cells, false);
         }
         let (places, sure) = self.places(tokens);
+        if header && !sure {
+            cells.extend(tokens.iter().map(text));
+            return (cells, false);
+        }
         let mut values = vec![String::new(); self.values.len()];
         for (token, place) in tokens.iter().zip(places) {
             if let Some(value) = values.get_mut(place) {
@@ -96,8 +118,9 @@ impl Columns {
             let last = self.values.len() - (tokens.len() - index);
             let own = self.own_place(token, next, last);
             let fits = self.values.get(own).is_some_and(|column| column.fits(token));
-            let place = if fits || token.gap > 1 { own } else { next };
-            sure &= fits;
+            let pushed = self.values.get(next).is_some_and(|column| column.is_pushed(token));
+            let place = if pushed || (!fits && token.gap <= 1) { next } else { own };
+            sure &= fits && !pushed;
             places.push(place);
             next = place + 1;
         }
@@ -119,6 +142,11 @@ impl Column {
             return 0;
         }
         self.start.abs_diff(token.start).min(self.end.abs_diff(token.end))
+    }
+
+    /// Whether what stands before the token reaches into the column and pushes the token on.
+    fn is_pushed(&self, token: &Token) -> bool {
+        token.gap <= 1 && token.start - token.gap > self.start
     }
 
     fn fits(&self, token: &Token) -> bool {
@@ -144,6 +172,67 @@ fn merged(mut places: Vec<Column>) -> Vec<Column> {
             Some(column) if place.start < column.end => column.end = column.end.max(place.end),
             _ => columns.push(place),
         }
+    }
+    columns
+}
+
+/// Joins columns a few blanks apart that no row fills both: one column, with rows out of line.
+fn without_echoes(columns: Vec<Column>, data: &[&Line]) -> Vec<Column> {
+    // For each column, the rows that stand in it.
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); columns.len()];
+    for (row, line) in data.iter().enumerate() {
+        for figure in free_figures(line) {
+            let column = columns.partition_point(|column| column.end <= figure.start);
+            if let Some(rows) = rows.get_mut(column) {
+                rows.push(row);
+            }
+        }
+    }
+    let mut kept: Vec<(Column, Vec<usize>)> = Vec::with_capacity(columns.len());
+    for (column, rows) in columns.into_iter().zip(rows) {
+        match kept.last_mut() {
+            Some((last, taken))
+                if column.start <= last.end + ECHO
+                    && !rows.iter().any(|row| taken.contains(row)) =>
+            {
+                last.end = column.end;
+                taken.extend(rows);
+            }
+            _ => kept.push((column, rows)),
+        }
+    }
+    kept.into_iter().map(|(column, _)| column).collect()
+}
+
+/// Where the columns begin by the headers, beyond the labels.
+fn header_starts(rows: &[Line], labels: &[usize]) -> Vec<usize> {
+    let beyond = labels.last().map_or(0, |last| last + SLACK + 1);
+    let headers = rows.iter().filter(|row| row.figures() == 0 && row.tokens.len() > 1);
+    let starts = headers.flat_map(|row| row.tokens.iter().map(|token| token.start));
+    let mut starts: Vec<usize> = starts.filter(|start| *start >= beyond).collect();
+    starts.sort_unstable();
+    starts.dedup_by(|a, b| a.abs_diff(*b) <= SLACK);
+    starts
+}
+
+/// Adds the columns that only have a header. Headers that were pushed stand elsewhere than their
+/// columns, and tell nothing: then two columns of figures stand below one header.
+fn with_empty_columns(mut columns: Vec<Column>, headers: Vec<usize>) -> Vec<Column> {
+    let next = headers.iter().skip(1).copied().chain(std::iter::once(usize::MAX));
+    let below: Vec<(usize, usize)> = headers
+        .iter()
+        .zip(next)
+        .map(|(start, next)| {
+            let own =
+                columns.iter().filter(|c| c.start + SLACK >= *start && c.start + SLACK < next);
+            (*start, own.count())
+        })
+        .collect();
+    let all: usize = below.iter().map(|(_, count)| count).sum();
+    if all == columns.len() && below.iter().all(|(_, count)| *count <= 1) {
+        let empty = below.iter().filter(|(_, count)| *count == 0);
+        columns.extend(empty.map(|(start, _)| Column { start: *start, end: start + 1 }));
+        columns.sort_by_key(|column| column.start);
     }
     columns
 }

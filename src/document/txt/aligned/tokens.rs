@@ -143,10 +143,12 @@ fn is_figure(text: &str) -> bool {
     let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
     let digits = number.chars().take_while(|c| is_digit(*c) || ",，.．".contains(*c)).count();
     let unit: String = number.chars().skip(digits).collect();
+    // `3.其他` is a label.
+    let whole = number.chars().take(digits).last().is_some_and(is_digit);
     number.starts_with(is_digit)
+        && whole
         && unit.chars().count() <= 3
         && !unit.starts_with(['年', '月', '日', '、', '）', ')'])
-        && !(number.ends_with(['.', '．', '，', ',']))
 }
 
 fn is_digit(c: char) -> bool {

@@ -1,0 +1,182 @@
+//! Paragraphs and runs of the walk: see [`super::body`] for what counts as shown.
+
+use super::body::{Flow, Piece, Walk, is_wrapper};
+use super::line::Line;
+use super::numbering::Reference;
+use super::styles::{self, RunFormat, Script, Style};
+use crate::document::Refusal;
+use crate::document::xml::Element;
+
+/// What `w:pPr` says.
+#[derive(Default)]
+struct ParagraphFormat {
+    style: Option<String>,
+    numbering: Reference,
+    mark: RunFormat,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn paragraph(&mut self, flow: &mut Flow) -> Result<(), Refusal> {
+        let mut line = Line::default();
+        let mut format = ParagraphFormat::default();
+        self.inlines(&mut line, &mut format)?;
+        let beside = std::mem::take(&mut line.beside);
+        let text = line.into_text();
+        if format.mark.mark_removed {
+            flow.carried.push_str(&text);
+        } else {
+            let label = self.label(&format, text.is_empty());
+            self.count_text(label.len())?;
+            let carried = std::mem::take(&mut flow.carried);
+            let text = if label.is_empty() && carried.is_empty() {
+                text
+            } else {
+                label + &carried + &text
+            };
+            if !text.trim().is_empty() {
+                flow.pieces.push(Piece::Own(without_outer_breaks(text)));
+            }
+        }
+        flow.pieces.extend(beside.into_iter().map(Piece::Beside));
+        self.check_blocks(flow.pieces.len())
+    }
+
+    /// The label of automatic numbering, or nothing. An empty paragraph whose mark is hidden shows
+    /// nothing at all and is not counted.
+    fn label(&mut self, format: &ParagraphFormat, is_empty: bool) -> String {
+        let style = self.styles.paragraph(format.style.as_deref());
+        let numbering = format.numbering.or(style.map(Style::numbering).unwrap_or_default());
+        let is_hidden = || self.styles.resolve(style, &format.mark).0;
+        if numbering.list.is_none() || (is_empty && is_hidden()) {
+            return String::new();
+        }
+        let style = self.styles.paragraph_id(format.style.as_deref());
+        self.numbering.label(numbering, style).unwrap_or_default()
+    }
+
+    fn inlines(&mut self, line: &mut Line, format: &mut ParagraphFormat) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "r" => {
+                    let style = self.styles.paragraph(format.style.as_deref());
+                    let mut shown = self.styles.resolve(style, &RunFormat::default());
+                    self.run(line, style, &mut shown)?;
+                }
+                "pPr" => *format = self.paragraph_format()?,
+                "AlternateContent" => self.alternatives(|walk| walk.inlines(line, format))?,
+                name if is_wrapper(name) => self.inlines(line, format)?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn paragraph_format(&mut self) -> Result<ParagraphFormat, Refusal> {
+        let mut format = ParagraphFormat::default();
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "pStyle" => {
+                    format.style = element.value().map(|id| id.into_owned());
+                    self.xml.skip()?;
+                }
+                "numPr" => format.numbering = Reference::read(&mut self.xml)?,
+                "rPr" => format.mark = styles::run_format(&mut self.xml)?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(format)
+    }
+
+    /// A run; `shown` is whether it is hidden and where its characters stand.
+    fn run(
+        &mut self,
+        line: &mut Line,
+        paragraph: Option<&Style>,
+        shown: &mut (bool, Script),
+    ) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            let (hidden, script) = *shown;
+            match element.name() {
+                "rPr" => {
+                    let format = styles::run_format(&mut self.xml)?;
+                    *shown = self.styles.resolve(paragraph, &format);
+                }
+                "AlternateContent" => self.alternatives(|walk| walk.run(line, paragraph, shown))?,
+                "fldChar" => {
+                    line.field(&element.attribute("fldCharType").unwrap_or_default());
+                    self.xml.skip()?;
+                }
+                _ if hidden => self.xml.skip()?,
+                "t" => self.text(&element, line, script)?,
+                "drawing" | "pict" => self.drawing(line, false)?,
+                "object" => self.drawing(line, true)?,
+                // The text the reading aid stands over, without the aid.
+                "ruby" => self.ruby(line)?,
+                name => {
+                    let character = character(name, &element);
+                    self.xml.skip()?;
+                    if let Some(character) = character {
+                        self.show(line, character.encode_utf8(&mut [0; 4]), script)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(
+        &mut self,
+        element: &Element<'_>,
+        line: &mut Line,
+        script: Script,
+    ) -> Result<(), Refusal> {
+        let mut text = std::mem::take(&mut self.buffer);
+        text.clear();
+        self.xml.text(&mut text)?;
+        let preserved = element.attribute("space").as_deref() == Some("preserve");
+        let shown = if preserved { &text } else { text.trim_matches([' ', '\t', '\r', '\n']) };
+        self.show(line, shown, script)?;
+        self.buffer = text;
+        Ok(())
+    }
+
+    fn show(&mut self, line: &mut Line, text: &str, script: Script) -> Result<(), Refusal> {
+        self.count_text(text.len())?;
+        line.push(text, script);
+        Ok(())
+    }
+
+    fn ruby(&mut self, line: &mut Line) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "rubyBase" => self.inlines(line, &mut ParagraphFormat::default())?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Elements of a run that stand for one character.
+fn character(name: &str, element: &Element<'_>) -> Option<char> {
+    match name {
+        "tab" | "ptab" => Some('\t'),
+        "br" | "cr" => Some('\n'),
+        "noBreakHyphen" => Some('-'),
+        "sym" => symbol(&element.attribute("char")?),
+        _ => None,
+    }
+}
+
+/// A character of a symbol font. Most are written in the private area; those that are not are put
+/// there, or the `1` that looks like a folder would pass for a digit.
+fn symbol(code: &str) -> Option<char> {
+    let code = u32::from_str_radix(code, 16).ok()?;
+    char::from_u32(if code < 0x100 { code + 0xF000 } else { code })
+}
+
+/// Page breaks and stray line breaks at either end of a paragraph show nothing.
+fn without_outer_breaks(text: String) -> String {
+    let inner = text.trim_matches('\n');
+    if inner.len() == text.len() { text } else { inner.to_owned() }
+}
