@@ -489,6 +489,7 @@ pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
     let mut errors = Vec::new();
     let shared = file::read(SHARED.0, SHARED.1, &mut errors);
     let form = build::form(file::read(name, text, &mut errors), &shared, text, &mut errors);
+    errors.sort_by_key(|e| e.line);
     form.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
