@@ -6,6 +6,7 @@ mod records;
 mod views;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ use crate::watch::Stamp;
 
 /// The window of the default configuration.
 const WINDOW: Window = Window { coalesce: Duration::from_secs(120), first_scan: false };
+/// The built-in forms, read once for all tests.
+static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
 const LOUD: NoticePolicy = NoticePolicy { first_scan: false, quiet: false };
 const QUIET: NoticePolicy = NoticePolicy { first_scan: false, quiet: true };
 
@@ -103,7 +106,7 @@ impl Office {
 }
 
 fn open(path: &Path) -> Result<Store> {
-    Store::open(path, &Forms::load(None).unwrap(), at(0))
+    Store::open(path, &FORMS, at(0))
 }
 
 fn draft(number: u32, notices: &[NoticeToSend]) -> MailDraft {

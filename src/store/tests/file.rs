@@ -145,3 +145,60 @@ fn several_files_are_recorded_all_or_none() {
     assert_eq!(office.store.record_all(&read, &LOUD, None, at(1)).unwrap().len(), 20);
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM current_reports"), 20);
 }
+
+#[test]
+#[ignore = "prints figures; run with --release --nocapture"]
+fn speed() {
+    let mut office = Office::new();
+    let mut big = paper("x");
+    let ids: Vec<String> = FORMS
+        .get("2019")
+        .unwrap()
+        .tables
+        .iter()
+        .flat_map(|t| {
+            crate::store::views::cells(t)
+                .map(|(r, c)| format!("{}.{}.{}", t.id, r.id, c.id))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let ids: &'static [String] = Vec::leak(ids);
+    big.cells = ids.iter().map(|id| (id.as_str(), CellValue::Number(3.into()))).collect();
+    println!("cells {}", ids.len());
+    let start = std::time::Instant::now();
+    for batch in 0..100 {
+        let papers: Vec<Paper> = (0..100)
+            .map(|n| {
+                Paper { bytes: format!("{batch} {n}"), ..big.clone() }
+                    .unit(&format!("第{batch}县第{n}镇"))
+            })
+            .collect();
+        let files: Vec<(FileSeen, [Inspection; 1])> = papers
+            .iter()
+            .map(|p| (p.file(&format!("/drop/{}.docx", p.bytes), 1), [p.inspection()]))
+            .collect();
+        let read: Vec<Inspected<'_>> =
+            files.iter().map(|(file, inspections)| Inspected { file, inspections }).collect();
+        office.store.record_all(&read, &LOUD, None, at(1)).unwrap();
+    }
+    println!("10000 reports {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let total: i64 = office.ask("SELECT sum(new_requests_total) FROM requests");
+    println!("one column {:?} {total}", start.elapsed());
+    let start = std::time::Instant::now();
+    office
+        .store
+        .connection
+        .prepare("SELECT * FROM requests")
+        .unwrap()
+        .query_map([], |row| row.get::<_, i64>(100))
+        .unwrap()
+        .for_each(|r| assert_eq!(r.unwrap(), 3));
+    println!("all columns {:?}", start.elapsed());
+    println!("size {}", std::fs::metadata(office.path()).unwrap().len());
+    let start = std::time::Instant::now();
+    let office = office.reopen();
+    println!("reopen {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    println!("{} {:?}", office.store.known_paths().unwrap().len(), start.elapsed());
+}

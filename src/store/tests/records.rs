@@ -24,7 +24,7 @@ fn a_report_is_there_with_its_cells_findings_and_where_they_were_read() {
     );
     assert_eq!(row, "6 integer 6 件 number ６件 第2表第1行第7列（第3页）");
     let hash: String = office.ask("SELECT form_sha256 FROM reports");
-    assert_eq!(hash, Forms::load(None).unwrap().get("2019").unwrap().hash);
+    assert_eq!(hash, FORMS.get("2019").unwrap().hash);
     let finding: String = office.ask(
         "SELECT rule || ' ' || left_value || '/' || right_value || ' ' || cause FROM open_findings",
     );
@@ -40,11 +40,7 @@ fn values_have_the_type_a_spreadsheet_expects_and_the_exact_text() {
         ("t.b.v", number("61.40"), "number real 61.4 61.40"),
         ("t.c.v", number("-3"), "number integer -3 -3"),
         ("t.d.v", number("5.0"), "number integer 5 5.0"),
-        (
-            "t.e.v",
-            number("79228162514264337593543950335"),
-            "number real 7.92281625142643e+28 79228162514264337593543950335",
-        ),
+        ("t.e.v", number("100000000000000000000"), "number real 1.0e+20 100000000000000000000"),
         ("t.f.v", CellValue::Blank, "blank null - -"),
         ("t.g.v", CellValue::Placeholder, "placeholder null - -"),
         ("t.h.v", CellValue::Text("电脑2台".into()), "text null - 电脑2台"),
