@@ -47,7 +47,7 @@ fn every_table_view_column_and_cell_is_in_the_data_dictionary() {
 
 #[test]
 fn every_table_and_column_of_the_schema_has_a_comment() {
-    let sql = include_str!("../sql/0001_init.sql");
+    let sql = include_str!("../../src/store/sql/0001_init.sql");
     let mut above = "";
     for line in sql.lines() {
         if line.starts_with("CREATE TABLE") || line.starts_with("CREATE VIEW") {
@@ -128,7 +128,7 @@ fn a_unit_is_missing_until_it_has_handed_in_for_the_last_year() {
 
 fn forms_with(old: &str, new: &str) -> Forms {
     let folder = tempfile::tempdir().unwrap();
-    let text = include_str!("../../../config/forms/2014.toml")
+    let text = include_str!("../../config/forms/2014.toml")
         .replace("id = \"2014\"", "id = \"2014x\"")
         .replacen("title = \"", "title = \"档案", 1);
     assert!(text.contains(old));
