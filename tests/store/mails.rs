@@ -159,12 +159,40 @@ fn a_file_that_waits_too_long_is_told_with_the_reason() {
     office.minute = 90;
     let told = office.post();
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].kind, told[0].file_name.as_str()), (Unreadable, "半.docx"));
+    assert_eq!((told[0].kind, told[0].file_name.as_str()), (Unreadable, "drop/半.docx"));
     office.drop("/drop/半.docx", &paper("whole"));
     assert_eq!(office.kinds(), [Corrected]);
     assert_eq!(office.store.status().unwrap().waiting, []);
     office.store.set_waiting(&[waiting(0, WaitingFor::Settling)], &LOUD, at(999)).unwrap();
     assert_eq!(office.kinds(), []);
+}
+
+#[test]
+fn a_file_that_waits_is_told_once_although_the_clock_is_corrected_by_a_second() {
+    let mut office = Office::new();
+    let waiting = |seconds| Waiting {
+        path: "/drop/半.docx".into(),
+        state: WaitingFor::Incomplete,
+        reason: "文件不完整，请重新拷贝".into(),
+        detail: None,
+        modified_at: Some(at(0)),
+        since: Timestamp::from_second(at(1).as_second() + seconds).unwrap(),
+        next_try_at: None,
+    };
+    for (minute, seconds) in [(1, 0), (62, 0), (63, -1), (64, 1)] {
+        office.store.set_waiting(&[waiting(seconds)], &LOUD, at(minute)).unwrap();
+    }
+    assert_eq!(office.ask::<i64>("SELECT count(*) FROM notices"), 1);
+}
+
+#[test]
+fn a_file_that_nobody_can_read_is_named_with_its_folder_which_may_tell_whose_it_is() {
+    let mut office = Office::new();
+    let locked = paper("a").refused(Verdict::Unreadable);
+    office.drop("/drop/青塘镇/年报.docx", &locked);
+    office.drop("/drop/宁安乡/年报.docx", &paper("b").fails("x"));
+    let names: Vec<_> = office.post().into_iter().map(|told| told.file_name).collect();
+    assert_eq!(names, ["青塘镇/年报.docx", "年报.docx"]);
 }
 
 #[test]
