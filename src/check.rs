@@ -162,6 +162,21 @@ pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
     Findings { findings: finish(drafts, policy), tried }
 }
 
+/// Stands in the message of [`ambiguous_unit`] for the names of the units.
+pub const UNITS: &str = "{{ units }}";
+
+/// The finding about a unit whose name fits several units, if it turns out to: which units there are
+/// only the database knows. In its message [`UNITS`] stands for their names.
+pub fn ambiguous_unit(report: &Report, forms: &Forms, policy: &Policy) -> Option<Finding> {
+    let of_tables = report.form.as_deref().and_then(|id| forms.get(id));
+    let form = of_tables.or_else(|| forms.iter().find(|form| form.title == report.kind))?;
+    let check = form.test(|test| matches!(test, Test::UnitAmbiguous))?;
+    let unit = printed(report.unit.as_deref()?);
+    let values = BTreeMap::from([("unit", unit), ("units", UNITS.to_owned())]);
+    let draft = Draft::new(check, "report".into(), form.say(&check.id, &values));
+    finish(vec![draft], policy).pop()
+}
+
 /// The text as sentences quote it: on one line, without its ends.
 fn printed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

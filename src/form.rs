@@ -373,6 +373,8 @@ pub enum Test {
     YearInconsistent,
     /// No unit.
     UnitMissing,
+    /// The name of the unit fits several that are known; see [`crate::check::ambiguous_unit`].
+    UnitAmbiguous,
     /// No period.
     PeriodMissing,
     /// A period that is not the report year.

@@ -60,6 +60,8 @@ pub struct Checked {
     pub causes: Vec<Cause>,
     /// Every check with its outcome, for `--all`.
     pub tried: Vec<crate::check::Tried>,
+    /// What is to be said as well if the unit's name turns out to fit several units.
+    pub if_ambiguous: Option<Finding>,
 }
 
 /// Judges what a worker made of a file; `name` is the file's name, the last resort for the year.
@@ -99,9 +101,10 @@ fn judge(
     };
     let check::Findings { findings, tried } = check::check(&report, forms, policy);
     let failed = findings.iter().any(|f| f.severity == Severity::Error);
+    let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
     Inspection {
         format: Some(document.format),
-        checked: Some(Checked { report, findings, causes: Vec::new(), tried }),
+        checked: Some(Checked { report, findings, causes: Vec::new(), tried, if_ambiguous }),
         ..without_report(member, if failed { Verdict::Failed } else { Verdict::Passed })
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
-const VARIABLES: [&str; 30] = [
+const VARIABLES: [&str; 31] = [
     "attachment",
     "caption",
     "column",
@@ -42,6 +42,7 @@ const VARIABLES: [&str; 30] = [
     "title",
     "total",
     "unit",
+    "units",
     "value",
     "year",
     "years",
@@ -432,6 +433,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "year-missing" => Test::YearMissing,
         "year-inconsistent" => Test::YearInconsistent,
         "unit-missing" => Test::UnitMissing,
+        "unit-ambiguous" => Test::UnitAmbiguous,
         "period-missing" => Test::PeriodMissing,
         "period-odd" => Test::PeriodOdd,
         "publish-early" => Test::PublishEarly,

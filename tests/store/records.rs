@@ -211,6 +211,40 @@ fn a_bare_name_that_fits_two_units_is_a_unit_of_its_own_with_a_finding() {
 }
 
 #[test]
+fn what_the_configuration_makes_of_an_ambiguous_name_holds_where_it_is_found() {
+    let mut office = Office::new();
+    office.drop("/drop/a.docx", &paper("a").unit("甲县城关镇"));
+    office.drop("/drop/b.docx", &paper("b").unit("乙县城关镇"));
+    let bare = paper("c").unit("城关镇").total(3);
+    let off = Paper { ambiguous: None, ..bare.clone() };
+    assert_eq!(office.drop("/drop/c.docx", &off).verdict, Verdict::Passed);
+    assert_eq!(office.ask::<i64>("SELECT count(*) FROM open_findings"), 0);
+    let error = Paper { bytes: "d".into(), ambiguous: Some(Severity::Error), ..bare.total(4) };
+    let recorded = office.drop("/drop/d.docx", &error);
+    assert_eq!((recorded.verdict, recorded.notice), (Verdict::Failed, Some(NoticeKind::Failed)));
+    assert_eq!(office.list("SELECT unit FROM failing_reports"), ["城关镇"]);
+    assert_eq!(office.list("SELECT verdict FROM files WHERE name = 'd.docx'"), ["failed"]);
+}
+
+#[test]
+fn a_name_in_gbk_or_one_that_hides_its_end_is_shown_as_people_can_read_it() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut office = Office::new();
+    let (bytes, _, _) = encoding_rs::GBK.encode("/drop/青塘镇.docx");
+    let path = std::ffi::OsString::from_vec(bytes.into_owned()).into_string();
+    assert!(path.is_err(), "not UTF-8");
+    let path = PathBuf::from(path.unwrap_err());
+    let file = FileSeen { path, ..paper("a").file("", 1) };
+    let inspections = [paper("a").inspection()];
+    office.store.record(&file, &inspections, &LOUD, at(1)).unwrap();
+    assert_eq!(office.list("SELECT file FROM current_reports"), ["青塘镇.docx"]);
+    assert_eq!(office.list("SELECT path_text FROM paths"), ["/drop/青塘镇.docx"]);
+    let hiding = paper("b").nameless().total(2);
+    let unit = report(office.drop("/drop/a\u{202e}xcod.exe", &hiding)).unit;
+    assert_eq!(unit, "未识别（a\\u{202e}xcod.exe）");
+}
+
+#[test]
 fn reports_without_a_unit_are_never_merged_but_follow_their_file() {
     let mut office = Office::new();
     let first = report(office.drop("/drop/a/x.docx", &paper("a").nameless()));
@@ -269,7 +303,7 @@ fn a_bundle_is_one_file_with_several_documents() {
         ["all.zip!一/甲.docx", "all.zip!二/乙.docx"]
     );
     let told: Vec<String> = office.post().into_iter().map(|n| n.file_name).collect();
-    assert_eq!(told, ["all.zip!二/乙.docx", "all.zip!丙.docx"]);
+    assert_eq!(told, ["all.zip!二/乙.docx", "drop/all.zip!丙.docx"]);
 }
 
 #[test]

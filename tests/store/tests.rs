@@ -132,6 +132,7 @@ struct Paper {
     source: Source,
     unreadable: Option<Verdict>,
     member: String,
+    ambiguous: Option<Severity>,
 }
 
 /// A report that passes; `bytes` stand for the content of its file.
@@ -150,6 +151,7 @@ fn paper(bytes: &str) -> Paper {
         source: Source::Text,
         unreadable: None,
         member: String::new(),
+        ambiguous: Some(Severity::Warning),
     }
 }
 
@@ -257,6 +259,12 @@ impl Paper {
             findings: self.errors.iter().map(|rule| finding(rule)).collect(),
             causes: if self.errors.is_empty() { Vec::new() } else { vec![cause()] },
             tried: Vec::new(),
+            if_ambiguous: self.ambiguous.map(|severity| Finding {
+                rule: "unit-ambiguous".into(),
+                severity,
+                message: format!("与{}都相符", crate::check::UNITS),
+                ..finding("")
+            }),
         }
     }
 }
