@@ -79,6 +79,15 @@ impl Store {
         Ok(Self { connection, path: path.to_path_buf(), forms: record::FormHashes::new() })
     }
 
+    /// Looks through every page of the database for damage (B34), over a connection of its own. That
+    /// takes seconds for a large one; whoever reads and writes meanwhile is not held up.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], or it could not be read.
+    pub fn look_for_damage(path: &Path) -> Result<()> {
+        schema::check_pages(&schema::open_read_only(path)?, path)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -194,7 +203,7 @@ impl Store {
             return Ok(());
         }
         self.write(|tx| {
-            files::set_waiting(tx, waiting)?;
+            files::set_waiting(tx, waiting, now)?;
             if policy.quiet { Ok(()) } else { owed::about_waiting(tx, &files::waiting(tx)?, now) }
         })
     }

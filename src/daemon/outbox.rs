@@ -69,8 +69,13 @@ impl Outbox {
         let Some(next) = next else { return Ok(LONGEST_SLEEP) };
         let next = dispatcher.resumes_at().map_or(next, |resumes| next.max(resumes));
         let rest = until(next).min(LONGEST_SLEEP);
-        // A round that did nothing while something was due would do nothing again.
-        let least = if composed + sent > 0 { BETWEEN_ROUNDS } else { Duration::from_secs(1) };
+        let least = match () {
+            () if composed + sent > 0 => BETWEEN_ROUNDS,
+            // A round that did nothing while something was due would do nothing again: a notice that
+            // cannot be put into words, say, which is an error in the log each time.
+            () if rest.is_zero() => AFTER_TROUBLE,
+            () => Duration::from_secs(1),
+        };
         Ok(rest.max(least))
     }
 
@@ -138,7 +143,9 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
     let id = mail.id;
     let subject = crate::watch::names::shown(std::path::Path::new(&mail.subject));
     let said = record.error.as_deref().unwrap_or("no reason given");
-    if let DeliveryReport::ServerDown(said) = report {
+    if record.give_up {
+        error!(mail.id = %id, "mail {id} given up: {said}; `gouji notices retry {id}` tries again");
+    } else if let DeliveryReport::ServerDown(said) = report {
         warn!(mail.id = %id, "The mail server cannot be used, {id} and others wait: {said}");
     } else if record.open.is_empty() && record.failed.is_empty() {
         info!(mail.id = %id, "Sent mail {id}: {subject}");
@@ -149,8 +156,6 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
             "mail {id} refused for {count} recipients: {said}; not tried again. Correct `to`, then \
              `gouji notices retry {id}`"
         );
-    } else if record.give_up {
-        error!(mail.id = %id, "mail {id} given up: {said}; `gouji notices retry {id}` tries again");
     } else {
         let count = record.open.len();
         warn!(mail.id = %id, "Mail {id} is tried again for {count} recipients: {said}");

@@ -100,14 +100,14 @@ fn what_is_not_ours_or_newer_is_refused_with_the_remedy() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     for refused in [open(&path).unwrap_err(), Store::open_read_only(&path).unwrap_err()] {
         assert!(matches!(refused, StoreError::Newer { found: 99, known: 1, .. }));
-        assert!(refused.to_string().contains("gouji rebuild"), "{refused}");
+        assert!(refused.to_string().contains("install that version again"), "{refused}");
     }
     let missing = open(&folder.path().join("no/such/gouji.db")).unwrap_err();
     assert!(matches!(missing, StoreError::Open { .. }), "{missing}");
 }
 
 #[test]
-fn a_damaged_database_is_not_opened() {
+fn damage_is_found_although_the_database_opens() {
     let mut office = Office::new();
     for n in 0..50 {
         office.drop(&format!("/drop/{n}.docx"), &paper(&n.to_string()).unit(&format!("第{n}镇")));
@@ -119,8 +119,10 @@ fn a_damaged_database_is_not_opened() {
     let half = bytes.len() / 2;
     bytes[half..half + 20_000].fill(0x5a);
     std::fs::write(&path, bytes).unwrap();
-    let refused = open(&path).unwrap_err();
-    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+    let found = Store::look_for_damage(&path).unwrap_err();
+    assert!(matches!(found, StoreError::Damaged { .. }), "{found}");
+    let whole = Office::new();
+    Store::look_for_damage(&whole.path()).unwrap();
     drop(folder);
 }
 
