@@ -254,8 +254,8 @@ impl Store {
         self.write(|tx| outbox::make_all_due(tx, now))
     }
 
-    /// Queues a mail that was given up once more, for those who have not got it. `false`: there is
-    /// no such mail.
+    /// Queues a mail that was given up once more, for those who have not got it; one that waits for
+    /// its next attempt is due. `false`: there is no such mail.
     pub fn retry_mail(&mut self, mail: MailId, now: Timestamp) -> Result<bool> {
         self.write(|tx| outbox::retry_mail(tx, mail, now))
     }

@@ -41,7 +41,7 @@ pub(super) fn retry(settings: &Settings, forms: &Forms, id: i64) -> anyhow::Resu
     );
     writeln!(
         std::io::stdout(),
-        "mail {id} is due; a running gouji sends it now, else the next one"
+        "mail {id} is due; a running gouji sends it within a minute, or when the mail server answers again"
     )?;
     Ok(Exit::Fine)
 }

@@ -153,8 +153,8 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
         let count = record.failed.len();
         error!(
             mail.id = %id,
-            "mail {id} refused for {count} recipients: {said}; not tried again. Correct `to`, then \
-             `gouji notices retry {id}`"
+            "mail {id} refused for {count} recipients: {said}; not tried again. Correct `to` for \
+             the mails to come; `gouji notices retry {id}` tries this one once more"
         );
     } else {
         let count = record.open.len();

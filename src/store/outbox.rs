@@ -379,7 +379,7 @@ pub(super) fn make_all_due(tx: &Connection, now: Timestamp) -> rusqlite::Result<
     tx.prepare_cached(sql)?.execute(named_params! { ":now": Seconds(now) }).map(drop)
 }
 
-/// Queues a mail that was given up once more, for those who have not got it.
+/// Queues a mail once more, for those who have not got it.
 pub(super) fn retry_mail(tx: &Connection, mail: MailId, now: Timestamp) -> rusqlite::Result<bool> {
     let queued = tx
         .prepare_cached(include_str!("sql/retry_mail.sql"))?

@@ -276,7 +276,10 @@ fn a_mail_given_up_is_told_to_the_administrator_and_can_be_retried() {
         (again.recipients_open.as_slice(), again.queued_at),
         (["a@county".to_owned()].as_slice(), at(500))
     );
-    assert!(!office.store.retry_mail(mail.id, at(500)).unwrap(), "it is queued already");
+    office.store.begin_delivery(mail.id, at(560)).unwrap();
+    assert!(office.store.retry_mail(mail.id, at(501)).unwrap(), "one that waits is due");
+    assert!(office.store.due_mails(at(501)).unwrap().iter().any(|due| due.id == mail.id));
+    assert!(!office.store.retry_mail(MailId(99), at(501)).unwrap(), "there is none");
     let too_old = DeliveryRecord { open: vec!["a@county".into()], give_up: true, ..refused };
     office.store.finish_delivery(mail.id, &too_old, at(501)).unwrap();
     assert_eq!(office.ask::<String>("SELECT state FROM mails WHERE id = 1"), "given_up");
