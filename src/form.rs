@@ -460,6 +460,7 @@ impl Forms {
             }
         }
         build::judge_together(&forms, &mut errors);
+        errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         if errors.is_empty() { Ok(Self { forms }) } else { Err(errors) }
     }
 
