@@ -60,7 +60,7 @@ impl Outbox {
     async fn round(&self, dispatcher: &mut Dispatcher) -> Result<Duration, LedgerError> {
         let composed = self.compose().await?;
         if composed > 0 {
-            info!("Composed {composed} mails");
+            info!("Composed {composed} mail(s)");
         }
         let now = clock::now();
         let sent = if dispatcher.may_try(now) { self.send(dispatcher, now).await? } else { 0 };
@@ -139,7 +139,7 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
     let subject = crate::watch::names::shown(std::path::Path::new(&mail.subject));
     let said = record.error.as_deref().unwrap_or("no reason given");
     if let DeliveryReport::ServerDown(said) = report {
-        warn!(mail.id = %id, "The mail server cannot be used, {id} and others wait: {said}");
+        warn!(mail.id = %id, "Mails cannot go out, mail {id} and all others wait: {said}");
     } else if record.open.is_empty() && record.failed.is_empty() {
         info!(mail.id = %id, "Sent mail {id}: {subject}");
     } else if record.open.is_empty() {
