@@ -62,7 +62,12 @@ impl<'f> Template<'f> {
     ) -> Option<(usize, usize)> {
         const HEADER_LINES: usize = 6;
         let mut best: Option<(usize, usize)> = None;
-        for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.is_all_values()) {
+        for (at, line) in lines.iter().enumerate() {
+            let words = line.cells.iter().filter(|c| c.wordy).count();
+            // A letter typed for a digit does not make a row of values a row of words.
+            if words * 2 > line.cells.len() || headers.get(at) != Some(&0) {
+                continue;
+            }
             let above = headers.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
             let since = above.iter().rev().scan(false, |seen, n| {
                 let go = !(*seen && *n == 0);
