@@ -281,3 +281,135 @@ fn common(first: &Broken<'_>, broken: &[Broken<'_>]) -> Vec<usize> {
     let everywhere = |c: &usize| broken.iter().all(|b| b.row.coefficient(*c) != 0);
     first.candidates.iter().copied().filter(everywhere).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::super::settle::settle;
+    use super::*;
+
+    /// Values tried by the oracle: with these systems no corner lies beyond.
+    const MOST_VALUE: i128 = 24;
+
+    fn row(terms: &[i128], relation: Relation, values: &[i128], constant: i128) -> Row {
+        let terms: Vec<(usize, i128)> =
+            terms.iter().copied().enumerate().filter(|(_, a)| *a != 0).collect();
+        let value: i128 = terms.iter().map(|(cell, a)| a * values[*cell]).sum();
+        Row { terms, relation, constant: constant + value }
+    }
+
+    fn sets(values: &[i128], rules: &[Row]) -> BTreeSet<Vec<usize>> {
+        let unknowns: Vec<Unknown> =
+            values.iter().map(|value| Unknown { value: *value, bounded: true, step: 1 }).collect();
+        let part = Part { unknowns: &unknowns, rules };
+        match smallest(&part, &mut |cells| settle(&part, cells, &|_, _| None)) {
+            Found::Nothing => BTreeSet::new(),
+            Found::Sets(solutions) => {
+                let cells = |s: &Solution| s.changes.iter().map(|c| c.cell).collect::<Vec<_>>();
+                for solution in &solutions {
+                    let change = |cell: usize| {
+                        solution.changes.iter().find(|c| c.cell == cell).map_or(0, |c| c.by)
+                    };
+                    assert!(holds(rules, &change), "{solution:?}");
+                }
+                let sets: BTreeSet<Vec<usize>> = solutions.iter().map(cells).collect();
+                assert_eq!(sets.len(), solutions.len(), "each set once");
+                sets
+            }
+        }
+    }
+
+    fn holds(rules: &[Row], change: &dyn Fn(usize) -> i128) -> bool {
+        rules.iter().all(|row| {
+            let sum: i128 = row.terms.iter().map(|(cell, a)| a * change(*cell)).sum();
+            match row.relation {
+                Relation::Zero => row.constant + sum == 0,
+                Relation::AtLeastZero => row.constant + sum >= 0,
+            }
+        })
+    }
+
+    /// All subsets in order of size, all values of each.
+    fn oracle(values: &[i128], rules: &[Row]) -> BTreeSet<Vec<usize>> {
+        for size in 1..=values.len().min(3) {
+            let subsets = (0_u32..1 << values.len()).filter(|s| s.count_ones() as usize == size);
+            let found: BTreeSet<Vec<usize>> = subsets
+                .map(|set| (0..values.len()).filter(|c| set & (1 << c) != 0).collect::<Vec<_>>())
+                .filter(|set| some_values(values, rules, set, &mut Vec::new()))
+                .collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        BTreeSet::new()
+    }
+
+    fn some_values(values: &[i128], rules: &[Row], set: &[usize], chosen: &mut Vec<i128>) -> bool {
+        if chosen.len() == set.len() {
+            let change = |cell: usize| {
+                set.iter().position(|c| *c == cell).map_or(0, |at| chosen[at] - values[cell])
+            };
+            return holds(rules, &change);
+        }
+        (0..=MOST_VALUE).any(|value| {
+            chosen.push(value);
+            let works = some_values(values, rules, set, chosen);
+            chosen.pop();
+            works
+        })
+    }
+
+    fn system() -> impl Strategy<Value = (Vec<i128>, Vec<Row>)> {
+        let values = prop::collection::vec(-1_i128..3, 6);
+        let terms = prop::collection::vec(prop_oneof![3 => Just(0_i128), 1 => Just(1), 1 => Just(-1)], 6);
+        let rule = (terms, any::<bool>(), -2_i128..3);
+        (values, prop::collection::vec(rule, 1..4)).prop_map(|(values, rules)| {
+            let relation = |zero| if zero { Relation::Zero } else { Relation::AtLeastZero };
+            let rules = rules
+                .into_iter()
+                .map(|(terms, zero, constant)| row(&terms, relation(zero), &values, constant))
+                .filter(|row| !row.terms.is_empty())
+                .collect();
+            (values, rules)
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1500))]
+
+        #[test]
+        fn the_sets_are_those_of_the_oracle((values, rules) in system()) {
+            let wrong = values.iter().any(|v| *v < 0) || rules.iter().any(Row::is_broken);
+            prop_assume!(wrong && !rules.is_empty());
+            let expected = oracle(&values, &rules);
+            let found = sets(&values, &rules);
+            if expected.is_empty() {
+                prop_assert!(found.iter().all(|set| set.len() > 3));
+            } else {
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_due_where_a_half_would_do() {
+        // 2a = 3 and a + b = 4 with a = 0, b = 4: no whole number repairs the first.
+        let values = [0, 4];
+        let rules = [
+            row(&[2, 0], Relation::Zero, &values, -3),
+            row(&[1, 1], Relation::Zero, &values, -4),
+        ];
+        assert!(sets(&values, &rules).is_empty());
+    }
+
+    #[test]
+    fn too_many_answers_are_no_answer() {
+        // One sum of 600 cells: each could be the one.
+        let values = vec![1; 600];
+        let rules = [row(&vec![1; 600], Relation::Zero, &values, -601)];
+        assert!(sets(&values, &rules).is_empty());
+    }
+}
