@@ -1,0 +1,199 @@
+//! One page as its reader found it: glyphs in any direction, segments, pictures.
+
+/// A place on a page: x to the right, y down, in points.
+pub(in crate::document) type Point = (f64, f64);
+
+/// A glyph after [`Page::turn`]: it stands upright on a baseline.
+#[derive(Debug, Clone)]
+pub(super) struct Glyph {
+    pub(super) text: String,
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) baseline: f64,
+    /// The font's size as shown: about the height of a CJK character.
+    pub(super) size: f64,
+    /// Quarter turns clockwise its text runs away from left-to-right.
+    quarter: u8,
+}
+
+impl Glyph {
+    pub(super) fn centre(&self) -> Point {
+        (f64::midpoint(self.left, self.right), self.baseline - 0.35 * self.size)
+    }
+}
+
+/// A ruling line: `at` is its y when it is horizontal, its x when it is vertical.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rule {
+    pub(super) at: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
+}
+
+/// A page of a document.
+#[derive(Debug, Default)]
+pub(in crate::document) struct Page {
+    /// From 1.
+    pub(super) number: u32,
+    width: f64,
+    height: f64,
+    glyphs: Vec<Glyph>,
+    pub(super) horizontal: Vec<Rule>,
+    pub(super) vertical: Vec<Rule>,
+    pictures: Vec<Point>,
+    picture_tops: Vec<f64>,
+}
+
+/// A segment that leaves its axis by less than this is horizontal or vertical.
+const STRAIGHT: f64 = 0.8;
+
+impl Page {
+    pub(in crate::document) fn new(number: u32, width: f64, height: f64) -> Self {
+        Self { number, width, height, ..Self::default() }
+    }
+
+    /// Adds a glyph whose origin is `origin`; `along` is the way to the next one, as long as the
+    /// glyph is wide. Glyphs off the page and text askew (watermarks, stamps) are left out.
+    pub(in crate::document) fn glyph(
+        &mut self,
+        text: &str,
+        origin: Point,
+        along: Point,
+        size: f64,
+    ) {
+        let (x, y) = origin;
+        let on_page = (-1.0..=self.width + 1.0).contains(&x) && (-1.0..=self.height + 1.0).contains(&y);
+        let sane = size.is_finite() && size > 0.5 && along.0.is_finite() && along.1.is_finite();
+        let Some(quarter) = quarter(along).filter(|_| on_page && sane) else { return };
+        let advance = along.0.hypot(along.1);
+        self.glyphs.push(Glyph {
+            text: text.to_owned(),
+            left: x,
+            right: x + advance,
+            baseline: y,
+            size,
+            quarter,
+        });
+    }
+
+    /// Adds a segment; one that is neither horizontal nor vertical is no rule.
+    pub(in crate::document) fn segment(&mut self, a: Point, b: Point) {
+        if ![a.0, a.1, b.0, b.1].iter().all(|v| v.is_finite() && v.abs() < 1e6) {
+            return;
+        }
+        let (dx, dy) = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
+        if dy < STRAIGHT && dx > dy {
+            self.horizontal.push(Rule {
+                at: f64::midpoint(a.1, b.1),
+                from: a.0.min(b.0),
+                to: a.0.max(b.0),
+            });
+        } else if dx < STRAIGHT && dy > dx {
+            self.vertical.push(Rule {
+                at: f64::midpoint(a.0, b.0),
+                from: a.1.min(b.1),
+                to: a.1.max(b.1),
+            });
+        }
+    }
+
+    /// Adds the four sides of a rectangle.
+    pub(in crate::document) fn sides(&mut self, a: Point, b: Point) {
+        self.segment(a, (b.0, a.1));
+        self.segment((a.0, b.1), b);
+        self.segment(a, (a.0, b.1));
+        self.segment((b.0, a.1), b);
+    }
+
+    /// Adds a picture whose upper left corner is `at`.
+    pub(in crate::document) fn picture(&mut self, at: Point) {
+        self.pictures.push(at);
+    }
+
+    /// The number of glyphs that show something.
+    pub(in crate::document) fn glyph_count(&self) -> usize {
+        self.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count()
+    }
+
+    /// Drops all text: none of it can be trusted.
+    pub(in crate::document) fn drop_text(&mut self) {
+        self.glyphs.clear();
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        self.height.max(1.0)
+    }
+
+    pub(super) fn pictures(&self) -> &[f64] {
+        &self.picture_tops
+    }
+
+    pub(super) fn take_glyphs(&mut self) -> Vec<Glyph> {
+        std::mem::take(&mut self.glyphs)
+    }
+
+    /// Turns the page so that most of its text runs left to right: landscape tables are printed
+    /// sideways on upright pages.
+    pub(super) fn turn(&mut self) {
+        let count = |q: u8| self.glyphs.iter().filter(|g| g.quarter == q).count();
+        let quarter = (0..4_u8).rev().max_by_key(|q| count(*q)).unwrap_or(0);
+        let (width, height) = (self.width, self.height);
+        let place = |(x, y): Point| match quarter {
+            1 => (y, width - x),
+            2 => (width - x, height - y),
+            3 => (height - y, x),
+            _ => (x, y),
+        };
+        for glyph in &mut self.glyphs {
+            glyph.turn(quarter, place);
+        }
+        self.picture_tops = self.pictures.iter().map(|&at| place(at).1).collect();
+        if quarter == 0 {
+            return;
+        }
+        let (horizontal, vertical) =
+            (std::mem::take(&mut self.horizontal), std::mem::take(&mut self.vertical));
+        for rule in horizontal {
+            self.segment(place((rule.from, rule.at)), place((rule.to, rule.at)));
+        }
+        for rule in vertical {
+            self.segment(place((rule.at, rule.from)), place((rule.at, rule.to)));
+        }
+        if quarter != 2 {
+            (self.width, self.height) = (height, width);
+        }
+    }
+}
+
+impl Glyph {
+    /// Moves with its page. Text that still runs another way then is a sideways label: each of its
+    /// glyphs becomes an upright one around the same centre.
+    fn turn(&mut self, quarter: u8, place: impl Fn(Point) -> Point) {
+        let advance = self.right - self.left;
+        let (x, y) = place((self.left, self.baseline));
+        let (dx, dy) = match (self.quarter + 4 - quarter) % 4 {
+            0 => {
+                (self.left, self.right, self.baseline) = (x, x + advance, y);
+                return;
+            }
+            1 => (0.35 * self.size, advance / 2.0),
+            2 => (-advance / 2.0, 0.35 * self.size),
+            _ => (-0.35 * self.size, -advance / 2.0),
+        };
+        let (cx, cy) = (x + dx, y + dy);
+        (self.left, self.right) = (cx - advance / 2.0, cx + advance / 2.0);
+        self.baseline = cy + 0.35 * self.size;
+    }
+}
+
+/// The quarter turn nearest to a direction, when it is near.
+fn quarter((dx, dy): Point) -> Option<u8> {
+    const SLANT: f64 = 0.1;
+    if dy.abs() <= SLANT * dx.abs() {
+        Some(if dx < 0.0 { 2 } else { 0 })
+    } else if dx.abs() <= SLANT * dy.abs() {
+        Some(if dy < 0.0 { 3 } else { 1 })
+    } else {
+        None
+    }
+}
