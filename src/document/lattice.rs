@@ -6,6 +6,10 @@
 //! [`margins`] drops page numbers and running titles, [`stitch`] joins tables that go on over
 //! pages, [`aligned`] finds tables without rules, [`prose`] joins the lines of paragraphs.
 //!
+//! A page without text that can be trusted is a picture here; a document of such pages is refused
+//! by [`without_text`]. Recognition of characters, once there is any, begins where a reader gets
+//! that refusal: it has the images, and can fill [`Page`]s from them.
+//!
 //! Coordinates are points (1/72 inch), y grows downwards. Nothing in them is a figure of a report.
 
 mod aligned;
@@ -21,7 +25,8 @@ use super::assembly::Assembly;
 use super::{Grid, Refusal};
 use aligned::Part;
 use frame::Fragment;
-pub(super) use page::Page;
+use page::Content;
+pub(super) use page::{Ink, Page, Point};
 use prose::Margins;
 use stitch::{Stitched, Table};
 use text::Line;
@@ -45,7 +50,16 @@ impl Item {
 }
 
 /// Adds everything the pages show, in reading order.
-pub(super) fn read(pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+pub(super) fn read(mut pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+    let contents: Vec<Content> = pages.iter().map(Page::content).collect();
+    if !contents.contains(&Content::Text) {
+        return Err(without_text(&contents));
+    }
+    for (page, content) in pages.iter_mut().zip(contents) {
+        if content == Content::Unknown {
+            page.drop_text();
+        }
+    }
     let heights: Vec<f64> = pages.iter().map(Page::height).collect();
     let mut items: Vec<Vec<Item>> = pages.into_iter().map(items_of).collect();
     margins::drop_furniture(&mut items, &heights);
@@ -68,6 +82,18 @@ pub(super) fn read(pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<(), 
         }
     }
     flow(lines, &margins, assembly)
+}
+
+/// The refusal of a document none of whose pages has text.
+fn without_text(pages: &[Content]) -> Refusal {
+    let (found, remedy) = if pages.contains(&Content::Unknown) {
+        ("文字没有编码、无法提取的版式文件", "需要安装文字识别")
+    } else if pages.contains(&Content::Image) {
+        ("扫描件", "需要安装文字识别")
+    } else {
+        ("没有文字的空白文件", "请检查后重新提交")
+    };
+    Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
 }
 
 fn items_of(mut page: Page) -> Vec<Item> {

@@ -2,10 +2,9 @@
 //! they mean. Fonts, predefined GB character maps and decryption with the empty password are the
 //! work of `hayro-interpret`.
 //!
-//! A PDF holds pictures of characters; what they stand for is extra, and may be missing. A page on
-//! which more than 2 % of the glyphs stand for nothing known gives no text at all, since half of it
-//! would be wrong figures; neither does a page that is only an image. Such a page is a picture
-//! here; [`without_text`] is where recognition of its characters begins.
+//! A PDF holds pictures of characters; what they stand for is extra, and may be missing: such
+//! glyphs go on as U+FFFD, and `lattice` decides whether the page can be read. Text drawn invisibly
+//! (the layer a scanner's software lays over its image) is no text of the document's own.
 //!
 //! `hayro` rebuilds what it can of a damaged file and says nothing, so [`complete`] looks for the
 //! end of the file and [`pages`] counts the pages. It has no limit on work either: [`device`] counts
@@ -31,17 +30,6 @@ use device::{Budget, Collector, Exhausted};
 /// Pages of the thickest file that may be a report, or reports of many offices bound together.
 const MOST_PAGES: usize = 2_000;
 
-/// What shows a page's text.
-#[derive(Debug)]
-enum Reading {
-    Text(Page),
-    /// Nothing but pictures.
-    Image(Page),
-    /// Glyphs without characters.
-    Unknown(Page),
-    Blank,
-}
-
 /// Reads a PDF file.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     complete(bytes)?;
@@ -49,16 +37,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let pages = pages(&pdf)?;
     let mut budget = Budget::default();
     let cache = InterpreterCache::new();
-    let mut readings = Vec::new();
+    let mut drawn = Vec::new();
     for (number, page) in (1..).zip(pages) {
-        readings.push(read_page(number, page, &pdf, &cache, &mut budget)?);
+        drawn.push(draw(number, page, &pdf, &cache, &mut budget)?);
     }
-    if !readings.iter().any(|r| matches!(r, Reading::Text(_))) {
-        return Err(without_text(&readings));
-    }
-    let pages = readings.into_iter().filter_map(Reading::into_page).collect();
     let mut assembly = Assembly::new(limits);
-    lattice::read(pages, &mut assembly)?;
+    lattice::read(drawn, &mut assembly)?;
     Ok(assembly.finish(Format::Pdf, Meta::default()))
 }
 
@@ -109,13 +93,13 @@ fn pages(pdf: &Pdf) -> Result<&[PdfPage<'_>], Refusal> {
     }
 }
 
-fn read_page<'a>(
+fn draw<'a>(
     number: u32,
     page: &PdfPage<'a>,
     pdf: &'a Pdf,
     cache: &InterpreterCache<'a>,
     budget: &mut Budget,
-) -> Result<Reading, Refusal> {
+) -> Result<Page, Refusal> {
     let (width, height) = page.render_dimensions();
     let mut context = Context::new(
         page.initial_transform(true).to_kurbo(),
@@ -135,33 +119,6 @@ fn read_page<'a>(
             Err(Refusal::TooLarge(format!("page {number} draws without end")))
         }
         Err(panic) => resume_unwind(panic),
-    }
-}
-
-/// A document none of whose pages has text. Recognition of characters takes over here.
-fn without_text(readings: &[Reading]) -> Refusal {
-    const REMEDY: &str = "需要安装文字识别";
-    let is = |wanted: fn(&Reading) -> bool| readings.iter().any(wanted);
-    let found = if is(|r| matches!(r, Reading::Unknown(_))) {
-        "文字没有编码的 PDF 文件"
-    } else if is(|r| matches!(r, Reading::Image(_))) {
-        "扫描件"
-    } else {
-        return Refusal::Unsupported {
-            found: "没有文字的 PDF 文件".into(),
-            remedy: "请检查后重新提交".into(),
-        };
-    };
-    Refusal::Unsupported { found: found.into(), remedy: REMEDY.into() }
-}
-
-impl Reading {
-    /// The page as the lattice takes it: one without usable text is a picture.
-    fn into_page(self) -> Option<Page> {
-        match self {
-            Self::Text(page) | Self::Image(page) | Self::Unknown(page) => Some(page),
-            Self::Blank => None,
-        }
     }
 }
 

@@ -1,7 +1,66 @@
-//! One page as its reader found it: glyphs in any direction, segments, pictures.
+//! One page as its reader found it: glyphs in any direction, segments, painted areas, pictures.
+//!
+//! Programs hide text by painting it white, and paint borders as thin areas, or as the ground that
+//! shows between cells painted white; so a page remembers its areas in the order painted.
 
 /// A place on a page: x to the right, y down, in points.
 pub(in crate::document) type Point = (f64, f64);
+
+/// What something is painted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::document) enum Ink {
+    /// The colour of paper, or no colour at all.
+    White,
+    /// A tint text is printed on.
+    Light,
+    /// What text is printed with, and what white text can be read on.
+    Dark,
+}
+
+impl Ink {
+    /// The ink of a colour, each part from 0 to 255.
+    pub(in crate::document) fn of(red: u8, green: u8, blue: u8, alpha: u8) -> Self {
+        const WHITE: u8 = 245;
+        const DARK: u8 = 200;
+        match red.min(green).min(blue) {
+            _ if alpha < 20 => Self::White,
+            WHITE.. => Self::White,
+            DARK.. => Self::Light,
+            _ => Self::Dark,
+        }
+    }
+}
+
+/// What a page has for reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    Text,
+    /// Glyphs too many of which stand for no known character.
+    Unknown,
+    /// Nothing but pictures.
+    Image,
+    Blank,
+}
+
+/// Of so many glyphs one may lack its character: 2 %. With more, what is left would be wrong
+/// figures.
+const ONE_IN: usize = 50;
+/// A thinner painted area, in points, is a ruling line.
+const THIN: f64 = 3.0;
+
+/// A painted area, from its upper left corner to its lower right one.
+#[derive(Debug, Clone, Copy)]
+struct Area {
+    from: Point,
+    to: Point,
+    dark: bool,
+}
+
+impl Area {
+    fn holds(&self, (x, y): Point) -> bool {
+        self.from.0 <= x && x <= self.to.0 && self.from.1 <= y && y <= self.to.1
+    }
+}
 
 /// A glyph after [`Page::turn`]: it stands upright on a baseline.
 #[derive(Debug, Clone)]
@@ -40,6 +99,9 @@ pub(in crate::document) struct Page {
     glyphs: Vec<Glyph>,
     pub(super) horizontal: Vec<Rule>,
     pub(super) vertical: Vec<Rule>,
+    areas: Vec<Area>,
+    /// Glyphs that stand for no known character.
+    unknown: usize,
     pictures: Vec<Point>,
     picture_tops: Vec<f64>,
 }
@@ -53,19 +115,28 @@ impl Page {
     }
 
     /// Adds a glyph whose origin is `origin`; `along` is the way to the next one, as long as the
-    /// glyph is wide. Glyphs off the page and text askew (watermarks, stamps) are left out.
+    /// glyph is wide. Left out is what nobody sees (off the page, white on white) and text askew
+    /// (watermarks, stamps).
     pub(in crate::document) fn glyph(
         &mut self,
         text: &str,
         origin: Point,
         along: Point,
         size: f64,
+        ink: Ink,
     ) {
-        let (x, y) = origin;
-        let on_page = (-1.0..=self.width + 1.0).contains(&x) && (-1.0..=self.height + 1.0).contains(&y);
-        let sane = size.is_finite() && size > 0.5 && along.0.is_finite() && along.1.is_finite();
-        let Some(quarter) = quarter(along).filter(|_| on_page && sane) else { return };
-        let advance = along.0.hypot(along.1);
+        let ((x, y), (dx, dy)) = (origin, along);
+        let advance = dx.hypot(dy);
+        let sane = [x, y, advance, size].iter().all(|v| v.is_finite()) && size > 0.5;
+        let Some(quarter) = quarter(along).filter(|_| sane && advance > 0.0) else { return };
+        let up = (dy / advance * size, -dx / advance * size);
+        let centre = (x + dx / 2.0 + up.0 * 0.35, y + dy / 2.0 + up.1 * 0.35);
+        let on_page =
+            (0.0..=self.width).contains(&centre.0) && (0.0..=self.height).contains(&centre.1);
+        if !on_page || (ink == Ink::White && !self.is_dark_at(centre)) {
+            return;
+        }
+        self.unknown += usize::from(text.chars().any(is_meaningless));
         self.glyphs.push(Glyph {
             text: text.to_owned(),
             left: x,
@@ -76,8 +147,38 @@ impl Page {
         });
     }
 
+    /// Adds a painted shape that reaches from `from` to `to`, its upper left and lower right.
+    pub(in crate::document) fn area(&mut self, from: Point, to: Point, ink: Ink) {
+        let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
+        let white = ink == Ink::White;
+        if width.min(height) > THIN {
+            // Cells painted white on a dark ground: what shows between them are the rules.
+            if white && self.is_dark_at(middle) {
+                self.sides(from, to);
+            }
+            self.areas.push(Area { from, to, dark: ink == Ink::Dark });
+        } else if white {
+        } else if width > height {
+            self.segment((from.0, middle.1), (to.0, middle.1));
+        } else {
+            self.segment((middle.0, from.1), (middle.0, to.1));
+        }
+    }
+
+    /// Adds a stroke; a broad one is no rule but a painted area.
+    pub(in crate::document) fn stroke(&mut self, a: Point, b: Point, width: f64, ink: Ink) {
+        if ink != Ink::White && width <= THIN {
+            self.segment(a, b);
+        }
+    }
+
+    fn is_dark_at(&self, at: Point) -> bool {
+        self.areas.iter().rev().find(|area| area.holds(at)).is_some_and(|area| area.dark)
+    }
+
     /// Adds a segment; one that is neither horizontal nor vertical is no rule.
-    pub(in crate::document) fn segment(&mut self, a: Point, b: Point) {
+    fn segment(&mut self, a: Point, b: Point) {
         if ![a.0, a.1, b.0, b.1].iter().all(|v| v.is_finite() && v.abs() < 1e6) {
             return;
         }
@@ -98,7 +199,7 @@ impl Page {
     }
 
     /// Adds the four sides of a rectangle.
-    pub(in crate::document) fn sides(&mut self, a: Point, b: Point) {
+    fn sides(&mut self, a: Point, b: Point) {
         self.segment(a, (b.0, a.1));
         self.segment((a.0, b.1), b);
         self.segment(a, (a.0, b.1));
@@ -110,14 +211,24 @@ impl Page {
         self.pictures.push(at);
     }
 
-    /// The number of glyphs that show something.
-    pub(in crate::document) fn glyph_count(&self) -> usize {
-        self.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count()
+    /// What there is to read.
+    pub(super) fn content(&self) -> Content {
+        let glyphs = self.glyphs.iter().filter(|g| !g.text.trim().is_empty()).count();
+        if self.unknown * ONE_IN > glyphs {
+            Content::Unknown
+        } else if glyphs > 0 {
+            Content::Text
+        } else if self.pictures.is_empty() {
+            Content::Blank
+        } else {
+            Content::Image
+        }
     }
 
-    /// Drops all text: none of it can be trusted.
-    pub(in crate::document) fn drop_text(&mut self) {
+    /// Makes a picture of text that cannot be trusted.
+    pub(super) fn drop_text(&mut self) {
         self.glyphs.clear();
+        self.pictures.push((0.0, 0.0));
     }
 
     pub(super) fn height(&self) -> f64 {
@@ -184,6 +295,11 @@ impl Glyph {
         (self.left, self.right) = (cx - advance / 2.0, cx + advance / 2.0);
         self.baseline = cy + 0.35 * self.size;
     }
+}
+
+/// A character that says nothing: none, or one of a font's own.
+fn is_meaningless(c: char) -> bool {
+    matches!(c, char::REPLACEMENT_CHARACTER | '\u{E000}'..='\u{F8FF}' | '\u{0}'..='\u{8}')
 }
 
 /// The quarter turn nearest to a direction, when it is near.

@@ -122,7 +122,9 @@ impl Table {
         }
         let figures_above = pairs.iter().any(|(twin, _)| is_figure(twin));
         let figures_below = pairs.iter().any(|(_, cell)| is_figure(cell));
-        if pairs.is_empty() || (figures_above && figures_below) {
+        // Figures under words are a row of their own under its header.
+        let under_words = |(twin, cell): &(Cell, &Cell)| is_figure(cell) && !twin.lines.is_empty();
+        if pairs.is_empty() || (figures_above && figures_below) || pairs.iter().any(under_words) {
             return false;
         }
         let label_goes_on = |(twin, cell): &&(Cell, &Cell)| {

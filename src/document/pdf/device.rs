@@ -10,20 +10,14 @@ use hayro_interpret::{
     BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint, SoftMask,
 };
 
-use super::Reading;
-use crate::document::lattice::Page;
+use crate::document::lattice::{Ink, Page};
 
 /// Drawing operations of all pages together. A report has some ten thousand; forms that draw each
 /// other make 10¹⁰ of a few lines.
 const OPERATIONS: u64 = 2_000_000;
-/// A thinner filled shape, in points, is a ruling line.
-const THIN: f64 = 3.0;
-/// Colours brighter than this, of 255, are paper.
-const WHITE: u8 = 245;
-/// Colours darker than this, of 255, show white text.
-const DARK: u8 = 200;
-/// Of so many glyphs one may lack its character: 2 %.
-const ONE_IN: usize = 50;
+/// A smaller part of the page under an image is a logo, a line or a stamp, and holds no text of a
+/// report.
+const LARGE_IMAGE: f64 = 0.1;
 
 /// How much may still be drawn.
 #[derive(Debug)]
@@ -46,34 +40,15 @@ pub(super) struct Collector<'b> {
     page: Page,
     size: (f64, f64),
     budget: &'b mut Budget,
-    /// Filled areas and whether they are dark, in the order drawn.
-    fills: Vec<(Rect, bool)>,
-    unknown: usize,
-    pictures: usize,
 }
 
 impl<'b> Collector<'b> {
     pub(super) fn new(page: Page, size: (f64, f64), budget: &'b mut Budget) -> Self {
-        Self { page, size, budget, fills: Vec::new(), unknown: 0, pictures: 0 }
+        Self { page, size, budget }
     }
 
-    pub(super) fn finish(self) -> Reading {
-        let glyphs = self.page.glyph_count();
-        let drop_text = |mut page: Page| {
-            page.drop_text();
-            page
-        };
-        if self.unknown * ONE_IN > glyphs {
-            let mut page = drop_text(self.page);
-            page.picture((0.0, 0.0));
-            Reading::Unknown(page)
-        } else if glyphs > 0 {
-            Reading::Text(self.page)
-        } else if self.pictures > 0 {
-            Reading::Image(self.page)
-        } else {
-            Reading::Blank
-        }
+    pub(super) fn finish(self) -> Page {
+        self.page
     }
 
     fn spend(&mut self, operations: usize) {
@@ -84,29 +59,15 @@ impl<'b> Collector<'b> {
         }
     }
 
-    fn filled(&mut self, path: &BezPath, paint: &Paint<'_>) {
-        let white = is_white(paint);
+    fn filled(&mut self, path: &BezPath, ink: Ink) {
         for part in subpaths(path) {
             let area = part.bounding_box();
-            let thin = area.width().min(area.height()) <= THIN;
-            if thin && !white {
-                let (a, b) = middle_line(&area);
-                self.page.segment(a, b);
-            } else if !thin {
-                // Cells painted white on a dark ground: what shows between them are the rules.
-                if white && self.is_on_dark(area.center()) {
-                    self.page.sides((area.x0, area.y0), (area.x1, area.y1));
-                }
-                self.fills.push((area, is_dark(paint)));
-            }
+            self.page.area((area.x0, area.y0), (area.x1, area.y1), ink);
         }
     }
 
-    fn stroked(&mut self, path: &BezPath, paint: &Paint<'_>, width: f64) {
-        // A broad stroke is a painted area, not a rule.
-        if is_white(paint) || width > THIN {
-            return;
-        }
+    fn stroked(&mut self, path: &BezPath, ink: Ink, width: f64) {
+        let mut stroke = |a: Point, b: Point| self.page.stroke((a.x, a.y), (b.x, b.y), width, ink);
         let mut start = Point::ZERO;
         let mut last = Point::ZERO;
         for element in path.elements() {
@@ -116,11 +77,11 @@ impl<'b> Collector<'b> {
                     continue;
                 }
                 PathEl::LineTo(to) => {
-                    self.page.segment((last.x, last.y), (to.x, to.y));
+                    stroke(last, to);
                     to
                 }
                 PathEl::ClosePath => {
-                    self.page.segment((last.x, last.y), (start.x, start.y));
+                    stroke(last, start);
                     start
                 }
                 PathEl::QuadTo(_, to) | PathEl::CurveTo(_, _, to) => to,
@@ -129,77 +90,47 @@ impl<'b> Collector<'b> {
         }
     }
 
-    fn is_on_dark(&self, at: Point) -> bool {
-        self.fills.iter().rev().find(|(area, _)| area.contains(at)).is_some_and(|(_, dark)| *dark)
-    }
-
-    fn glyph(&mut self, glyph: &Glyph<'_>, transform: Affine, paint: &Paint<'_>) {
-        let place = Placed::of(glyph, transform);
-        let on_page = Rect::new(0.0, 0.0, self.size.0, self.size.1).contains(place.centre());
-        if !on_page || (is_white(paint) && !self.is_on_dark(place.centre())) {
-            return;
-        }
+    fn glyph(&mut self, glyph: &Glyph<'_>, transform: Affine, ink: Ink) {
         let text = match glyph.as_unicode() {
             Some(BfString::Char(c)) => c.to_string(),
             Some(BfString::String(s)) => s,
             None => char::REPLACEMENT_CHARACTER.to_string(),
         };
-        if text.chars().any(is_meaningless) {
-            self.unknown += 1;
-        }
-        let (origin, along) = (place.origin, place.along);
-        self.page.glyph(&text, (origin.x, origin.y), (along.x, along.y), place.size);
+        let Placed { origin, along, size } = Placed::of(glyph, transform);
+        self.page.glyph(&text, (origin.x, origin.y), (along.x, along.y), size, ink);
     }
-}
-
-/// A character that says nothing: none, or one of a font's own.
-fn is_meaningless(c: char) -> bool {
-    matches!(c, char::REPLACEMENT_CHARACTER | '\u{E000}'..='\u{F8FF}' | '\u{0}'..='\u{8}')
 }
 
 /// Where a glyph stands. Glyph space has 1,000 units to the size of the font.
 struct Placed {
     origin: Point,
     along: Vec2,
-    up: Vec2,
     size: f64,
 }
 
 impl Placed {
     fn of(glyph: &Glyph<'_>, transform: Affine) -> Self {
         let [a, b, c, d, _, _] = transform.as_coeffs();
-        let up = Vec2::new(c, d) * 1000.0;
-        let size = up.hypot();
+        let size = Vec2::new(c, d).hypot() * 1000.0;
         let advance = match glyph {
             Glyph::Outline(outline) => outline.advance_width(),
             Glyph::Type3(type3) => type3.advance_width(),
         };
-        let em = Vec2::new(a, b) * 1000.0;
         // A font substituted for another is stretched, and a font may lie about its widths.
         let share = f64::from(advance.unwrap_or(500.0)) / 1000.0;
-        let along = em.normalize() * (share.clamp(0.1, 1.2) * size);
-        Self { origin: transform * Point::ZERO, along, up, size }
-    }
-
-    fn centre(&self) -> Point {
-        self.origin + self.along * 0.5 + self.up * 0.35
+        let along = Vec2::new(a, b).normalize() * (share.clamp(0.1, 1.2) * size);
+        Self { origin: transform * Point::ZERO, along, size }
     }
 }
 
-fn rgba(paint: &Paint<'_>) -> Option<[u8; 4]> {
+fn ink(paint: &Paint<'_>) -> Ink {
     match paint {
-        Paint::Color(color) => Some(color.to_rgba().to_rgba8()),
-        Paint::Pattern(_) => None,
+        Paint::Color(color) => {
+            let [red, green, blue, alpha] = color.to_rgba().to_rgba8();
+            Ink::of(red, green, blue, alpha)
+        }
+        Paint::Pattern(_) => Ink::Dark,
     }
-}
-
-/// Whether what is painted so cannot be seen on paper.
-fn is_white(paint: &Paint<'_>) -> bool {
-    rgba(paint).is_some_and(|[r, g, b, alpha]| r.min(g).min(b) >= WHITE || alpha < 20)
-}
-
-fn is_dark(paint: &Paint<'_>) -> bool {
-    rgba(paint).is_none_or(|[r, g, b, alpha]| r.min(g).min(b) < DARK && alpha > 60)
 }
 
 /// The parts of a path that begin with a move each.
@@ -210,29 +141,19 @@ fn subpaths(path: &BezPath) -> impl Iterator<Item = BezPath> + '_ {
     })
 }
 
-/// The line through the middle of a thin area.
-fn middle_line(area: &Rect) -> ((f64, f64), (f64, f64)) {
-    let centre = area.center();
-    if area.width() > area.height() {
-        ((area.x0, centre.y), (area.x1, centre.y))
-    } else {
-        ((centre.x, area.y0), (centre.x, area.y1))
-    }
-}
-
 impl<'a> Device<'a> for Collector<'_> {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         self.spend(1 + path.elements().len());
         let path = props.transform * path.clone();
         let scale = props.transform.determinant().abs().sqrt();
         match mode {
-            DrawMode::Fill(_) => self.filled(&path, &props.paint),
+            DrawMode::Fill(_) => self.filled(&path, ink(&props.paint)),
             DrawMode::Stroke(stroke) => {
-                self.stroked(&path, &props.paint, f64::from(stroke.line_width) * scale);
+                self.stroked(&path, ink(&props.paint), f64::from(stroke.line_width) * scale);
             }
             DrawMode::FillAndStroke(_, stroke) => {
-                self.filled(&path, &props.paint);
-                self.stroked(&path, &props.paint, f64::from(stroke.line_width) * scale);
+                self.filled(&path, ink(&props.paint));
+                self.stroked(&path, ink(&props.paint), f64::from(stroke.line_width) * scale);
             }
             DrawMode::Invisible => {}
         }
@@ -244,7 +165,7 @@ impl<'a> Device<'a> for Collector<'_> {
             return;
         }
         for glyph in run.glyphs() {
-            self.glyph(glyph, props.transform * glyph.transform(), &props.paint);
+            self.glyph(glyph, props.transform * glyph.transform(), ink(&props.paint));
         }
     }
 
@@ -253,9 +174,7 @@ impl<'a> Device<'a> for Collector<'_> {
         let pixels = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
         let shown = props.transform.transform_rect_bbox(pixels);
         let page = Rect::new(0.0, 0.0, self.size.0, self.size.1);
-        // Logos, lines and stamps hold no text of the report.
-        if shown.intersect(page).area() > 0.1 * page.area() {
-            self.pictures += 1;
+        if shown.intersect(page).area() > LARGE_IMAGE * page.area() {
             self.page.picture((shown.x0, shown.y0));
         }
     }

@@ -61,37 +61,48 @@ impl Block {
 
     /// The block as cells of a grid: a label's columns first, then the columns of figures.
     pub(super) fn into_cells(self) -> Vec<GridCell> {
-        let rows: Vec<&Line> = self.body.iter().filter(|l| is_row(l)).collect();
-        let mut columns = columns::of_values(rows.iter().copied());
+        let lines: Vec<&Line> = self.body.iter().filter(|l| is_row(l)).collect();
+        let mut columns = columns::of_values(lines.iter().copied());
         let figures = columns.clone();
-        let is_label = |w: &Word| !is_value(&w.text) && !figures.iter().any(|c| c.meets(&Column::of(w)));
-        let baselines: Vec<f64> = rows.iter().map(|l| y(l)).collect();
-        let beside: Vec<Piece> = pieces(&self.body, &is_label);
+        let is_label =
+            |w: &Word| !is_value(&w.text) && !figures.iter().any(|c| c.meets(&Column::of(w)));
+        let baselines: Vec<f64> = lines.iter().map(|l| y(l)).collect();
         let edge = figures.first().map_or(f64::INFINITY, |c| c.left);
-        let above = pieces(&self.head, &|_| true);
-        let (mut headers, strays) = split_head(above, edge, &baselines);
-        let labels = labels::assembled(beside.into_iter().chain(strays).collect(), &baselines);
+        let (mut headers, mut beside) = split_head(pieces(&self.head, &|_| true), edge, &baselines);
+        beside.extend(pieces(&self.body, &is_label));
+        let labels = labels::assembled(beside, &baselines);
         let labels_end = labels.iter().map(|l| l.reach().right).fold(f64::NEG_INFINITY, f64::max);
+        headers.sort_by(|a, b| b.bottom().total_cmp(&a.bottom()));
         let reaches: Vec<Column> = headers.iter().map(Label::reach).collect();
         columns::add_blank(&mut columns, &reaches, labels_end);
-        let by_row = in_rows(labels, &baselines);
-        let label_columns = by_row.iter().map(Vec::len).max().unwrap_or_default();
+        let rows = rows(&lines, &baselines, labels);
+        let label_columns = rows.iter().map(|row| row.labels.len()).max().unwrap_or_default();
         let layout = Layout { columns, label_columns };
         headers.sort_by(|a, b| a.top().total_cmp(&b.top()));
         let mut cells = layout.header_cells(&headers);
         let height = cells.iter().map(|c| c.row + 1).max().unwrap_or_default();
-        for (index, (line, labels)) in rows.iter().zip(&by_row).enumerate() {
-            cells.extend(layout.row_cells(height + index, line, labels));
+        for (index, row) in rows.iter().enumerate() {
+            cells.extend(layout.row_cells(height + index, row));
         }
         cells.sort_by_key(|c| (c.row, c.column));
         cells
     }
 }
 
+/// A row: its figures, if it has any, and its labels from the left.
+#[derive(Debug)]
+struct Row<'l> {
+    y: f64,
+    line: Option<&'l Line>,
+    labels: Vec<Label>,
+}
+
 fn pieces(lines: &[Line], wanted: &dyn Fn(&Word) -> bool) -> Vec<Piece> {
     let of_line = |line: &Line| -> Vec<Piece> {
         let words = line.words.iter().filter(|w| wanted(w));
-        words.map(|w| Piece { word: w.clone(), y: y(line), size: line.size }).collect()
+        words
+            .map(|w| Piece { word: w.clone(), y: y(line), size: line.size, page: line.page })
+            .collect()
     };
     lines.iter().flat_map(of_line).collect()
 }
@@ -108,18 +119,37 @@ fn split_head(above: Vec<Piece>, edge: f64, rows: &[f64]) -> (Vec<Label>, Vec<Pi
     (headers, strays)
 }
 
-/// The labels of each row, from the left; what stands in one place is one label.
-fn in_rows(labels: Vec<Label>, baselines: &[f64]) -> Vec<Vec<Label>> {
-    let mut rows: Vec<Vec<Label>> = vec![Vec::new(); baselines.len()];
-    for label in labels {
-        let Some(row) = label.row(baselines).and_then(|index| rows.get_mut(index)) else { continue };
-        match row.iter_mut().find(|own| own.reach().meets(&label.reach())) {
+/// Brings labels to their rows, the nearest first. What stands where a row has its label already
+/// is the rest of that label, or, when it has a number of its own or stands farther off than a
+/// line, the label of a row without figures.
+fn rows<'l>(lines: &[&'l Line], baselines: &[f64], labels: Vec<Label>) -> Vec<Row<'l>> {
+    const APART: f64 = 1.4;
+    let mut rows: Vec<Row<'l>> = lines
+        .iter()
+        .zip(baselines)
+        .map(|(line, y)| Row { y: *y, line: Some(line), labels: Vec::new() })
+        .collect();
+    let mut placed: Vec<(f64, usize, Label)> = labels
+        .into_iter()
+        .filter_map(|label| label.row(baselines).map(|(row, far)| (far, row, label)))
+        .collect();
+    placed.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut bare: Vec<Row<'l>> = Vec::new();
+    for (far, row, label) in placed {
+        let Some(row) = rows.get_mut(row) else { continue };
+        let in_place = row.labels.iter_mut().find(|own| own.reach().meets(&label.reach()));
+        match in_place {
+            None => row.labels.push(label),
+            Some(_) if label.is_numbered() || far > APART * label.size() => {
+                bare.push(Row { y: label.middle(), line: None, labels: vec![label] });
+            }
             Some(own) => own.append(label),
-            None => row.push(label),
         }
     }
+    rows.extend(bare);
+    rows.sort_by(|a, b| a.y.total_cmp(&b.y));
     for row in &mut rows {
-        row.sort_by(|a, b| a.reach().left.total_cmp(&b.reach().left));
+        row.labels.sort_by(|a, b| a.reach().left.total_cmp(&b.reach().left));
     }
     rows
 }
@@ -173,24 +203,25 @@ impl Layout {
         }
     }
 
-    fn row_cells(&self, row: usize, line: &Line, labels: &[Label]) -> Vec<GridCell> {
+    fn row_cells(&self, row: usize, of: &Row<'_>) -> Vec<GridCell> {
         let mut cells = Vec::new();
-        for (column, label) in labels.iter().enumerate() {
-            let last = column + 1 == labels.len();
+        for (column, label) in of.labels.iter().enumerate() {
+            let last = column + 1 == of.labels.len();
             let span = if last { self.label_columns - column } else { 1 };
             cells.push(cell(row, column, span, label.text()));
         }
         for (index, column) in self.columns.iter().enumerate() {
-            let words: Vec<&str> = line
-                .words
+            let words = of.line.map(|l| l.words.as_slice()).unwrap_or_default();
+            let texts: Vec<&str> = words
                 .iter()
                 .filter(|w| column.meets(&Column::of(w)))
                 .map(|w| w.text.as_str())
                 .collect();
-            cells.push(cell(row, self.label_columns + index, 1, words.join(" ")));
+            cells.push(cell(row, self.label_columns + index, 1, texts.join(" ")));
         }
+        let page = of.line.map(|l| l.page).or_else(|| of.labels.first()?.page());
         for cell in &mut cells {
-            cell.page = Some(line.page);
+            cell.page = page;
         }
         cells
     }

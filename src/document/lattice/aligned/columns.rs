@@ -78,6 +78,7 @@ pub(super) fn shared(rows: &[&Line]) -> bool {
 /// Adds the columns that have a header and no figure. A header stands over such a column when it
 /// meets no column of figures and lies where one is due: beyond the last column, or in a gap as
 /// wide as two. A header over several columns may meet none as well, but lies between near ones.
+/// `headers` come from the lowest, so that it finds them there.
 pub(super) fn add_blank(columns: &mut Vec<Column>, headers: &[Column], labels_end: f64) {
     for header in headers {
         if header.left < labels_end || columns.iter().any(|c| c.meets(header)) {

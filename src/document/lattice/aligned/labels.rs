@@ -16,6 +16,7 @@ pub(super) struct Piece {
     pub(super) word: Word,
     pub(super) y: f64,
     pub(super) size: f64,
+    pub(super) page: u32,
 }
 
 /// A label or header, whole.
@@ -52,22 +53,34 @@ impl Label {
         self.pieces.first().map_or(0.0, |p| p.size)
     }
 
-    /// The row it belongs to: one on the baseline of any of its lines, else the one nearest to
-    /// its middle.
-    pub(super) fn row(&self, rows: &[f64]) -> Option<usize> {
-        let level =
-            |y: &f64| self.pieces.iter().any(|p| (p.y - y).abs() <= LEVEL * p.size);
+    /// The y of its middle.
+    pub(super) fn middle(&self) -> f64 {
+        f64::midpoint(self.top(), self.bottom())
+    }
+
+    /// The page its first line stands on.
+    pub(super) fn page(&self) -> Option<u32> {
+        self.pieces.first().map(|p| p.page)
+    }
+
+    /// The row it belongs to and how far it is from it: one on the baseline of any of its lines,
+    /// else the one nearest to its middle.
+    pub(super) fn row(&self, rows: &[f64]) -> Option<(usize, f64)> {
+        let level = |y: &f64| self.pieces.iter().any(|p| (p.y - y).abs() <= LEVEL * p.size);
         let on_line: Vec<usize> =
             rows.iter().enumerate().filter(|(_, y)| level(y)).map(|(index, _)| index).collect();
         if let [only] = on_line.as_slice() {
-            return Some(*only);
+            return Some((*only, 0.0));
         }
-        let middle = f64::midpoint(self.top(), self.bottom());
-        let far = |y: &f64| (y - middle).abs();
         rows.iter()
+            .map(|y| (y - self.middle()).abs())
             .enumerate()
-            .min_by(|a, b| far(a.1).total_cmp(&far(b.1)))
-            .map(|(index, _)| index)
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Whether it is a label by itself and no part of one.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.pieces.first().is_some_and(|p| starts_with_ordinal(&p.word.text))
     }
 
     pub(super) fn into_pieces(self) -> Vec<Piece> {
