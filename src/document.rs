@@ -14,7 +14,10 @@ pub mod docx;
 pub mod encoding;
 mod furniture;
 pub mod html;
+mod lattice;
 pub mod md;
+pub mod ofd;
+pub mod pdf;
 mod sniff;
 pub mod txt;
 mod xml;
@@ -41,6 +44,8 @@ fn reader(content: Content) -> Option<Reader> {
         Content::Docx => Some(docx::read),
         Content::Html => Some(html::read),
         Content::Markdown => Some(md::read),
+        Content::Ofd => Some(ofd::read),
+        Content::Pdf => Some(pdf::read),
         Content::Text => Some(txt::read),
         _ => None,
     }
@@ -110,6 +115,10 @@ pub enum Format {
     Txt,
     /// Markdown.
     Md,
+    /// A fixed-layout document after GB/T 33190.
+    Ofd,
+    /// PDF with a text layer.
+    Pdf,
 }
 
 /// Where the characters come from.
