@@ -9,14 +9,24 @@
 //! refusal can say why, and the process limits catch what remains.
 
 mod assembly;
+mod bytes;
 mod container;
+pub mod doc;
 pub mod docx;
+mod edges;
 pub mod encoding;
+mod flow;
 mod furniture;
 pub mod html;
+mod line;
 pub mod md;
+mod opc;
+mod sheet;
 mod sniff;
+mod table;
 pub mod txt;
+pub mod xls;
+pub mod xlsx;
 mod xml;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +50,9 @@ fn reader(content: Content) -> Option<Reader> {
     match content {
         Content::Docx => Some(docx::read),
         Content::Html => Some(html::read),
+        Content::Doc => Some(doc::read),
+        Content::Xlsx => Some(xlsx::read),
+        Content::Xls => Some(xls::read),
         Content::Markdown => Some(md::read),
         Content::Text => Some(txt::read),
         _ => None,
@@ -104,6 +117,20 @@ pub struct Document {
 pub enum Format {
     /// WordprocessingML in a zip container (docx, docm).
     Docx,
+    /// Word 97–2003 or WPS Writer (doc, wps).
+    Doc,
+    /// Rich text.
+    Rtf,
+    /// OpenDocument text.
+    Odt,
+    /// Excel 2007 and later (xlsx, xlsm, et).
+    Xlsx,
+    /// Excel 97–2003 or WPS Spreadsheets (xls, et).
+    Xls,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// A web page saved as one MIME message.
+    Mht,
     /// A web page.
     Html,
     /// Plain text.

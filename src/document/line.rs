@@ -1,7 +1,18 @@
 //! The text of one paragraph while its runs are read.
 
-use super::styles::Script;
-use crate::document::Block;
+use super::Block;
+
+/// Where characters stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Script {
+    /// On the line.
+    #[default]
+    Baseline,
+    /// Above it.
+    Raised,
+    /// Below it.
+    Lowered,
+}
 
 /// A paragraph under way.
 #[derive(Default)]
