@@ -8,7 +8,6 @@
 mod body;
 mod drawing;
 mod numbering;
-mod numerals;
 mod package;
 mod paragraph;
 mod styles;

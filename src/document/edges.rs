@@ -35,11 +35,8 @@ pub(super) fn place(rows: Vec<EdgeRow>, limits: &Limits, flow: &mut Flow) -> Res
     let column_of = |edge: i32| edges.partition_point(|&first| first <= edge).saturating_sub(1);
     let mut table = Table::new(limits);
     for row in rows {
-        let before = if row.cells.iter().any(|cell| cell.right.is_some()) {
-            column_of(row.left)
-        } else {
-            0
-        };
+        let before =
+            if row.cells.iter().any(|cell| cell.right.is_some()) { column_of(row.left) } else { 0 };
         let mut column = before;
         let mut cells = Vec::with_capacity(row.cells.len());
         for cell in row.cells {

@@ -63,6 +63,11 @@ impl Line {
         }
     }
 
+    /// Whether white space that follows would be superfluous: after a space, and at the start.
+    pub(super) fn is_at_space(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with(' ')
+    }
+
     /// The text as shown.
     pub(super) fn into_text(self) -> String {
         if self.has_baseline {

@@ -33,11 +33,7 @@ pub(super) fn relationships(
             (element.attribute("Type"), element.attribute("Target"), external)
         {
             let id = element.attribute("Id").map(|id| id.into_owned()).unwrap_or_default();
-            found.push(Relationship {
-                id,
-                kind: kind.into_owned(),
-                target: target.into_owned(),
-            });
+            found.push(Relationship { id, kind: kind.into_owned(), target: target.into_owned() });
         }
         xml.skip()?;
     }

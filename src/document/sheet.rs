@@ -221,11 +221,7 @@ impl Layout {
             return true;
         };
         let end = self.area(row, column).columns.end;
-        let is_boxed = self
-            .cells
-            .range((row, end)..(row, width.max(end)))
-            .next()
-            .is_some();
+        let is_boxed = self.cells.range((row, end)..(row, width.max(end))).next().is_some();
         if is_sentence(text) || end > width {
             return true;
         }
@@ -249,9 +245,7 @@ impl Layout {
     }
 
     fn merged_in(&self, row: usize) -> impl Iterator<Item = &Area> {
-        self.covered
-            .range((row, 0)..(row + 1, 0))
-            .filter_map(|(_, &index)| self.merged.get(index))
+        self.covered.range((row, 0)..(row + 1, 0)).filter_map(|(_, &index)| self.merged.get(index))
     }
 
     /// The places a cell covers.
@@ -284,7 +278,8 @@ impl Layout {
         for row in rows.clone() {
             for column in start..width {
                 let area = self.area(row, column);
-                let is_first = area.rows.start.max(rows.start) == row && area.columns.start == column;
+                let is_first =
+                    area.rows.start.max(rows.start) == row && area.columns.start == column;
                 if is_first {
                     let text = self.cells.get(&(area.rows.start, column));
                     grid.cells.push(GridCell {

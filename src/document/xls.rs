@@ -39,7 +39,10 @@ fn workbook_stream(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal> {
     let mut content = Vec::new();
     stream.take(limits.part_bytes + 1).read_to_end(&mut content).map_err(damaged)?;
     if u64::try_from(content.len()).is_ok_and(|length| length > limits.part_bytes) {
-        return Err(Refusal::TooLarge(format!("a workbook of more than {} bytes", limits.part_bytes)));
+        return Err(Refusal::TooLarge(format!(
+            "a workbook of more than {} bytes",
+            limits.part_bytes
+        )));
     }
     Ok(content)
 }

@@ -82,9 +82,8 @@ impl Workbook {
         main: &str,
         limits: &Limits,
     ) -> Result<Vec<String>, Refusal> {
-        let bytes = container
-            .part(main)?
-            .ok_or_else(|| Refusal::Damaged(format!("{main} is missing")))?;
+        let bytes =
+            container.part(main)?.ok_or_else(|| Refusal::Damaged(format!("{main} is missing")))?;
         let text = xml::decode(&bytes)?;
         let mut xml = Xml::new(&text, main, limits);
         let mut sheets = Vec::new();
@@ -98,9 +97,9 @@ impl Workbook {
                 }
                 "sheets" => {
                     while let Some(sheet) = xml.child()? {
-                        let is_hidden = sheet
-                            .attribute("state")
-                            .is_some_and(|state| state.eq_ignore_ascii_case("hidden") || state == "veryHidden");
+                        let is_hidden = sheet.attribute("state").is_some_and(|state| {
+                            state.eq_ignore_ascii_case("hidden") || state == "veryHidden"
+                        });
                         let id = sheet.attribute("id").filter(|_| !is_hidden);
                         sheets.extend(id.map(|id| id.into_owned()));
                         xml.skip()?;

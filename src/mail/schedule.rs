@@ -73,10 +73,7 @@ impl Dispatcher {
         jitter: Duration,
     ) -> DeliveryRecord {
         let age = between(mail.queued_at, now);
-        let mut record = DeliveryRecord {
-            error: report.error(),
-            ..DeliveryRecord::default()
-        };
+        let mut record = DeliveryRecord { error: report.error(), ..DeliveryRecord::default() };
         match report {
             DeliveryReport::ServerDown(error) => {
                 record.open.clone_from(&mail.recipients_open);

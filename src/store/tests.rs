@@ -220,9 +220,11 @@ impl Paper {
     }
 
     fn checked(&self) -> Checked {
-        let cells = self.cells.iter().enumerate().map(|(n, (id, value))| {
-            (cell_id(id), cell(value.clone(), n + 1))
-        });
+        let cells = self
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(n, (id, value))| (cell_id(id), cell(value.clone(), n + 1)));
         Checked {
             report: Report {
                 kind: "政府信息公开工作年度报告".into(),

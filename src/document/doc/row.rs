@@ -31,8 +31,7 @@ impl RowFormat {
                 let merged = usize::from(first)..usize::from(end);
                 for (n, merge) in self.leftward.iter_mut().enumerate() {
                     if merged.contains(&n) {
-                        *merge =
-                            if n == merged.start { Merge::Restart } else { Merge::Continue };
+                        *merge = if n == merged.start { Merge::Restart } else { Merge::Continue };
                     }
                 }
             }

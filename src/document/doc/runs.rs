@@ -56,7 +56,8 @@ impl<'a> Formats<'a> {
         data: &'a [u8],
         fib: &Fib,
     ) -> Result<Self, Refusal> {
-        let read = |pages: &Range<usize>, list: fn(&Fields<'a>, usize, usize) -> Option<&'a [u8]>| {
+        let read = |pages: &Range<usize>,
+                    list: fn(&Fields<'a>, usize, usize) -> Option<&'a [u8]>| {
             let plex = table.get(pages.clone()).map(Fields).ok_or_else(cut)?;
             let count = plex.len().saturating_sub(4) / 8;
             let mut runs = Vec::new();

@@ -35,7 +35,11 @@ struct OpenTable {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(pieces: &'a Pieces<'a>, formats: &'a Formats<'a>, limits: &'a Limits) -> Self {
+    pub(super) fn new(
+        pieces: &'a Pieces<'a>,
+        formats: &'a Formats<'a>,
+        limits: &'a Limits,
+    ) -> Self {
         Self {
             pieces,
             formats,
@@ -103,7 +107,10 @@ impl<'a> Walk<'a> {
         // A cell's mark is in a table whatever its format says.
         let depth = format.depth.max(usize::from(is_cell_mark));
         if depth > self.limits.table_depth {
-            return Err(Refusal::TooLarge(format!("tables nested deeper than {}", self.limits.table_depth)));
+            return Err(Refusal::TooLarge(format!(
+                "tables nested deeper than {}",
+                self.limits.table_depth
+            )));
         }
         self.close_to(depth)?;
         while self.open.len() < depth {

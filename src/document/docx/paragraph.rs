@@ -3,9 +3,9 @@
 use super::body::{Walk, is_wrapper};
 use super::numbering::Reference;
 use super::styles::{self, RunFormat, Style};
+use crate::document::Refusal;
 use crate::document::flow::{Flow, Piece};
 use crate::document::line::{Line, Script};
-use crate::document::Refusal;
 use crate::document::xml::Element;
 
 /// What `w:pPr` says.

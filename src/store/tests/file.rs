@@ -15,7 +15,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 #[test]
-fn the_log_stays_when_the_database_is_closed_so_that_readers_without_write_permission_can_open_it() {
+fn the_log_stays_when_the_database_is_closed_so_that_readers_without_write_permission_can_open_it()
+{
     let mut office = Office::new();
     office.drop("/drop/a.docx", &paper("a"));
     let path = office.path();
@@ -53,9 +54,12 @@ fn settings_are_those_of_a_database_that_must_not_lose_anything() {
 fn a_reader_sees_whole_reports_while_gouji_writes_and_does_not_stop_it() {
     let mut office = Office::new();
     office.drop("/drop/a.docx", &paper("a"));
-    let reader = Connection::open_with_flags(office.path(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let reader =
+        Connection::open_with_flags(office.path(), OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     reader.execute_batch("BEGIN").unwrap();
-    let count = || reader.query_row("SELECT count(*) FROM requests", [], |row| row.get::<_, i64>(0)).unwrap();
+    let count = || {
+        reader.query_row("SELECT count(*) FROM requests", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
     assert_eq!(count(), 1);
     office.drop("/drop/b.docx", &paper("b").unit("乙乡"));
     assert_eq!(count(), 1);
@@ -81,7 +85,8 @@ fn a_lock_of_another_program_is_an_error_that_may_be_tried_again() {
 fn what_is_not_ours_or_newer_is_refused_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gouji.db");
-    std::fs::write(&path, "not a database at all, but long enough to be looked at ".repeat(30)).unwrap();
+    std::fs::write(&path, "not a database at all, but long enough to be looked at ".repeat(30))
+        .unwrap();
     assert!(matches!(open(&path).unwrap_err(), StoreError::NotOurs { .. }));
     std::fs::remove_file(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
@@ -118,15 +123,22 @@ fn a_damaged_database_is_not_opened() {
 #[test]
 fn several_files_are_recorded_all_or_none() {
     let mut office = Office::new();
-    let papers: Vec<Paper> = (0..20).map(|n| paper(&n.to_string()).unit(&format!("第{n}镇"))).collect();
-    let files: Vec<(FileSeen, [Inspection; 1])> =
-        papers.iter().map(|p| (p.file(&format!("/drop/{}.docx", p.bytes), 1), [p.inspection()])).collect();
+    let papers: Vec<Paper> =
+        (0..20).map(|n| paper(&n.to_string()).unit(&format!("第{n}镇"))).collect();
+    let files: Vec<(FileSeen, [Inspection; 1])> = papers
+        .iter()
+        .map(|p| (p.file(&format!("/drop/{}.docx", p.bytes), 1), [p.inspection()]))
+        .collect();
     let read: Vec<Inspected<'_>> =
         files.iter().map(|(file, inspections)| Inspected { file, inspections }).collect();
-    office.store.connection.execute_batch(
-        "CREATE TEMP TRIGGER stop BEFORE INSERT ON cells WHEN new.report_id > 10
+    office
+        .store
+        .connection
+        .execute_batch(
+            "CREATE TEMP TRIGGER stop BEFORE INSERT ON cells WHEN new.report_id > 10
          BEGIN SELECT raise(ABORT, 'stop'); END",
-    ).unwrap();
+        )
+        .unwrap();
     office.store.record_all(&read, &LOUD, None, at(1)).unwrap_err();
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM files"), 0);
     office.store.connection.execute_batch("DROP TRIGGER stop").unwrap();

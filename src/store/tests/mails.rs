@@ -63,7 +63,10 @@ fn a_file_nobody_can_read_is_told_and_answered_when_it_is_replaced() {
     let mut office = Office::new();
     office.drop("/drop/a.docx", &paper("a").refused(Verdict::Unreadable));
     let told = office.post();
-    assert_eq!((told[0].kind, told[0].reason.as_deref()), (Unreadable, Some("文件需要密码才能打开")));
+    assert_eq!(
+        (told[0].kind, told[0].reason.as_deref()),
+        (Unreadable, Some("文件需要密码才能打开"))
+    );
     office.drop("/drop/a.docx", &paper("a").refused(Verdict::Unreadable));
     assert_eq!(office.kinds(), []);
     office.drop("/drop/a.docx", &paper("b"));
@@ -148,7 +151,10 @@ fn a_file_that_waits_too_long_is_told_with_the_reason() {
     assert_eq!(office.store.status().unwrap().waiting[0].since, at(1), "the first time holds");
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM notices"), 0);
     for minute in [61, 90] {
-        office.store.set_waiting(&[waiting(minute, WaitingFor::Incomplete)], &LOUD, at(minute)).unwrap();
+        office
+            .store
+            .set_waiting(&[waiting(minute, WaitingFor::Incomplete)], &LOUD, at(minute))
+            .unwrap();
     }
     office.minute = 90;
     let told = office.post();
@@ -203,11 +209,17 @@ fn a_repeated_mail_is_the_same_to_those_who_have_not_got_it() {
         ..DeliveryRecord::default()
     };
     office.store.finish_delivery(mail.id, &outcome, at(150)).unwrap();
-    assert_eq!(office.store.status().unwrap().mails_in_trouble[0].last_error.as_deref(), Some("450 later"));
+    assert_eq!(
+        office.store.status().unwrap().mails_in_trouble[0].last_error.as_deref(),
+        Some("450 later")
+    );
     office.store.make_all_due(at(160)).unwrap();
     let again = office.store.due_mails(at(160)).unwrap().remove(0);
     assert_eq!(again.recipients_open, ["a@county"]);
-    assert_eq!((again.attempts, &again.bytes, &again.message_id), (1, &mail.bytes, &mail.message_id));
+    assert_eq!(
+        (again.attempts, &again.bytes, &again.message_id),
+        (1, &mail.bytes, &mail.message_id)
+    );
     office.store.finish_delivery(mail.id, &DeliveryRecord::default(), at(170)).unwrap();
     assert_eq!(office.list("SELECT state FROM mails"), ["sent"]);
     assert_eq!(office.store.due_mails(at(9_999)).unwrap(), []);
@@ -225,11 +237,17 @@ fn a_mail_given_up_is_told_to_the_administrator_and_can_be_retried() {
     let row: String = office.ask("SELECT state || ' ' || not_delivered FROM mail_log");
     assert_eq!(row, "given_up a@county");
     let told = office.post();
-    assert_eq!((told[0].kind, told[0].condition), (Administrator, Some(ConditionKind::MailGivenUp)));
+    assert_eq!(
+        (told[0].kind, told[0].condition),
+        (Administrator, Some(ConditionKind::MailGivenUp))
+    );
     assert!(office.store.retry_mail(mail.id, at(500)).unwrap());
     let again = office.store.due_mails(at(500)).unwrap();
     let again = again.iter().find(|again| again.id == mail.id).unwrap();
-    assert_eq!((again.recipients_open.as_slice(), again.queued_at), (["a@county".to_owned()].as_slice(), at(500)));
+    assert_eq!(
+        (again.recipients_open.as_slice(), again.queued_at),
+        (["a@county".to_owned()].as_slice(), at(500))
+    );
     assert!(!office.store.retry_mail(mail.id, at(500)).unwrap(), "it is queued already");
     let too_old = DeliveryRecord { open: vec!["a@county".into()], give_up: true, ..refused };
     office.store.finish_delivery(mail.id, &too_old, at(501)).unwrap();

@@ -13,7 +13,10 @@ fn a_report_is_there_with_its_cells_findings_and_where_they_were_read() {
     assert_eq!(recorded.verdict, Verdict::Failed);
     assert_eq!(recorded.notice, Some(NoticeKind::Failed));
     let recorded = report(recorded);
-    assert_eq!((recorded.unit.as_str(), recorded.year, recorded.version), ("青塘镇人民政府", Some(2019), 1));
+    assert_eq!(
+        (recorded.unit.as_str(), recorded.year, recorded.version),
+        ("青塘镇人民政府", Some(2019), 1)
+    );
     assert!(recorded.current && !recorded.copy);
     let row: String = office.ask(
         "SELECT format('%s %s %s %s %s %s %s', value, typeof(value), text, unit, kind, raw, place)
@@ -37,7 +40,11 @@ fn values_have_the_type_a_spreadsheet_expects_and_the_exact_text() {
         ("t.b.v", number("61.40"), "number real 61.4 61.40"),
         ("t.c.v", number("-3"), "number integer -3 -3"),
         ("t.d.v", number("5.0"), "number integer 5 5.0"),
-        ("t.e.v", number("79228162514264337593543950335"), "number real 7.92281625142643e+28 79228162514264337593543950335"),
+        (
+            "t.e.v",
+            number("79228162514264337593543950335"),
+            "number real 7.92281625142643e+28 79228162514264337593543950335",
+        ),
         ("t.f.v", CellValue::Blank, "blank null - -"),
         ("t.g.v", CellValue::Placeholder, "placeholder null - -"),
         ("t.h.v", CellValue::Text("电脑2台".into()), "text null - 电脑2台"),
@@ -61,7 +68,8 @@ fn the_last_modified_counts_whatever_the_order_of_arrival() {
     assert_eq!((older.version, older.current), (1, false));
     let newer = report(office.drop("/drop/c.docx", &paper("c").total(3).modified(-5)));
     assert_eq!((newer.version, newer.current), (3, true));
-    let order = office.list("SELECT f.name FROM reports r JOIN files f ON f.id = r.file_id ORDER BY r.version");
+    let order = office
+        .list("SELECT f.name FROM reports r JOIN files f ON f.id = r.file_id ORDER BY r.version");
     assert_eq!(order, ["a.docx", "b.docx", "c.docx"]);
     assert_eq!(office.ask::<String>("SELECT file FROM current_reports"), "c.docx");
 }
@@ -79,7 +87,8 @@ fn the_same_report_in_another_format_is_a_copy_and_owes_nothing() {
     let mut office = Office::new();
     let word = report(office.drop("/drop/a.docx", &paper("word").fails("x")));
     office.post();
-    let pdf = paper("pdf").fails("x").text("全年主动公开信息 1204 条，收到\n申请６件。").modified(-500);
+    let pdf =
+        paper("pdf").fails("x").text("全年主动公开信息 1204 条，收到\n申请６件。").modified(-500);
     let pdf = office.drop("/drop/a.pdf", &pdf);
     assert_eq!(pdf.notice, None);
     let pdf = report(pdf);
@@ -122,7 +131,8 @@ fn a_section_added_in_place_is_no_copy() {
 fn a_scan_replaces_text_only_when_a_day_newer() {
     let mut office = Office::new();
     office.drop("/drop/a.docx", &paper("a").total(1).modified(0));
-    let early = report(office.drop("/drop/b.pdf", &paper("b").total(2).ocr().modified(24 * 60 - 1)));
+    let early =
+        report(office.drop("/drop/b.pdf", &paper("b").total(2).ocr().modified(24 * 60 - 1)));
     assert_eq!((early.version, early.current), (2, false));
     let late = report(office.drop("/drop/c.pdf", &paper("c").total(3).ocr().modified(24 * 60)));
     assert_eq!((late.version, late.current), (3, true));
@@ -173,7 +183,9 @@ fn a_vanished_file_keeps_its_version() {
 fn names_that_can_only_be_one_unit_are_one_and_it_goes_by_the_longest() {
     let mut office = Office::new();
     office.drop("/drop/a.docx", &paper("a").unit("高城镇"));
-    let named = report(office.drop("/drop/b.docx", &paper("b").total(2).unit("万载县高城镇人民政府（盖章）")));
+    let named = report(
+        office.drop("/drop/b.docx", &paper("b").total(2).unit("万载县高城镇人民政府（盖章）")),
+    );
     assert_eq!(named.version, 2);
     office.drop("/drop/c.docx", &paper("c").year(Some(2020)).unit("高 城 镇 人民政府"));
     assert_eq!(office.list("SELECT name FROM units"), ["万载县高城镇人民政府（盖章）"]);
@@ -190,9 +202,12 @@ fn a_bare_name_that_fits_two_units_is_a_unit_of_its_own_with_a_finding() {
         let total = i64::from(bytes.as_bytes()[0]);
         office.drop("/drop/c.docx", &paper(bytes).total(total).unit("城关镇"));
     }
-    assert_eq!(office.list("SELECT name || ' ' || recognition FROM units ORDER BY id"),
-        ["甲县城关镇 named", "乙县城关镇 named", "城关镇 ambiguous"]);
-    let said: String = office.ask("SELECT message FROM open_findings WHERE rule = 'unit-ambiguous'");
+    assert_eq!(
+        office.list("SELECT name || ' ' || recognition FROM units ORDER BY id"),
+        ["甲县城关镇 named", "乙县城关镇 named", "城关镇 ambiguous"]
+    );
+    let said: String =
+        office.ask("SELECT message FROM open_findings WHERE rule = 'unit-ambiguous'");
     assert!(said.contains("“甲县城关镇”、“乙县城关镇”"), "{said}");
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM current_reports"), 3);
     let full = report(office.drop("/drop/e.docx", &paper("e").total(9).unit("某省甲县城关镇")));
@@ -204,15 +219,24 @@ fn reports_without_a_unit_are_never_merged_but_follow_their_file() {
     let mut office = Office::new();
     let first = report(office.drop("/drop/a/x.docx", &paper("a").nameless()));
     let second = report(office.drop("/drop/b/x.docx", &paper("b").total(2).nameless()));
-    assert_eq!((first.unit.as_str(), second.unit.as_str()), ("未识别（x.docx）", "未识别（x.docx）"));
+    assert_eq!(
+        (first.unit.as_str(), second.unit.as_str()),
+        ("未识别（x.docx）", "未识别（x.docx）")
+    );
     assert_eq!((first.version, second.version), (1, 1));
     let next = report(office.drop("/drop/a/x.docx", &paper("c").total(3).nameless()));
     assert_eq!(next.version, 2);
     office.post();
     let named = office.drop("/drop/a/x.docx", &paper("d").total(3));
-    assert_eq!(named.notice, Some(NoticeKind::Corrected), "it answers the alert about the nameless one");
-    assert_eq!(office.list("SELECT unit FROM current_reports ORDER BY report_id"),
-        ["未识别（x.docx）", "青塘镇人民政府"]);
+    assert_eq!(
+        named.notice,
+        Some(NoticeKind::Corrected),
+        "it answers the alert about the nameless one"
+    );
+    assert_eq!(
+        office.list("SELECT unit FROM current_reports ORDER BY report_id"),
+        ["未识别（x.docx）", "青塘镇人民政府"]
+    );
 }
 
 #[test]
@@ -244,8 +268,10 @@ fn a_bundle_is_one_file_with_several_documents() {
     assert_eq!(verdicts, [Verdict::Passed, Verdict::Failed, Verdict::Unreadable]);
     let known = office.store.known(&file.sha256).unwrap().unwrap();
     assert_eq!(known.verdict, Some(Verdict::Failed));
-    assert_eq!(office.list("SELECT file FROM current_reports ORDER BY report_id"),
-        ["all.zip!一/甲.docx", "all.zip!二/乙.docx"]);
+    assert_eq!(
+        office.list("SELECT file FROM current_reports ORDER BY report_id"),
+        ["all.zip!一/甲.docx", "all.zip!二/乙.docx"]
+    );
     let told: Vec<String> = office.post().into_iter().map(|n| n.file_name).collect();
     assert_eq!(told, ["all.zip!二/乙.docx", "all.zip!丙.docx"]);
 }

@@ -4,7 +4,8 @@ use super::*;
 
 /// Every table and view with its columns, as SQLite tells them.
 fn columns(office: &Office) -> Vec<(String, String)> {
-    let sql = "SELECT m.name || ' ' || x.name FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x
+    let sql =
+        "SELECT m.name || ' ' || x.name FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x
                WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite_%'";
     let split = |line: String| {
         let (object, column) = line.split_once(' ').unwrap();
@@ -20,7 +21,8 @@ fn every_table_view_column_and_cell_is_in_the_data_dictionary() {
     let mut wanted = Vec::new();
     for (object, column) in columns(&office) {
         wanted.push(format!("column {object} {column}"));
-        let kind: String = office.ask(&format!("SELECT type FROM sqlite_schema WHERE name = '{object}'"));
+        let kind: String =
+            office.ask(&format!("SELECT type FROM sqlite_schema WHERE name = '{object}'"));
         wanted.push(format!("{kind} {object} "));
     }
     let forms = Forms::load(None).unwrap();
@@ -35,7 +37,8 @@ fn every_table_view_column_and_cell_is_in_the_data_dictionary() {
     explained.sort();
     assert!(wanted.len() > 700, "{}", wanted.len());
     assert_eq!(explained, wanted);
-    let empty: i64 = office.ask("SELECT count(*) FROM data_dictionary WHERE english = '' OR chinese = ''");
+    let empty: i64 =
+        office.ask("SELECT count(*) FROM data_dictionary WHERE english = '' OR chinese = ''");
     assert_eq!(empty, 0);
     let row: String = office.ask(
         "SELECT chinese || ' ' || unit FROM data_dictionary WHERE name = 'disclosure.admin_fees.amount'",
@@ -52,8 +55,11 @@ fn every_table_and_column_of_the_schema_has_a_comment() {
             assert!(above.starts_with("-- "), "no comment above {line}");
         }
         let first = line.trim_start().split(' ').next().unwrap();
-        let is_column = line.starts_with("    ") && first.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
-        let typed = ["INTEGER", "TEXT", "BLOB", "ANY"].iter().any(|t| line.split_whitespace().nth(1) == Some(t));
+        let is_column = line.starts_with("    ")
+            && first.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit());
+        let typed = ["INTEGER", "TEXT", "BLOB", "ANY"]
+            .iter()
+            .any(|t| line.split_whitespace().nth(1) == Some(t));
         if is_column && typed && first != "id" {
             assert!(line.contains(" -- "), "no comment on {line}");
         }
@@ -65,18 +71,32 @@ fn every_table_and_column_of_the_schema_has_a_comment() {
 fn wide_views_have_a_row_for_each_report_and_a_column_for_each_cell() {
     let mut office = Office::new();
     let mut report = paper("a");
-    report.cells.push(("disclosure.admin_fees.amount", CellValue::Number("0.563".parse().unwrap())));
+    report
+        .cells
+        .push(("disclosure.admin_fees.amount", CellValue::Number("0.563".parse().unwrap())));
     office.drop("/drop/a.docx", &report);
     office.drop("/drop/b.docx", &paper("b").unit("乙乡").total(9).fails("x"));
     let rows = office.list("SELECT unit || ' ' || year || ' ' || form || ' ' || new_requests_total || ' ' || coalesce(carried_in_total, 'NULL') FROM requests ORDER BY report_id");
     assert_eq!(rows, ["青塘镇人民政府 2019 2019 6 NULL", "乙乡 2019 2019 9 NULL"]);
     assert_eq!(office.list("SELECT unit FROM failing_reports"), ["乙乡"]);
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM disclosure"), 1);
-    assert_eq!(office.ask::<Option<f64>>("SELECT admin_fees_amount_yuan FROM disclosure"), None, "件 is no money");
-    office.store.connection.execute("UPDATE cells SET unit = '万元' WHERE row_id = 'admin_fees'", []).unwrap();
+    assert_eq!(
+        office.ask::<Option<f64>>("SELECT admin_fees_amount_yuan FROM disclosure"),
+        None,
+        "件 is no money"
+    );
+    office
+        .store
+        .connection
+        .execute("UPDATE cells SET unit = '万元' WHERE row_id = 'admin_fees'", [])
+        .unwrap();
     assert_eq!(office.ask::<f64>("SELECT admin_fees_amount_yuan FROM disclosure"), 5630.0);
     let names = columns(&office);
-    for (view, column) in [("statistics", "disclosed"), ("disputes", "review_total"), ("requests", "result_total_total")] {
+    for (view, column) in [
+        ("statistics", "disclosed"),
+        ("disputes", "review_total"),
+        ("requests", "result_total_total"),
+    ] {
         assert!(names.contains(&(view.to_owned(), column.to_owned())), "{view}.{column}");
     }
 }
@@ -98,14 +118,18 @@ fn a_unit_is_missing_until_it_has_handed_in_for_the_last_year() {
     office.drop("/drop/a.docx", &paper("a").year(Some(last - 1)));
     office.drop("/drop/b.docx", &paper("b").unit("乙乡").year(Some(last)));
     office.drop("/drop/c.docx", &paper("c").nameless());
-    assert_eq!(office.list("SELECT unit || ' ' || (year - last_year_reported) FROM missing_reports"), ["青塘镇人民政府 1"]);
+    assert_eq!(
+        office.list("SELECT unit || ' ' || (year - last_year_reported) FROM missing_reports"),
+        ["青塘镇人民政府 1"]
+    );
     office.drop("/drop/d.docx", &paper("d").year(Some(last)));
     assert_eq!(office.list("SELECT unit FROM missing_reports"), [] as [String; 0]);
 }
 
 fn forms_with(old: &str, new: &str) -> Forms {
     let folder = tempfile::tempdir().unwrap();
-    let text = include_str!("../../../config/forms/2014.toml").replace("id = \"2014\"", "id = \"2014x\"");
+    let text =
+        include_str!("../../../config/forms/2014.toml").replace("id = \"2014\"", "id = \"2014x\"");
     assert!(text.contains(old));
     std::fs::write(folder.path().join("x.toml"), text.replace(old, new)).unwrap();
     Forms::load(Some(folder.path())).unwrap()
@@ -120,7 +144,12 @@ fn views_follow_the_forms_and_a_table_may_not_take_a_name_that_is_used() {
     let taken = open(&forms_with("statistics", "cells")).unwrap_err();
     assert!(matches!(&taken, StoreError::TableTaken { table, .. } if table == "cells"), "{taken}");
     let has_archive = |store: &Store| {
-        store.connection.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'archives'", [], |row| row.get::<_, i64>(0)).unwrap()
+        store
+            .connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'archives'", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .unwrap()
     };
     assert_eq!(has_archive(&open(&forms_with("statistics", "archives")).unwrap()), 1);
     assert_eq!(has_archive(&open(&Forms::load(None).unwrap()).unwrap()), 0);
