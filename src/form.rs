@@ -556,6 +556,35 @@ impl Form {
     }
 }
 
+impl Head {
+    /// The words of several heads, each once.
+    pub fn merged<'h>(heads: impl IntoIterator<Item = &'h Self>) -> Self {
+        let mut all = Self::default();
+        for head in heads {
+            for (words, more) in all.lists().into_iter().zip(head.clone().lists()) {
+                words.append(more);
+            }
+        }
+        for words in all.lists() {
+            words.sort();
+            words.dedup();
+        }
+        all
+    }
+
+    fn lists(&mut self) -> [&mut Vec<String>; 7] {
+        [
+            &mut self.period,
+            &mut self.filled_by,
+            &mut self.announce,
+            &mut self.published,
+            &mut self.publisher,
+            &mut self.never_year,
+            &mut self.attachment,
+        ]
+    }
+}
+
 impl Table {
     /// A row by id.
     pub fn row(&self, id: &str) -> Option<&Row> {
