@@ -6,7 +6,7 @@
 //! none after it:
 //!
 //! ```text
-//! watch → document → report → check → (locate) → store → notice → mail
+//! watch → document → report → check → locate → store → notice → mail
 //! ```
 //!
 //! The way of one report:
@@ -16,12 +16,13 @@
 //!    [`watch::Answer`].
 //! 2. `daemon/desk.rs` opens and hashes it ([`watch::take()`]), asks the store whether it knows these
 //!    bytes, and if not gives them to a [`worker`]: a process of its own that calls
-//!    [`document::read`] and hands back an [`inspect::Reading`], the text of paragraphs and tables,
+//!    [`document::read_all`] and hands back an [`inspect::Reading`], the text of paragraphs and tables,
 //!    or why there is none.
 //! 3. [`inspect::inspect`] makes an [`inspect::Inspection`] of it, and is pure: [`report::lay`] lays
 //!    the document over the forms and gives a [`report::Report`], cells with the place where each was
 //!    found; [`check::check`] evaluates every check and gives [`check::Finding`]s, worded for the
-//!    office. The verdict follows from these.
+//!    office; [`locate::locate`] names the cells that would explain them. The verdict follows from the
+//!    findings.
 //! 4. [`store`] records the inspection, finds the unit it belongs to ([`units`]), decides whether it
 //!    is a new version, and queues the notice it owes, all in one transaction.
 //! 5. When the time to gather others is over, [`store`] hands the waiting notices to
@@ -29,9 +30,6 @@
 //!    messages, and the outbox keeps these in the same transaction.
 //! 6. `daemon/outbox.rs` takes what is due to a [`mail::Courier`], and writes down what became of
 //!    each attempt before and after it is made.
-//!
-//! [`locate`] holds so far only the types of an explanation for sums that do not agree; nothing fills
-//! them yet.
 //!
 //! Beside the way stand [`form`], what the official templates and their checks say, read from data;
 //! [`config`], the settings, which cannot be wrong once they are made; and [`clock`], the only one to
