@@ -97,7 +97,7 @@ async fn open_ledger(
     let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
     let shown = names::shown(&path);
     let opened = ledger::open(move |now| Store::open(&path, &forms, now), composer).await;
-    let opened = opened.with_context(|| format!("cannot open the database {shown}"))?;
+    let opened = opened.context("cannot open the database")?;
     info!("Opened the database {shown}");
     Ok(opened)
 }

@@ -486,7 +486,7 @@ fn a_dead_mail_server_holds_up_nothing_but_mails() {
     office.configure(LOOK_OFTEN, &server.keys("none", ""));
     office.start();
     office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
-    office.wait_for_log("The mail server cannot be used");
+    office.wait_for_log("Mails cannot go out");
     office.hand_in("东山乡.md", sound("东山乡人民政府"));
     office.wait_for_rows("SELECT count(*) FROM reports", &["2"]);
     office.wait_for_rows("SELECT state, attempts FROM mails", &["queued|1"]);

@@ -60,7 +60,7 @@ impl Outbox {
     async fn round(&self, dispatcher: &mut Dispatcher) -> Result<Duration, LedgerError> {
         let composed = self.compose().await?;
         if composed > 0 {
-            info!("Composed {composed} mails");
+            info!("Composed {composed} mail(s)");
         }
         let now = clock::now();
         let sent = if dispatcher.may_try(now) { self.send(dispatcher, now).await? } else { 0 };
@@ -146,7 +146,7 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
     if record.give_up {
         error!(mail.id = %id, "mail {id} given up: {said}; `gouji notices retry {id}` tries again");
     } else if let DeliveryReport::ServerDown(said) = report {
-        warn!(mail.id = %id, "The mail server cannot be used, {id} and others wait: {said}");
+        warn!(mail.id = %id, "Mails cannot go out, mail {id} and all others wait: {said}");
     } else if record.open.is_empty() && record.failed.is_empty() {
         info!(mail.id = %id, "Sent mail {id}: {subject}");
     } else if record.open.is_empty() {

@@ -83,7 +83,7 @@ pub(super) fn form(
         sections,
         deadlines,
         levels,
-        head: heads(&file, shared),
+        head: Head::merged([&file.head, &shared.head].into_iter().flatten().map(|h| &h.value)),
         checks,
         hash: hash(&[text, &format!("{shared:?}")]),
         sentences: Arc::new(sentences),
@@ -109,21 +109,6 @@ fn hash(texts: &[&str]) -> String {
 fn section(item: &Item<SectionItem>) -> Section {
     let SectionItem { id, title, titles, missing } = item.value.clone();
     Section { id, title, titles, missing }
-}
-
-fn heads(file: &File, shared: &File) -> Head {
-    let mut head = Head::default();
-    for more in [&file.head, &shared.head].into_iter().flatten() {
-        let more = more.value.clone();
-        head.period.extend(more.period);
-        head.filled_by.extend(more.filled_by);
-        head.announce.extend(more.announce);
-        head.published.extend(more.published);
-        head.publisher.extend(more.publisher);
-        head.never_year.extend(more.never_year);
-        head.attachment.extend(more.attachment);
-    }
-    head
 }
 
 struct Builder<'a> {

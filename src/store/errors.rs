@@ -28,7 +28,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// The file or its folder cannot be opened or made.
-    #[error("{}: cannot open the database: {source}; its folder must exist and be writable", path.display())]
+    #[error("{}: cannot be opened or made: {source}; its folder must exist and be writable for the user gouji runs as", path.display())]
     Open {
         /// The database.
         path: PathBuf,

@@ -1,7 +1,18 @@
 //! The text of one paragraph while its runs are read.
 
-use super::styles::Script;
-use crate::document::Block;
+use super::Block;
+
+/// Where characters stand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Script {
+    /// On the line.
+    #[default]
+    Baseline,
+    /// Above it.
+    Raised,
+    /// Below it.
+    Lowered,
+}
 
 /// A paragraph under way.
 #[derive(Default)]
@@ -50,6 +61,11 @@ impl Line {
             "end" => drop(self.fields.pop()),
             _ => {}
         }
+    }
+
+    /// Whether white space that follows would be superfluous: after a space, and at the start.
+    pub(super) fn is_at_space(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with(' ')
     }
 
     /// The text as shown.

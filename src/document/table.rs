@@ -2,14 +2,14 @@
 //! other content, dissolves.
 //!
 //! A place follows from the row alone: places left out before it (`w:gridBefore`), then spans.
-//! `w:tblGrid` is not asked; programs write it carelessly and Word does without. A cell merged
+//! A grid declared beside the rows is not asked; programs write it carelessly and Word does without. A cell merged
 //! upwards extends the one above it that starts in the same column; one that finds none, or a wider
 //! one that would cover its neighbour, stays a cell of its own. So cells never overlap.
 
 use std::collections::BTreeMap;
 
-use super::body::{Flow, Piece};
-use crate::document::{Block, Columns, Grid, GridCell, Limits, Refusal};
+use super::flow::{Flow, Piece};
+use super::{Block, Columns, Grid, GridCell, Limits, Refusal};
 
 /// A table that holds another and no more non-empty cells than this besides is a frame.
 const FRAME_CELLS: usize = 6;
