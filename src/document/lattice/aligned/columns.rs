@@ -50,11 +50,8 @@ pub(super) fn is_value(text: &str) -> bool {
 
 /// The columns of the figures in rows, from the left.
 pub(super) fn of_values<'a>(rows: impl Iterator<Item = &'a Line>) -> Vec<Column> {
-    let mut values: Vec<Column> = rows
-        .flat_map(|l| &l.words)
-        .filter(|w| is_value(&w.text))
-        .map(Column::of)
-        .collect();
+    let mut values: Vec<Column> =
+        rows.flat_map(|l| &l.words).filter(|w| is_value(&w.text)).map(Column::of).collect();
     values.sort_by(|a, b| a.left.total_cmp(&b.left));
     let mut columns: Vec<Column> = Vec::new();
     for value in values {
@@ -96,12 +93,12 @@ pub(super) fn add_blank(columns: &mut Vec<Column>, headers: &[Column], labels_en
     }
 }
 
-/// The usual distance of neighbouring columns.
+/// The usual distance of neighbouring columns, the smaller one where two are as usual.
 fn pitch(columns: &[Column]) -> f64 {
     let mut steps: Vec<f64> = columns
         .windows(2)
         .filter_map(|pair| Some(pair.last()?.centre() - pair.first()?.centre()))
         .collect();
     steps.sort_by(f64::total_cmp);
-    steps.get(steps.len() / 2).copied().unwrap_or_default()
+    steps.get(steps.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
