@@ -278,7 +278,7 @@ fn centred(page: &mut Page, words: &[(&str, f64)], y: f64) {
 fn figures_without_rules_stand_under_their_headers() {
     let mut page = page(1);
     write(&mut page, "三、收到和处理申请情况", 80.0, 100.0);
-    centred(&mut page, &[("申请人情况", 390.0)], 140.0);
+    centred(&mut page, &[("申请人的全部情况", 390.0)], 140.0);
     centred(
         &mut page,
         &[("自然人", 300.0), ("商业企", 360.0), ("其他", 420.0), ("总计", 480.0)],
@@ -293,7 +293,7 @@ fn figures_without_rules_stand_under_their_headers() {
     write(&mut page, "（二）予以公开", 90.0, 254.0);
     let rows = [
         "三、收到和处理申请情况",
-        "2+1:申请人情况",
+        "2+1:申请人的全部情况",
         "1:自然人 | 2:商业企业 | 3:其他 | 4:总计",
         "0:一、新收申请数量 | 1:29 | 2:2 | 3: | 4:33",
         "0:（一）部分公开（区分处理的，不计其他情形） | 1:0 | 2: | 3: | 4:1",
