@@ -23,7 +23,7 @@ pub(super) enum Part {
     Table(Vec<GridCell>),
 }
 
-/// A line as wide as this part of the text is prose.
+/// A line as wide as this part of the text that reaches under the figures is prose.
 const WIDE: f64 = 0.6;
 /// Letters larger than the table's by this factor are a heading.
 const LARGER: f64 = 1.15;
@@ -59,9 +59,9 @@ pub(super) fn parts(lines: Vec<Line>, margins: &Margins) -> Vec<Part> {
     parts
 }
 
-/// Whether a line has figures standing apart from its words.
+/// Whether a line has figures standing apart from its words; or alone, beside a label of two lines.
 fn is_row(line: &Line) -> bool {
-    line.words.len() >= 2 && line.words.iter().any(|w| is_value(&w.text))
+    line.words.iter().any(|w| is_value(&w.text))
 }
 
 /// A run of lines that are one or more tables.
@@ -98,10 +98,11 @@ impl Region {
                 && above.is_some_and(|a| distance(a, line) < 1.7)
         });
         let length = last_row + 1 + label_rest.count();
-        let rows: Vec<&Line> =
-            lines.iter().take(last_row + 1).filter(|l| is_row(l)).collect();
-        let widest = rows.iter().map(|l| l.words.iter().filter(|w| is_value(&w.text)).count()).max();
-        let is_table = widest >= Some(3) || columns::shared(&rows);
+        let rows: Vec<&Line> = lines.iter().take(last_row + 1).filter(|l| is_row(l)).collect();
+        let widest =
+            rows.iter().map(|l| l.words.iter().filter(|w| is_value(&w.text)).count()).max();
+        let labelled = rows.iter().any(|l| l.words.iter().any(|w| !is_value(&w.text)));
+        let is_table = widest >= Some(3) || (labelled && columns::shared(&rows));
         is_table.then_some(Self { length })
     }
 }
@@ -135,7 +136,8 @@ fn belongs(line: &Line, size: f64, values: f64, margins: &Margins) -> bool {
         return true;
     }
     let text = line.text();
-    let wide = line.words.iter().any(|w| w.right - w.left > WIDE * margins.width());
+    let wide = line.right() > values
+        && line.words.iter().any(|w| w.right - w.left > WIDE * margins.width());
     let sentence = text.contains(['。', '；']) || text.ends_with(['，', '：']);
     let numbered = starts_with_ordinal(&text) && !text.starts_with(|c: char| c.is_ascii_digit());
     let heading = line.words.len() == 1 && numbered && line.right() > values;

@@ -11,6 +11,8 @@ pub(super) struct Margins {
 
 /// A line that ends this many sizes before the margin was ended on purpose.
 const SHORT: f64 = 2.0;
+/// A shorter line, in sizes, was not broken by a margin.
+const SHORTEST_FULL: f64 = 12.0;
 /// A line that begins this many sizes after the margin begins a paragraph.
 const INDENT: f64 = 0.9;
 /// Lines of one paragraph differ in size by no more than this factor.
@@ -44,7 +46,9 @@ pub(super) fn paragraphs(lines: &[Line], margins: &Margins) -> Vec<String> {
     let mut previous: Option<&Line> = None;
     for line in lines {
         let text = line.text();
-        match paragraphs.last_mut().filter(|_| previous.is_some_and(|p| continues(p, line, margins)))
+        match paragraphs
+            .last_mut()
+            .filter(|_| previous.is_some_and(|p| continues(p, line, margins)))
         {
             Some(paragraph) => {
                 blank_between_letters(paragraph, &text);
@@ -62,9 +66,9 @@ fn continues(before: &Line, line: &Line, margins: &Margins) -> bool {
     let (small, large) = (before.size.min(line.size), before.size.max(line.size));
     let near = before.page != line.page || (line.baseline - before.baseline) <= PITCH * large;
     let unbroken = f64::from(unbreakable(line)) * 0.6 * line.size;
-    let full = before.right() + (SHORT * large).max(unbroken) >= margins.right;
+    let full = before.right() + (SHORT * large).max(unbroken) >= margins.right
+        && before.right() - before.left() >= SHORTEST_FULL * before.size;
     let indented = line.left() - margins.left > INDENT * line.size;
-    // A centred line wraps to another centred one; only a wide one can have been full.
     full && near && !indented && large <= SAME_SIZE * small
 }
 

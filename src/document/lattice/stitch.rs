@@ -74,10 +74,16 @@ impl Table {
         }
         let mut height = fragment.height - repeated;
         let cut = self.is_row_cut(&cells);
+        // A cell merged over rows stands left of a label of the row it goes on in.
+        let label = cells
+            .iter()
+            .filter(|c| c.row == 0 && text(c).chars().any(char::is_alphabetic))
+            .map(|c| c.left)
+            .fold(f64::NEG_INFINITY, f64::max);
         let mut kept: Vec<Cell> = Vec::new();
         for mut cell in cells {
             match self.twin(&cell) {
-                Some(twin) if cut || goes_on(twin, &cell) => {
+                Some(twin) if cut || (cell.left < label && goes_on(twin, &cell)) => {
                     twin.lines.append(&mut cell.lines);
                     twin.row_span += cell.row_span - usize::from(cut);
                 }

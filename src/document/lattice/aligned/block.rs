@@ -1,7 +1,7 @@
 //! One table without rules: headers, then rows of figures.
 
 use super::super::text::{Line, Word};
-use super::columns::{self, Column, is_value};
+use super::columns::{self, Column, Header, is_value};
 use super::is_row;
 use super::labels::{self, Label, Piece};
 use crate::document::GridCell;
@@ -73,7 +73,10 @@ impl Block {
         let labels = labels::assembled(beside, &baselines);
         let labels_end = labels.iter().map(|l| l.reach().right).fold(f64::NEG_INFINITY, f64::max);
         headers.sort_by(|a, b| b.bottom().total_cmp(&a.bottom()));
-        let reaches: Vec<Column> = headers.iter().map(Label::reach).collect();
+        let reaches: Vec<Header> = headers
+            .iter()
+            .map(|h| Header { reach: h.reach(), top: h.top(), bottom: h.bottom() })
+            .collect();
         columns::add_blank(&mut columns, &reaches, labels_end);
         let rows = rows(&lines, &baselines, labels);
         let label_columns = rows.iter().map(|row| row.labels.len()).max().unwrap_or_default();
@@ -189,7 +192,9 @@ impl Layout {
         let first = self.columns.iter().position(met);
         let last = self.columns.iter().rposition(met);
         match (first, last) {
-            (Some(first), Some(last)) => (self.label_columns + first, self.label_columns + last + 1),
+            (Some(first), Some(last)) => {
+                (self.label_columns + first, self.label_columns + last + 1)
+            }
             // Between two columns, over both; or over the labels.
             _ => {
                 let after = self.columns.partition_point(|c| c.centre() < reach.centre());

@@ -50,11 +50,8 @@ pub(super) fn is_value(text: &str) -> bool {
 
 /// The columns of the figures in rows, from the left.
 pub(super) fn of_values<'a>(rows: impl Iterator<Item = &'a Line>) -> Vec<Column> {
-    let mut values: Vec<Column> = rows
-        .flat_map(|l| &l.words)
-        .filter(|w| is_value(&w.text))
-        .map(Column::of)
-        .collect();
+    let mut values: Vec<Column> =
+        rows.flat_map(|l| &l.words).filter(|w| is_value(&w.text)).map(Column::of).collect();
     values.sort_by(|a, b| a.left.total_cmp(&b.left));
     let mut columns: Vec<Column> = Vec::new();
     for value in values {
@@ -75,33 +72,50 @@ pub(super) fn shared(rows: &[&Line]) -> bool {
     })
 }
 
-/// Adds the columns that have a header and no figure. A header stands over such a column when it
-/// meets no column of figures and lies where one is due: beyond the last column, or in a gap as
-/// wide as two. A header over several columns may meet none as well, but lies between near ones.
-/// `headers` come from the lowest, so that it finds them there.
-pub(super) fn add_blank(columns: &mut Vec<Column>, headers: &[Column], labels_end: f64) {
+/// A header: its reach, and the y of its first and last line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Header {
+    pub(super) reach: Column,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+}
+
+impl Header {
+    /// Whether other headers stand below it to its left and to its right: then it may be one over
+    /// several columns.
+    fn has_lower_on_both_sides(&self, headers: &[Self]) -> bool {
+        let mut lower = headers.iter().filter(|h| h.top > self.bottom);
+        let right = |h: &Self| h.reach.centre() > self.reach.centre();
+        lower.clone().any(right) && lower.any(|h| !right(h))
+    }
+}
+
+/// Adds the columns that have a header and no figure: `headers`, from the lowest, that meet no
+/// column yet. One over several columns may meet none as well, but lies between near ones.
+pub(super) fn add_blank(columns: &mut Vec<Column>, headers: &[Header], labels_end: f64) {
+    const DUE: f64 = 0.7;
     for header in headers {
-        if header.left < labels_end || columns.iter().any(|c| c.meets(header)) {
+        let reach = header.reach;
+        if reach.left < labels_end || columns.iter().any(|c| c.meets(&reach)) {
             continue;
         }
-        let pitch = pitch(columns);
         let nearest = columns
             .iter()
-            .map(|c| (c.centre() - header.centre()).abs())
+            .map(|c| (c.centre() - reach.centre()).abs())
             .fold(f64::INFINITY, f64::min);
-        if nearest > 0.7 * pitch {
-            columns.push(*header);
+        if !header.has_lower_on_both_sides(headers) || nearest > DUE * pitch(columns) {
+            columns.push(reach);
             columns.sort_by(|a, b| a.left.total_cmp(&b.left));
         }
     }
 }
 
-/// The usual distance of neighbouring columns.
+/// The usual distance of neighbouring columns, the smaller one where two are as usual.
 fn pitch(columns: &[Column]) -> f64 {
     let mut steps: Vec<f64> = columns
         .windows(2)
         .filter_map(|pair| Some(pair.last()?.centre() - pair.first()?.centre()))
         .collect();
     steps.sort_by(f64::total_cmp);
-    steps.get(steps.len() / 2).copied().unwrap_or_default()
+    steps.get(steps.len().saturating_sub(1) / 2).copied().unwrap_or_default()
 }
