@@ -14,6 +14,8 @@ mod bytes;
 mod container;
 pub mod doc;
 pub mod docx;
+#[cfg(test)]
+mod drawn;
 mod edges;
 pub mod encoding;
 pub mod flat;
@@ -318,3 +320,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
