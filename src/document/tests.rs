@@ -45,7 +45,7 @@ fn paragraphs(document: &Document) -> Vec<String> {
 #[test]
 fn every_word_processor_format_gives_the_rows_and_paragraphs_of_the_docx() {
     let docx = document("docx/plain.docx");
-    assert_eq!(rows(&docx).len(), 44);
+    assert_eq!(rows(&docx).len(), 46);
     for path in ["doc/plain.doc", "rtf/plain.rtf", "odt/plain.odt", "odt/auto-number.odt"] {
         let other = document(path);
         assert_eq!(rows(&other), rows(&docx), "{path}");

@@ -33,9 +33,11 @@ impl Made {
         self
     }
 
-    /// Formats the text added last.
+    /// Formats the text added last; that before it is plain.
     fn with(&mut self, property: &[u8]) -> &mut Self {
         let start = self.pieces.last().unwrap().1;
+        let plain = self.hidden.last().map_or(TEXT, |last| last.1);
+        self.hidden.push((plain, start, Vec::new()));
         self.hidden.push((start, TEXT + self.text.len(), property.to_vec()));
         self
     }
