@@ -78,7 +78,7 @@ impl Made {
         let mut plex: Vec<u8> = self.pieces.iter().flat_map(|piece| number(piece.0)).collect();
         plex.extend(number(self.characters));
         for (_, place, is_narrow, modifier) in &self.pieces {
-            let place = if *is_narrow { place * 2 | 0x4000_0000 } else { *place };
+            let place = if *is_narrow { (place * 2) | 0x4000_0000 } else { *place };
             plex.extend([0, 0]);
             plex.extend(number(place));
             plex.extend(modifier.to_le_bytes());
@@ -165,7 +165,7 @@ fn hidden_and_deleted_text_and_field_instructions_are_left_out() {
 #[test]
 fn formatting_of_a_whole_piece_counts() {
     let mut made = Made { shared: [&[1, 3, 0], HIDDEN].concat(), ..Made::default() };
-    made.wide("1").piece(b"9", true, 1).piece(b"8", true, 0x5C << 1 | 0x100).wide("2\r");
+    made.wide("1").piece(b"9", true, 1).piece(b"8", true, (0x5C << 1) | 0x100).wide("2\r");
     assert_eq!(made.paragraph(&[]).lines(), ["12"]);
 }
 

@@ -55,7 +55,7 @@ fn lines(globals: &[u8], sheet: &[u8]) -> Vec<String> {
 
 #[test]
 fn numbers_of_every_kind_are_shown_as_typed() {
-    let hundredths = (4360_u32 << 2 | 3).to_le_bytes();
+    let hundredths = ((4360_u32 << 2) | 3).to_le_bytes();
     let sheet = [
         number(0, 0, 12.0),
         cell(0x027E, 0, 1, &hundredths),
@@ -64,7 +64,7 @@ fn numbers_of_every_kind_are_shown_as_typed() {
             &[
                 &[0, 0, 2, 0],
                 [0, 0].as_slice(),
-                &(7_u32 << 2 | 2).to_le_bytes(),
+                &((7_u32 << 2) | 2).to_le_bytes(),
                 &[0, 0],
                 &hundredths,
                 &[3, 0],
