@@ -14,6 +14,8 @@ mod bytes;
 mod container;
 pub mod doc;
 pub mod docx;
+#[cfg(test)]
+mod drawn;
 mod edges;
 pub mod encoding;
 pub mod flat;
@@ -48,6 +50,9 @@ use sniff::Content;
 /// A reader of one format: the file's bytes in, what they show out.
 type Reader = fn(&[u8], &Limits) -> Result<Document, Refusal>;
 
+/// A path inside a bundle, empty for a file that is none, and what was read there.
+pub type Member = (String, Result<Document, Refusal>);
+
 /// Reads a file of any format. The format is told by `bytes`; `name`, the file's name, only decides
 /// between plain text and Markdown.
 pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Document, Refusal> {
@@ -70,7 +75,7 @@ pub fn read_all(
     name: &str,
     limits: &Limits,
     is_ignored: fn(&OsStr) -> bool,
-) -> Result<Vec<(String, Result<Document, Refusal>)>, Refusal> {
+) -> Result<Vec<Member>, Refusal> {
     match sniff::content(bytes, name, limits)? {
         Content::Bundle => bundle::read(bytes, limits, is_ignored),
         content => Ok(vec![(String::new(), Ok(read_as(content, bytes, limits)?))]),
@@ -161,13 +166,13 @@ pub enum Format {
     Doc,
     /// Rich text.
     Rtf,
-    /// OpenDocument text.
+    /// `OpenDocument` text.
     Odt,
     /// Excel 2007 and later (xlsx, xlsm, et).
     Xlsx,
     /// Excel 97–2003 or WPS Spreadsheets (xls, et).
     Xls,
-    /// OpenDocument spreadsheet.
+    /// `OpenDocument` spreadsheet.
     Ods,
     /// A web page saved as one MIME message.
     Mht,
@@ -327,3 +332,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

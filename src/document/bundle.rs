@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 
 use super::container::Container;
 use super::sniff::{self, Content};
-use super::{Block, Document, Limits, Refusal, read_as};
+use super::{Block, Document, Limits, Member, Refusal, read_as};
 
 /// What all files of a bundle together may unpack to.
 const UNPACKED_BYTES: u64 = 256 << 20;
@@ -16,9 +16,6 @@ const UNPACKED_BYTES: u64 = 256 << 20;
 const ANSWER_BYTES: usize = 12 << 20;
 /// What a cell or paragraph takes besides its text.
 const BLOCK_BYTES: usize = 160;
-
-/// A path inside the bundle and what was read there.
-pub(super) type Member = (String, Result<Document, Refusal>);
 
 /// Reads every file of the bundle, in the order of its directory.
 pub(super) fn read(

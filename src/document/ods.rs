@@ -1,4 +1,4 @@
-//! OpenDocument spreadsheets (ods). Same sheet model and same rules as [`super::xlsx`]; a cell shows
+//! `OpenDocument` spreadsheets (ods). Same sheet model and same rules as [`super::xlsx`]; a cell shows
 //! the text stored with it.
 
 use super::assembly::Assembly;

@@ -1,4 +1,4 @@
-//! OpenDocument texts (odt): what LibreOffice saves, and what WPS can save.
+//! `OpenDocument` texts (odt): what LibreOffice saves, and what WPS can save.
 //!
 //! The body is read in one pass. Under change tracking the deleted text stands apart from the body
 //! and is left out with it. [`styles`] tells hidden and raised text, [`lists`] the labels of

@@ -101,7 +101,9 @@ struct Layout {
     merged: Vec<Area>,
     /// Which merged area covers a place.
     covered: BTreeMap<(usize, usize), usize>,
-    height: usize,
+    kinds: Vec<Kind>,
+    /// For each row the first row of a table below it with no blank row between.
+    below: Vec<Option<usize>>,
 }
 
 /// What a row is, looked at by itself.
@@ -164,12 +166,24 @@ impl Layout {
                 cells.insert(place, text);
             }
         }
-        Ok(Self { cells, merged, covered, height: at(&rows, height) })
+        let mut layout = Self { cells, merged, covered, kinds: Vec::new(), below: Vec::new() };
+        layout.kinds = (0..at(&rows, height)).map(|row| layout.look(row)).collect();
+        let mut nearest = None;
+        for (row, kind) in layout.kinds.iter().enumerate().rev() {
+            layout.below.push(nearest);
+            nearest = match kind {
+                Kind::Table => Some(row),
+                Kind::Single => nearest,
+                Kind::Blank { .. } => None,
+            };
+        }
+        layout.below.reverse();
+        Ok(layout)
     }
 
     fn assemble(&self, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
         let mut table = 0..0;
-        for row in 0..self.height {
+        for row in 0..self.kinds.len() {
             let is_open = !table.is_empty();
             let joins = match self.kind(row) {
                 Kind::Table => true,
@@ -186,14 +200,18 @@ impl Layout {
             if joins {
                 table = if is_open { table.start..row + 1 } else { row..row + 1 };
             } else {
-                assembly.grid(self.grid(std::mem::take(&mut table)))?;
+                assembly.grid(self.grid(std::mem::take(&mut table), assembly.limits)?)?;
                 self.paragraphs(row, assembly)?;
             }
         }
-        assembly.grid(self.grid(table))
+        assembly.grid(self.grid(table, assembly.limits)?)
     }
 
     fn kind(&self, row: usize) -> Kind {
+        self.kinds.get(row).copied().unwrap_or(Kind::Blank { boxed: 0 })
+    }
+
+    fn look(&self, row: usize) -> Kind {
         let is_tall = |area: &Area| area.rows.len() > 1 && area.rows.contains(&row);
         let texts = self.texts(row).count();
         if texts > 1 || self.merged_in(row).any(is_tall) {
@@ -211,11 +229,7 @@ impl Layout {
         let Some((column, text)) = self.texts(row).next() else {
             return false;
         };
-        let below = (row + 1..self.height)
-            .map(|below| (below, self.kind(below)))
-            .take_while(|(_, kind)| !matches!(kind, Kind::Blank { .. }))
-            .find(|(_, kind)| *kind == Kind::Table)
-            .map(|(below, _)| below);
+        let below = self.below.get(row).copied().flatten();
         let above = table.clone().rev().find(|&above| self.kind(above) == Kind::Table);
         let Some(width) = below.or(above).map(|near| self.end(near)) else {
             return true;
@@ -261,12 +275,15 @@ impl Layout {
     }
 
     /// The rows as a table: at most one blank row at its end, no blank columns before it.
-    fn grid(&self, mut rows: Range<usize>) -> Grid {
+    fn grid(&self, mut rows: Range<usize>, limits: &Limits) -> Result<Grid, Refusal> {
         let is_blank = |row: usize| matches!(self.kind(row), Kind::Blank { .. });
         while rows.len() > 1 && is_blank(rows.end - 1) && is_blank(rows.end - 2) {
             rows.end -= 1;
         }
         let width = rows.clone().map(|row| self.end(row)).max().unwrap_or(0);
+        if rows.len() * width > 4 * limits.table_cells {
+            return Err(Refusal::TooLarge(format!("a table of {} × {width} cells", rows.len())));
+        }
         let is_used = |column: usize| {
             rows.clone().any(|row| {
                 self.cells.get(&(row, column)).is_some_and(|text| !text.is_empty())
@@ -293,7 +310,7 @@ impl Layout {
                 }
             }
         }
-        grid
+        Ok(grid)
     }
 }
 

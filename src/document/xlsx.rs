@@ -1,4 +1,4 @@
-//! Excel workbooks of 2007 and later (xlsx, xlsm, et): SpreadsheetML in a zip container, ECMA-376.
+//! Excel workbooks of 2007 and later (xlsx, xlsm, et): `SpreadsheetML` in a zip container, ECMA-376.
 //!
 //! Sheets in the order of their tabs; hidden sheets, rows and columns are left out. A cell shows the
 //! value stored with it (formulas are not calculated); numbers as typed, see [`super::sheet::number`].
