@@ -352,7 +352,8 @@ fn failed(
     if let Some((left, right)) = sides {
         values.insert("left", left.normalize().to_string());
         values.insert("right", right.normalize().to_string());
-        values.insert("difference", (left - right).abs().normalize().to_string());
+        let difference = left.checked_sub(right).unwrap_or(Decimal::MAX).abs();
+        values.insert("difference", difference.normalize().to_string());
         let other = if left < right { equation.if_less } else { equation.if_greater };
         severity = other.unwrap_or(severity);
     }

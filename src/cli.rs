@@ -273,8 +273,11 @@ fn run(settings: Settings) -> anyhow::Result<Exit> {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    runtime()?.block_on(crate::daemon::run(settings, forms))?;
-    Ok(Exit::Fine)
+    let runtime = runtime()?;
+    let ended = runtime.block_on(crate::daemon::run(settings, forms));
+    // A thread that hangs with a share, or is in the middle of a check, is not waited for.
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Fine)
 }
 
 /// The log goes to standard error; the journal adds times by itself and wants no colour.

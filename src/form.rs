@@ -489,6 +489,7 @@ pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
     let mut errors = Vec::new();
     let shared = file::read(SHARED.0, SHARED.1, &mut errors);
     let form = build::form(file::read(name, text, &mut errors), &shared, text, &mut errors);
+    errors.sort_by_key(|e| e.line);
     form.filter(|_| errors.is_empty()).ok_or(errors)
 }
 
@@ -551,6 +552,35 @@ impl Form {
         let row = table.row(&cell.row)?;
         let column = table.column(&cell.column)?;
         Some((&table.name, row.name(), &column.label))
+    }
+}
+
+impl Head {
+    /// The words of several heads, each once.
+    pub fn merged<'h>(heads: impl IntoIterator<Item = &'h Self>) -> Self {
+        let mut all = Self::default();
+        for head in heads {
+            for (words, more) in all.lists().into_iter().zip(head.clone().lists()) {
+                words.append(more);
+            }
+        }
+        for words in all.lists() {
+            words.sort();
+            words.dedup();
+        }
+        all
+    }
+
+    fn lists(&mut self) -> [&mut Vec<String>; 7] {
+        [
+            &mut self.period,
+            &mut self.filled_by,
+            &mut self.announce,
+            &mut self.published,
+            &mut self.publisher,
+            &mut self.never_year,
+            &mut self.attachment,
+        ]
     }
 }
 

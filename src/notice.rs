@@ -156,6 +156,3 @@ fn rank(kind: NoticeKind) -> u8 {
         NoticeKind::Unrecognised => 6,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,16 +11,18 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 mod align;
+mod columns;
 mod head;
 mod lines;
 mod normalise;
 mod number;
+mod one_line;
 mod section;
 mod table;
 mod values;
 
-use crate::document::{Block, Document, Source};
-use crate::form::{CellId, Form, Forms};
+use crate::document::{Block, Document, GridCell, Source};
+use crate::form::{CellId, Column, Form, Forms, Row};
 use table::{Laid, Template};
 
 pub(crate) use normalise::{Label, squeeze};
@@ -265,6 +267,15 @@ fn text(document: &Document) -> Vec<String> {
         _ => None,
     });
     paragraphs.filter(|t| !t.is_empty()).map(str::to_owned).collect()
+}
+
+impl Cell {
+    /// The cell of a form as it would be read from this printed text, at no particular place.
+    pub fn read(row: &Row, column: &Column, printed: &str) -> Self {
+        let cell =
+            GridCell { text: printed.into(), row_span: 1, column_span: 1, ..GridCell::default() };
+        values::cell(row, column, &values::Found::at(0, 0, &cell), None)
+    }
 }
 
 impl Report {

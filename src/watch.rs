@@ -7,7 +7,7 @@
 //! ([`settle`]), and reports what is news as a [`Sight`]. Nothing depends on an event arriving.
 //!
 //! What goes in: a [`Watched`] folder, the files already recorded with their [`Stamp`]s, and the
-//! [`Answer`]s of whoever takes the files ([`take`]). One task for each folder: a share that hangs
+//! [`Answer`]s of whoever takes the files ([`take()`]). One task for each folder: a share that hangs
 //! holds up nobody else. Names are bytes from end to end; [`names`] makes them fit to show.
 
 mod ending;

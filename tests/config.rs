@@ -191,3 +191,11 @@ fn the_sample_configuration_as_it_is_gives_the_defaults() {
     let text = std::fs::read_to_string("config/gouji.toml").unwrap();
     assert_eq!(toml::from_str::<Config>(&text).unwrap(), Config::default());
 }
+
+#[test]
+fn options_without_effect_yet_bring_a_warning() {
+    let settings = settings("[units]\nroster = \"units.csv\"\ndue = \"01-31\"\n").unwrap();
+    assert_eq!(settings.units.due, Some((1, 31)));
+    let lines: Vec<Option<usize>> = settings.warnings.iter().map(|w| w.line).collect();
+    assert_eq!(lines, [Some(2), Some(3)], "{:?}", settings.warnings);
+}

@@ -107,11 +107,12 @@ async fn a_program_that_is_not_there_is_no_verdict_on_the_file() {
 }
 
 #[tokio::test]
-async fn a_waiting_worker_has_its_limits_on_and_knows_no_secrets() {
+async fn a_waiting_worker_has_its_limits_on_and_ends_when_nobody_needs_it() {
     let mut child = tokio::process::Command::new(program())
         .arg("worker")
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .unwrap();

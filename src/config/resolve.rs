@@ -28,6 +28,7 @@ pub(super) fn resolve(config: &Config, base: &Path, surroundings: &Surroundings)
     let mut resolver = Resolver { base, surroundings, problems: Vec::new(), warnings: Vec::new() };
     let settings = resolver.settings(config);
     resolver.keep_outputs_out_of_the_drop_folders(&settings);
+    resolver.name_options_for_later(&settings);
     Resolved { settings, problems: resolver.problems, warnings: resolver.warnings }
 }
 
@@ -150,6 +151,18 @@ impl Resolver<'_> {
                 );
                 self.problem(key, what);
             }
+        }
+    }
+
+    /// Options whose names are settled and whose work is not done yet: nobody should wait for it.
+    fn name_options_for_later(&mut self, settings: &Settings) {
+        let options = [
+            ("units.roster", settings.units.roster.is_some()),
+            ("units.due", settings.units.due.is_some()),
+            ("database.snapshot", settings.database.snapshot.is_some()),
+        ];
+        for (key, _) in options.into_iter().filter(|(_, set)| *set) {
+            self.warning(key, format!("`{key}` has no effect yet in this version"));
         }
     }
 

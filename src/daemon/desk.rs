@@ -90,7 +90,7 @@ impl Desk {
             return self.meet_again(file, name, seen, bytes).await;
         }
         let size = seen.size;
-        info!(report.file = name, size_bytes = size, "Reading {name}, {size} bytes");
+        info!(size_bytes = size, "Reading {name}, {size} bytes");
         let inspections = Arc::new(self.read(&seen, name, bytes).await?);
         let recorded = self.record(file, &seen, Arc::clone(&inspections)).await?;
         tell(name, &recorded);
@@ -199,7 +199,7 @@ impl Desk {
                 return Outcome::Done;
             }
         };
-        info!(report.file = name, "Archived {name} as {}", names::shown(&target));
+        info!("Archived {name} as {}", names::shown(&target));
         seen.path = target;
         let (policy, from) = (self.policy(file), file.path.clone());
         let moved = move |store: &mut crate::store::Store| {
@@ -270,21 +270,18 @@ fn words(how: Lost) -> &'static str {
 /// One line for each report recorded.
 fn tell(name: &str, recorded: &[Recorded]) {
     for one in recorded {
-        let verdict = one.verdict;
+        let verdict = format!("{:?}", one.verdict).to_lowercase();
         let member = if one.member.is_empty() { "" } else { "!" };
         let name = format!("{name}{member}{}", one.member);
         let Some(report) = &one.report else {
-            info!(report.file = name, "Recorded {name}: {verdict:?}");
+            info!("Recorded {name}: {verdict}");
             continue;
         };
-        let (id, unit, version) = (report.id.0, &report.unit, report.version);
+        let (id, version) = (report.id.0, report.version);
+        let unit = names::shown(Path::new(&report.unit));
         let year = report.year.map_or_else(|| "no year".to_owned(), |year| year.to_string());
         let what = if report.copy { "a copy of version" } else { "version" };
-        info!(
-            report.id = id,
-            report.file = name,
-            "Recorded {name}: {verdict:?}, {unit} {year}, {what} {version}"
-        );
+        info!(report.id = id, "Recorded {name}: {verdict}, {unit} {year}, {what} {version}");
     }
 }
 

@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::compose::Composer;
 use crate::clock;
 use crate::inspect::Inspection;
-use crate::store::{FileSeen, Inspected, NoticePolicy, Recorded, Store, StoreError};
+use crate::store::{Compose, FileSeen, Inspected, NoticePolicy, Recorded, Store, StoreError};
 
 /// How soon a locked database is tried again; the attempt itself waits some seconds as well.
 const LOCKED: Duration = Duration::from_millis(500);
@@ -199,7 +199,8 @@ impl Owner {
         patiently(|| {
             let now = clock::now();
             let mut compose = |notices: &[_]| composer.compose(notices, now);
-            let at_once = composer.is_at_once().then_some(&mut compose as &mut _);
+            let compose: &mut Compose<'_> = &mut compose;
+            let at_once = composer.is_at_once().then_some(compose);
             store.record_all(&files, &policy, at_once, now)
         })
     }

@@ -55,11 +55,7 @@ pub(super) fn form(
     errors: &mut Vec<FormError>,
 ) -> Option<Form> {
     let mut builder = Builder { file: file.name.clone(), errors };
-    let Some(item) = &file.form else {
-        builder.refuse(1, "[form] is missing or not right: id, title, years, source are due");
-        return None;
-    };
-    let (from, to) = builder.years(item.line, &item.value.years)?;
+    let years = file.form.as_ref().and_then(|f| builder.years(f.line, &f.value.years));
     let tables: Vec<Table> = file.tables.iter().filter_map(|t| builder.table(t)).collect();
     builder.unique("table", file.tables.iter().map(|t| (t.line, t.value.table.id.as_str())));
     let sections = file.sections.iter().map(section).collect();
@@ -74,6 +70,7 @@ pub(super) fn form(
     builder.file.clone_from(&shared.name);
     let rest = shared.checks.iter().filter(|c| !own.contains(c.value.id.as_str()));
     checks.extend(builder.checks(rest, &tables, &levels, &mut sentences));
+    let (item, (from, to)) = (file.form.as_ref()?, years?);
     Some(Form {
         id: item.value.id.clone(),
         title: item.value.title.clone(),
@@ -85,7 +82,7 @@ pub(super) fn form(
         sections,
         deadlines,
         levels,
-        head: heads(&file, shared),
+        head: Head::merged([&file.head, &shared.head].into_iter().flatten().map(|h| &h.value)),
         checks,
         hash: hash(&[text, &format!("{shared:?}")]),
         sentences: Arc::new(sentences),
@@ -111,21 +108,6 @@ fn hash(texts: &[&str]) -> String {
 fn section(item: &Item<SectionItem>) -> Section {
     let SectionItem { id, title, titles, missing } = item.value.clone();
     Section { id, title, titles, missing }
-}
-
-fn heads(file: &File, shared: &File) -> Head {
-    let mut head = Head::default();
-    for more in [&file.head, &shared.head].into_iter().flatten() {
-        let more = more.value.clone();
-        head.period.extend(more.period);
-        head.filled_by.extend(more.filled_by);
-        head.announce.extend(more.announce);
-        head.published.extend(more.published);
-        head.publisher.extend(more.publisher);
-        head.never_year.extend(more.never_year);
-        head.attachment.extend(more.attachment);
-    }
-    head
 }
 
 struct Builder<'a> {

@@ -189,15 +189,18 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File 
             return file;
         }
     };
+    if !table.contains_key("form") && !table.contains_key("head") {
+        reader.refuse(0, "[form] is missing: id, title, years, source");
+    }
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "form" => file.form = reader.item(value),
-            "head" => file.head = reader.item(value),
-            "level" => file.levels = reader.items(value),
+            "form" => file.form = reader.item("[form]", value),
+            "head" => file.head = reader.item("[head]", value),
+            "level" => file.levels = reader.items("[[level]]", value),
             "table" => file.tables = reader.tables(value),
-            "section" => file.sections = reader.items(value),
-            "deadline" => file.deadlines = reader.items(value),
-            "check" => file.checks = reader.items(value),
+            "section" => file.sections = reader.items("[[section]]", value),
+            "deadline" => file.deadlines = reader.items("[[deadline]]", value),
+            "check" => file.checks = reader.items("[[check]]", value),
             other => reader.refuse(
                 key.span().start,
                 &format!(
@@ -226,20 +229,32 @@ impl Reader<'_> {
         self.errors.push(FormError { file: self.name.into(), line, what: what.into() });
     }
 
-    fn item<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<Item<T>> {
+    /// Reads one item; `what` names it in errors, with its id where it has one.
+    fn item<T: DeserializeOwned>(
+        &mut self,
+        what: &str,
+        value: Spanned<DeValue<'_>>,
+    ) -> Option<Item<T>> {
         let start = value.span().start;
         let line = self.line(start);
+        let id = value.get_ref().get("id").and_then(|id| id.get_ref().as_str());
+        let what = id.map_or_else(|| what.to_owned(), |id| format!("{what} `{id}`"));
         match T::deserialize(value.into_deserializer()) {
             Ok(value) => Some(Item { line, value }),
             Err(error) => {
-                self.refuse(error.span().map_or(start, |s| s.start), error.message());
+                let at = error.span().map_or(start, |s| s.start);
+                self.refuse(at, &format!("{what}: {}", error.message()));
                 None
             }
         }
     }
 
-    fn items<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Vec<Item<T>> {
-        self.array(value).into_iter().filter_map(|v| self.item(v)).collect()
+    fn items<T: DeserializeOwned>(
+        &mut self,
+        what: &str,
+        value: Spanned<DeValue<'_>>,
+    ) -> Vec<Item<T>> {
+        self.array(value).into_iter().filter_map(|v| self.item(what, v)).collect()
     }
 
     fn array<'t>(&mut self, value: Spanned<DeValue<'t>>) -> Vec<Spanned<DeValue<'t>>> {
@@ -264,9 +279,11 @@ impl Reader<'_> {
             self.refuse(span.start, "expected [[table]]");
             return None;
         };
-        let columns = table.remove("column").map(|v| self.items(v)).unwrap_or_default();
-        let rows = table.remove("row").map(|v| self.items(v)).unwrap_or_default();
-        let item: Item<TableItem> = self.item(Spanned::new(span, DeValue::Table(table)))?;
+        let columns =
+            table.remove("column").map(|v| self.items("[[table.column]]", v)).unwrap_or_default();
+        let rows = table.remove("row").map(|v| self.items("[[table.row]]", v)).unwrap_or_default();
+        let item: Item<TableItem> =
+            self.item("[[table]]", Spanned::new(span, DeValue::Table(table)))?;
         let value = TableItems { table: item.value, columns, rows };
         Some(Item { line: item.line, value })
     }

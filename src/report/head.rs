@@ -120,7 +120,7 @@ pub(super) fn find(
         .filter(|(_, c)| !c.is_empty())
         .collect();
     let lines = Lines { lines };
-    let head = heads(forms);
+    let head = Head::merged(forms.iter().map(|f| &f.head));
     let mut found = Found::default();
     let title = lines.title(forms).or_else(|| {
         let title = document.meta.title.as_deref()?;
@@ -162,31 +162,6 @@ fn find_year(found: &mut Found, lines: &Lines<'_>, title: Option<&str>, head: &H
         .or_else(|| lines.announced_year(head))
         .or_else(|| found.published.map(|d| d.year() - 1))
         .or_else(|| first_year(&comparable(file)));
-}
-
-fn heads(forms: &[&Form]) -> Head {
-    let mut head = Head::default();
-    for form in forms {
-        let more = form.head.clone();
-        head.period.extend(more.period);
-        head.filled_by.extend(more.filled_by);
-        head.announce.extend(more.announce);
-        head.published.extend(more.published);
-        head.publisher.extend(more.publisher);
-        head.never_year.extend(more.never_year);
-    }
-    for words in [
-        &mut head.period,
-        &mut head.filled_by,
-        &mut head.announce,
-        &mut head.published,
-        &mut head.publisher,
-        &mut head.never_year,
-    ] {
-        words.sort();
-        words.dedup();
-    }
-    head
 }
 
 /// The names of the kind that a line contains, longest first.
@@ -321,7 +296,7 @@ impl Lines<'_> {
     /// Who signed, and when: the last line that ends with a date and is nothing but a name and the
     /// date, with the name before it.
     fn signature(&self, forms: &[&Form]) -> (Option<String>, Option<Date>) {
-        for (at, (printed, line)) in self.lines.iter().enumerate().rev() {
+        for (at, (_, line)) in self.lines.iter().enumerate().rev() {
             let Some(found) = captures(&DATE_AT_END, line) else { continue };
             let Some(day) = date(&found, 2) else { continue };
             let before = found.get(1).map_or("", |m| m.as_str());
@@ -333,9 +308,7 @@ impl Lines<'_> {
                     return (name, Some(day));
                 }
             } else if is_name(before, forms) {
-                let name: String =
-                    printed.chars().map(fold_char).take_while(|c| !c.is_ascii_digit()).collect();
-                return (Some(name_of(&name)), Some(day));
+                return (Some(name_of(before)), Some(day));
             }
         }
         let last = self.lines.iter().rev().take(3).find(|(_, l)| is_name(l, forms));

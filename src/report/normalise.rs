@@ -1,11 +1,14 @@
 //! Copies of printed text made for comparing, never for keeping: width and variants of characters
 //! folded, white space and punctuation gone, numbering and notes split off.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
 /// conversions to traditional characters, Japanese forms, look-alikes from OCR.
 const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处決决許许對对務务給给經经復复議议訴诉訟讼\
 結结維维糾纠審审計计總总業业構构會会組组織织屬属國国機机關关門门無无辦办續续轉转檔档與与內内檢检舉举報报\
-類类請请開开為为購购採采費费額额單单萬万減减増增顼项書书標标統统數数傳传網网陽阳據据條条";
+類类請请開开為为購购採采費费額额單单萬万減减増增顼项書书標标統统傳传網网陽阳據据條条權权護护穩稳執执詢询沒没補补後后確确訪访複复當当獲获納纳繳缴繼继員员專专職职號号";
 
 /// One character, folded: full-width forms to ASCII, dashes and blanks to one each, variants to
 /// the simplified character.
@@ -46,6 +49,9 @@ pub(crate) struct Label {
     pub(crate) body: String,
     /// The same without what stands in brackets; equal to `body` where nothing would be left.
     pub(crate) core: String,
+    /// The characters of `body` and of `core` in order of their code: what two texts have in common
+    /// bounds how alike they can be, and is cheap to count.
+    bags: [Vec<char>; 2],
 }
 
 impl Label {
@@ -56,41 +62,66 @@ impl Label {
         let body = letters(rest);
         let core = letters(&without_brackets(rest));
         let core = if core.is_empty() { body.clone() } else { core };
-        Self { number: number.into(), body, core }
+        let bags = [&body, &core].map(|text| {
+            let mut bag: Vec<char> = text.chars().collect();
+            bag.sort_unstable();
+            bag
+        });
+        Self { number: number.into(), body, core, bags }
     }
 
     /// How alike two labels are, from 0 to 1. Numbering decides only between near equals.
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        let best = alike(&self.body, &other.body).max(alike(&self.core, &other.core));
+        let [body, core] = &self.bags;
+        let [other_body, other_core] = &other.bags;
+        let bodies = alike((&self.body, body), (&other.body, other_body));
+        let best = bodies.max(alike((&self.core, core), (&other.core, other_core)));
         let numbered = !self.number.is_empty() && !other.number.is_empty();
         if numbered && self.number != other.number { best * 0.95 } else { best }
     }
 }
 
 fn simplify(c: char) -> char {
-    let mut pairs = VARIANTS.chars();
-    while let (Some(variant), Some(simple)) = (pairs.next(), pairs.next()) {
-        if variant == c {
-            return simple;
-        }
-    }
-    c
+    static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        let variants = VARIANTS.chars().step_by(2);
+        variants.zip(VARIANTS.chars().skip(1).step_by(2)).collect()
+    });
+    if c.is_ascii() { c } else { SIMPLE.get(&c).copied().unwrap_or(c) }
 }
 
-/// Edit distance as a share of the longer text; 0 where it is below one half, which no caller asks
-/// for and which is the costly case.
-fn alike(a: &str, b: &str) -> f64 {
+/// Edit distance as a share of the longer text; 0 where it must be below one half, which no caller
+/// asks for and which is the common and costly case.
+fn alike((a, a_bag): (&str, &[char]), (b, b_bag): (&str, &[char])) -> f64 {
     if a == b {
         return 1.0;
     }
-    let (short, long) = {
-        let (x, y) = (a.chars().count(), b.chars().count());
-        (x.min(y), x.max(y))
-    };
-    if short * 2 < long {
+    let long = a_bag.len().max(b_bag.len());
+    if in_common(a_bag, b_bag) * 2 < long {
         return 0.0;
     }
     strsim::normalized_levenshtein(a, b)
+}
+
+/// How many characters two ordered texts share.
+fn in_common(a: &[char], b: &[char]) -> usize {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut common = 0;
+    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => {
+                a.next();
+            }
+            std::cmp::Ordering::Greater => {
+                b.next();
+            }
+            std::cmp::Ordering::Equal => {
+                common += 1;
+                a.next();
+                b.next();
+            }
+        }
+    }
+    common
 }
 
 fn letters(text: &str) -> String {

@@ -171,11 +171,12 @@ impl Seen {
         }
     }
 
-    /// A file that was handed over is handed over again, not before `until`.
+    /// A file that was handed over is handed over again, not before `until`. Without a reason of
+    /// its own, it goes on waiting for the one before, if there was one.
     pub fn again(&mut self, path: &Path, stamp: &Stamp, why: Option<Obstacle>, until: Instant) {
         if let Some(file) = self.files.get_mut(path).filter(|file| file.stamp == *stamp) {
             file.state = State::Held { until };
-            file.obstacle = why.map(|why| (why, 0));
+            file.obstacle = why.map(|why| (why, 0)).or(file.obstacle.take());
         }
     }
 

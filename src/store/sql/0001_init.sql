@@ -260,6 +260,8 @@ CREATE INDEX notices_by_unit ON notices (unit_id, year);
 CREATE INDEX notices_by_report ON notices (report_id);
 CREATE INDEX notices_by_file ON notices (file_id);
 CREATE INDEX notices_by_mail ON notices (mail_id);
+CREATE INDEX notices_by_path ON notices (path) WHERE path IS NOT NULL;
+CREATE INDEX notices_by_answer ON notices (answers_id) WHERE answers_id IS NOT NULL;
 
 -- One row is one file that is not ready to be read. Replaced by every scan.
 CREATE TABLE waiting (

@@ -1,0 +1,602 @@
+//! The real program in a real folder: reports are dropped, rows and mails appear, whatever happens
+//! in between. Every wait is for a condition, with a deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test that cannot set up should panic"
+)]
+
+#[path = "common/smtp.rs"]
+mod smtp;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use mail_parser::{Message, MessageParser};
+use rusqlite::{Connection, OpenFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use smtp::{Act, Encryption, Script, Server};
+
+/// Longer than anything takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+const LOOK_OFTEN: &str = "rescan = \"200ms\"";
+const NO_EVENTS: &str = "rescan = \"200ms\"\nevents = false";
+const EVENTS_ONLY: &str = "rescan = \"24h\"";
+const INTO_FILES: &str = "coalesce = \"0s\"";
+
+/// A report that passes, of the unit `unit`.
+fn sound(unit: &str) -> String {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samples/自然资源局2022.md");
+    fs::read_to_string(sample).unwrap().replace("禾川县自然资源局", unit)
+}
+
+/// The same with a total that does not add up.
+fn faulty(unit: &str) -> String {
+    let sound = sound(unit);
+    let faulty =
+        sound.replace("| 29 | 2 | 0 | 0 | 0 | 2 | 33 |", "| 29 | 2 | 0 | 0 | 0 | 2 | 35 |");
+    assert_ne!(sound, faulty);
+    faulty
+}
+
+/// A Word file that fails.
+fn word() -> Vec<u8> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samples/柳荫乡2019.docx");
+    fs::read(sample).unwrap()
+}
+
+/// A county office: a folder, a configuration, and gouji, running or not. It fails with its log.
+struct Office {
+    folder: Option<tempfile::TempDir>,
+    root: PathBuf,
+    running: Option<Child>,
+    starts: usize,
+}
+
+impl Office {
+    fn new(drop_keys: &str, mail_keys: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        fs::create_dir(root.join("drop")).unwrap();
+        let office = Self { folder: Some(folder), root, running: None, starts: 0 };
+        office.configure(drop_keys, mail_keys);
+        office
+    }
+
+    /// Opened for business.
+    fn open(drop_keys: &str, mail_keys: &str) -> Self {
+        let mut office = Self::new(drop_keys, mail_keys);
+        office.start();
+        office
+    }
+
+    fn configure(&self, drop_keys: &str, mail_keys: &str) {
+        let text = format!(
+            "[drop]\nsettle = \"150ms\"\n{drop_keys}\n[mail]\nto = [\"office@county.example\"]\n{mail_keys}\n"
+        );
+        fs::write(self.root.join("gouji.toml"), text).unwrap();
+    }
+
+    fn start(&mut self) {
+        self.starts += 1;
+        let log = fs::File::create(self.log_path()).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_gouji"))
+            .arg("--config")
+            .arg(self.root.join("gouji.toml"))
+            .arg("run")
+            .env_remove("STATE_DIRECTORY")
+            .env_remove("CREDENTIALS_DIRECTORY")
+            .env_remove("NOTIFY_SOCKET")
+            .env("NO_COLOR", "1")
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.running = Some(child);
+        self.wait_for_log("Ready");
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.root.join(format!("log-{}", self.starts))
+    }
+
+    /// The log since the last start.
+    fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn wait_for_log(&self, words: &str) {
+        self.wait(&format!("log says {words:?}"), || self.log().contains(words));
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(self.running.as_ref().unwrap())
+    }
+
+    /// Kills it without warning.
+    fn kill(&mut self) {
+        let mut child = self.running.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Asks it to stop; returns how it ended and how long it took.
+    fn stop(&mut self) -> (ExitStatus, Duration) {
+        let begun = Instant::now();
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        let mut child = self.running.take().unwrap();
+        (child.wait().unwrap(), begun.elapsed())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join("drop").join(name)
+    }
+
+    fn hand_in(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    /// The rows of a query, columns joined by `|`. None while there is no database.
+    fn query(&self, sql: &str) -> Vec<String> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(self.root.join("gouji.db"), flags).unwrap();
+        db.busy_timeout(DEADLINE).unwrap();
+        let mut query = db.prepare(sql).unwrap();
+        let columns = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            let text = |i| {
+                row.get::<_, rusqlite::types::Value>(i).map(|value| match value {
+                    rusqlite::types::Value::Null => "-".to_owned(),
+                    rusqlite::types::Value::Integer(number) => number.to_string(),
+                    rusqlite::types::Value::Text(text) => text,
+                    other => format!("{other:?}"),
+                })
+            };
+            Ok((0..columns).map(text).collect::<rusqlite::Result<Vec<_>>>()?.join("|"))
+        };
+        query.query_map([], row).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[track_caller]
+    fn wait_for_rows(&self, sql: &str, expected: &[&str]) {
+        let begun = Instant::now();
+        loop {
+            let rows = self.query(sql);
+            if rows == expected {
+                return;
+            }
+            let late = begun.elapsed() >= DEADLINE;
+            assert!(!late, "{sql}\nis {rows:?}\nnot {expected:?}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The mails written as files, in the order of their names.
+    fn letters(&self) -> Vec<Vec<u8>> {
+        let Ok(folder) = fs::read_dir(self.root.join("mail")) else { return Vec::new() };
+        let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
+        paths.sort();
+        paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    }
+
+    /// Waits until there are this many mails as files, and returns their subjects, sorted.
+    #[track_caller]
+    fn wait_for_letters(&self, count: usize) -> Vec<String> {
+        self.wait(&format!("{count} letters"), || self.letters().len() >= count);
+        let letters = self.letters();
+        assert_eq!(letters.len(), count);
+        let mut subjects: Vec<String> = letters.iter().map(|letter| subject(letter)).collect();
+        subjects.sort();
+        subjects
+    }
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.running {
+            child.kill().ok();
+            child.wait().ok();
+        }
+        if std::thread::panicking()
+            && let Some(folder) = self.folder.take()
+        {
+            eprintln!("kept {}", folder.keep().display());
+        }
+    }
+}
+
+fn parse(mail: &[u8]) -> Message<'_> {
+    MessageParser::new().parse(mail).unwrap()
+}
+
+fn subject(mail: &[u8]) -> String {
+    parse(mail).subject().unwrap().to_owned()
+}
+
+fn message_id(mail: &[u8]) -> String {
+    parse(mail).message_id().unwrap().to_owned()
+}
+
+const CURRENT: &str = "SELECT unit, year, version, verdict FROM current_reports ORDER BY unit";
+const FILES: &str = "SELECT verdict, count(*) FROM files GROUP BY verdict ORDER BY verdict";
+
+/// From an empty folder to a corrected report, with everything that lies around in such a folder.
+fn a_day_at_the_office(drop_keys: &str) {
+    let office = Office::open(drop_keys, INTO_FILES);
+
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    fs::create_dir(office.path("街道")).unwrap();
+    office.hand_in("街道/柳荫乡.docx", word());
+    let expected = [
+        "东山乡人民政府|2022|1|passed",
+        "禾川县柳荫乡人民政府|2019|1|failed",
+        "青塘镇人民政府|2022|1|failed",
+    ];
+    office.wait_for_rows(CURRENT, &expected);
+    let subjects = office.wait_for_letters(2);
+    assert!(subjects.iter().any(|subject| subject.contains("青塘镇")), "{subjects:?}");
+    assert!(subjects.iter().any(|subject| subject.contains("柳荫乡")), "{subjects:?}");
+
+    // What is no report leaves no trace; what is no document is told.
+    for junk in ["~$柳荫乡.docx", ".~lock.东山乡.md#", "Thumbs.db", "a.docx.part", ".hidden.md"]
+    {
+        office.hand_in(junk, faulty("无名镇人民政府"));
+    }
+    std::os::unix::fs::symlink(office.path("东山乡.md"), office.path("link.md")).unwrap();
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, office.path("pipe.md"), fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
+    office.hand_in("照片.docx", b"\xff\xd8\xff\xe0\x00\x10JFIF and so on");
+    office.wait_for_rows(FILES, &["failed|2", "passed|1", "unreadable|1"]);
+    assert_eq!(office.wait_for_letters(3).len(), 3);
+
+    // The same bytes again, under another name: nothing happens. Half a file waits until it is whole.
+    office.hand_in("青塘镇 副本.md", faulty("青塘镇人民政府"));
+    let whole = word();
+    office.hand_in("街道/半个.docx", &whole[..whole.len() / 2]);
+    office
+        .wait_for_rows("SELECT state FROM waiting WHERE path_text LIKE '%半个%'", &["incomplete"]);
+    office.hand_in("街道/半个.docx", &whole);
+    office.wait_for_rows("SELECT state FROM waiting", &[]);
+    let paths = "SELECT count(*) FROM paths";
+    office.wait_for_rows(paths, &["6"]);
+    assert_eq!(office.letters().len(), 3);
+
+    // Put right: a new version, and the office hears of it in the same thread.
+    office.hand_in("青塘镇.md", sound("青塘镇人民政府"));
+    let expected = [
+        "东山乡人民政府|2022|1|passed",
+        "禾川县柳荫乡人民政府|2019|1|failed",
+        "青塘镇人民政府|2022|2|passed",
+    ];
+    office.wait_for_rows(CURRENT, &expected);
+    office.wait_for_letters(4);
+    let letters = office.letters();
+    let about = |letter: &&Vec<u8>| subject(letter).contains("青塘镇");
+    let thread: Vec<_> = letters.iter().filter(about).collect();
+    let ids: BTreeSet<_> = thread.iter().map(|letter| message_id(letter)).collect();
+    let answers =
+        thread.iter().filter_map(|letter| parse(letter).in_reply_to().as_text().map(str::to_owned));
+    assert_eq!(answers.filter(|id| ids.contains(id)).count(), 1, "one answers the other");
+
+    // Taken away: what was recorded stays.
+    fs::remove_file(office.path("东山乡.md")).unwrap();
+    office.wait_for_rows(
+        "SELECT count(*) FROM paths WHERE withdrawn_at IS NOT NULL AND path_text LIKE '%东山乡%'",
+        &["1"],
+    );
+    office.wait_for_rows(CURRENT, &expected);
+}
+
+#[test]
+fn reports_are_recorded_told_and_corrected() {
+    a_day_at_the_office(LOOK_OFTEN);
+}
+
+#[test]
+fn reports_are_recorded_told_and_corrected_without_events() {
+    a_day_at_the_office(NO_EVENTS);
+}
+
+#[test]
+fn reports_are_recorded_told_and_corrected_by_events_alone() {
+    a_day_at_the_office(EVENTS_ONLY);
+}
+
+/// A mail server on a thread of its own, for tests that wait without async.
+struct MailServer {
+    server: Server,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl MailServer {
+    fn start(script: Script) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.unwrap();
+        let server = runtime.block_on(Server::start(script));
+        Self { server, _runtime: runtime }
+    }
+
+    /// The `[mail]` keys for this server.
+    fn keys(&self, tls: &str, more: &str) -> String {
+        let (port, ca) = (self.server.port, self.server.ca_file().display());
+        format!(
+            "transport = \"smtp\"\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\n\
+             ca_file = \"{ca}\"\nfrom = \"gouji@county.example\"\ncoalesce = \"0s\"\n{more}"
+        )
+    }
+
+    fn units(&self) -> Vec<String> {
+        let mut units: Vec<String> = self
+            .server
+            .mails()
+            .iter()
+            .map(|mail| {
+                let subject = subject(&mail.bytes);
+                let unit = ["青塘镇", "东山乡", "柳荫乡", "石桥镇"];
+                unit.iter().find(|unit| subject.contains(*unit)).unwrap().to_string()
+            })
+            .collect();
+        units.sort();
+        units
+    }
+}
+
+fn a_report_arrives_over(encryption: Encryption, tls: &str, login: bool) {
+    let mut script = Script::new(encryption);
+    let mut more = String::new();
+    if login {
+        script = script.with_login("gouji", "correct horse", "LOGIN");
+    }
+    let server = MailServer::start(script);
+    let mut office = Office::new(LOOK_OFTEN, "");
+    if login {
+        let file = office.root.join("password");
+        fs::write(&file, "correct horse\n").unwrap();
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        more = format!("username = \"gouji\"\npassword_file = \"{}\"", file.display());
+    }
+    office.configure(LOOK_OFTEN, &server.keys(tls, &more));
+    office.start();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait("the mail arrives", || server.server.mails().len() == 1);
+    let mails = server.server.mails();
+    assert_eq!(mails[0].to, ["office@county.example"]);
+    let text = parse(&mails[0].bytes).body_text(0).unwrap().into_owned();
+    assert!(text.contains("青塘镇人民政府") && text.contains("2022"), "{text}");
+    office.wait_for_rows("SELECT state, attempts FROM mails", &["sent|1"]);
+}
+
+#[test]
+fn an_alert_arrives_over_plain_smtp() {
+    a_report_arrives_over(Encryption::None, "none", false);
+}
+
+#[test]
+fn an_alert_arrives_over_starttls_with_a_login() {
+    a_report_arrives_over(Encryption::StartTls, "starttls", true);
+}
+
+#[test]
+fn an_alert_arrives_over_implicit_tls_with_a_login() {
+    a_report_arrives_over(Encryption::Implicit, "implicit", true);
+}
+
+/// T1 in small: killed at each step of a report's life, and started again.
+#[test]
+fn killed_at_any_step_nothing_is_lost_and_nothing_doubled() {
+    let hang = |script: Script, verb, occurrence| script.on(verb, occurrence, Act::Hang);
+    // The first mail never gets an answer to its content; the server has it all the same.
+    let script = hang(Script::new(Encryption::None), "CONTENT", 1);
+    let server = MailServer::start(hang(script, "RCPT", 3));
+    let mut office = Office::new(LOOK_OFTEN, "");
+    office.configure(LOOK_OFTEN, &server.keys("none", ""));
+
+    let mut kill_when = |name: &str, unit: &str, reached: &dyn Fn(&Office) -> bool| {
+        office.start();
+        office.hand_in(name, faulty(unit));
+        office.wait(&format!("the moment to kill at {name}"), || reached(&office));
+        office.kill();
+    };
+    kill_when("1.md", "青塘镇人民政府", &|office| office.log().contains("Reading"));
+    kill_when("2.md", "东山乡人民政府", &|_| server.server.heard("CONTENT") == 1);
+    kill_when("3.md", "柳荫乡人民政府", &|_| server.server.heard("RCPT") == 3);
+    kill_when("4.md", "石桥镇人民政府", &|office| office.log().contains("Recorded"));
+
+    office.start();
+    let units = ["东山乡", "柳荫乡", "石桥镇", "青塘镇"];
+    office.wait("all mails", || {
+        units.iter().all(|unit| server.units().iter().any(|arrived| arrived == unit))
+    });
+    office.wait_for_rows("SELECT DISTINCT state FROM mails", &["sent"]);
+    office.wait_for_rows(
+        "SELECT count(*), max(version), count(DISTINCT unit_id) FROM reports",
+        &["4|1|4"],
+    );
+    office.wait_for_rows("PRAGMA integrity_check", &["ok"]);
+    // What was sent again is the same, byte by byte.
+    let mut by_id: BTreeMap<String, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    let contents = server.server.contents();
+    for content in &contents {
+        by_id.entry(message_id(content)).or_default().insert(content.clone());
+    }
+    assert!(contents.len() > by_id.len(), "one content was sent twice");
+    assert!(by_id.values().all(|versions| versions.len() == 1), "a repeat differs");
+    assert_eq!(by_id.len(), 4, "each report is told in one mail");
+}
+
+#[test]
+fn what_is_known_is_not_read_again_after_a_restart() {
+    let mut office = Office::open(LOOK_OFTEN, INTO_FILES);
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait_for_letters(1);
+    let (status, _) = office.stop();
+    assert!(status.success());
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    office.start();
+    office.wait_for_rows("SELECT count(*) FROM reports", &["2"]);
+    assert_eq!(office.log().matches("Reading").count(), 1, "{}", office.log());
+    assert_eq!(office.letters().len(), 1);
+}
+
+/// T3: while a mail is on its way and a file is settling.
+#[test]
+fn it_stops_within_two_seconds() {
+    let server = MailServer::start(Script::new(Encryption::None).on("DATA", 0, Act::Hang));
+    let mut office = Office::new(LOOK_OFTEN, "");
+    office.configure(LOOK_OFTEN, &server.keys("none", ""));
+    office.start();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait("the server keeps silent", || server.server.heard("DATA") == 1);
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    let (status, took) = office.stop();
+    assert!(status.success(), "{status}");
+    assert!(took <= Duration::from_secs(2), "{took:?}\n{}", office.log());
+    assert!(office.log().contains("Stopped"));
+    let wal = fs::metadata(office.root.join("gouji.db-wal")).unwrap();
+    assert_eq!(wal.len(), 0, "the log of the database is written back, and its file kept");
+}
+
+#[test]
+fn a_dead_mail_server_holds_up_nothing_but_mails() {
+    let server = MailServer::start(Script::new(Encryption::None).on("CONNECT", 1, Act::Drop));
+    let mut office = Office::new(LOOK_OFTEN, "");
+    office.configure(LOOK_OFTEN, &server.keys("none", ""));
+    office.start();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait_for_log("The mail server cannot be used");
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    office.wait_for_rows("SELECT count(*) FROM reports", &["2"]);
+    office.wait_for_rows("SELECT state, attempts FROM mails", &["queued|1"]);
+    // A start makes everything due at once.
+    office.stop();
+    office.start();
+    office.wait("the mail arrives", || server.units() == ["青塘镇"]);
+}
+
+/// B32: an editor with unsaved changes.
+#[test]
+fn a_locked_database_is_waited_out() {
+    let office = Office::open(LOOK_OFTEN, INTO_FILES);
+    office
+        .wait_for_rows("SELECT name FROM facts WHERE name LIKE 'first%'", &["first_scan_ended_at"]);
+    let stranger = Connection::open(office.root.join("gouji.db")).unwrap();
+    stranger.busy_timeout(DEADLINE).unwrap();
+    stranger.execute_batch("BEGIN IMMEDIATE").unwrap();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    // Not a wait for something to happen: this is how long the editor keeps its lock.
+    std::thread::sleep(Duration::from_secs(2));
+    assert!(office.query(CURRENT).is_empty());
+    stranger.execute_batch("ROLLBACK").unwrap();
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|1|failed"]);
+    office.wait_for_letters(1);
+}
+
+/// B14, T19 in small.
+#[test]
+fn a_folder_that_is_away_is_waited_for_and_loses_nothing() {
+    let mut office = Office::new(LOOK_OFTEN, INTO_FILES);
+    let (drop, away) = (office.root.join("drop"), office.root.join("away"));
+    fs::remove_dir(&drop).unwrap();
+    office.start();
+    office.wait_for_log("is away: the folder does not exist");
+    fs::create_dir(&drop).unwrap();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|1|failed"]);
+    // The share goes, an empty mount point is left, the share comes back.
+    fs::rename(&drop, &away).unwrap();
+    fs::create_dir(&drop).unwrap();
+    office.wait_for_log("is away: this is another folder");
+    fs::remove_dir(&drop).unwrap();
+    fs::rename(&away, &drop).unwrap();
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    office.wait_for_rows("SELECT count(*) FROM current_reports", &["2"]);
+    office.wait_for_rows("SELECT count(*) FROM paths WHERE withdrawn_at IS NOT NULL", &["0"]);
+    assert_eq!(office.letters().len(), 1);
+}
+
+#[test]
+fn recorded_reports_move_into_the_archive_also_after_a_crash_in_between() {
+    let mut office = Office::open(LOOK_OFTEN, INTO_FILES);
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|1|failed"]);
+    // Recorded and not moved: what a crash between the two leaves behind.
+    office.kill();
+    office.configure(&format!("{LOOK_OFTEN}\nafter = \"archive\""), INTO_FILES);
+    office.start();
+    let moved = office.root.join("archive/2022/青塘镇人民政府/青塘镇.md");
+    office.wait("the file is archived", || moved.exists() && !office.path("青塘镇.md").exists());
+    // Another file of that name does not replace it.
+    office.hand_in("青塘镇.md", sound("青塘镇人民政府"));
+    let second = office.root.join("archive/2022/青塘镇人民政府/青塘镇 (2).md");
+    office.wait("the second file is archived", || second.exists());
+    assert_eq!(fs::read_to_string(moved).unwrap(), faulty("青塘镇人民政府"));
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|2|passed"]);
+    office.wait_for_rows(
+        "SELECT count(*) FROM paths WHERE withdrawn_at IS NULL AND path_text LIKE '%/archive/%'",
+        &["2"],
+    );
+}
+
+/// What the first scan of a new database finds is told in one mail.
+#[test]
+fn the_first_scan_is_told_in_one_digest() {
+    let mut office = Office::new(LOOK_OFTEN, "coalesce = \"1s\"");
+    for unit in ["青塘镇", "东山乡", "石桥镇"] {
+        office.hand_in(&format!("{unit}.md"), faulty(&format!("{unit}人民政府")));
+    }
+    office.start();
+    office.wait_for_log("The first scan is over");
+    office.wait_for_letters(1);
+    let letters = office.letters();
+    let text = parse(&letters[0]).body_text(0).unwrap().into_owned();
+    for unit in ["青塘镇", "东山乡", "石桥镇"] {
+        assert!(text.contains(unit), "{text}");
+    }
+}
+
+/// T22: whatever a name is made of, it is read, and shown without harm.
+#[test]
+fn odd_names_are_read() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let office = Office::open(LOOK_OFTEN, INTO_FILES);
+    let names: [&[u8]; 6] = [
+        b"\xc7\xe0\xcc\xc1\xd5\xf2.md",
+        b"a\nb\tc.md",
+        b"-rf.md",
+        b"\xff\xfe.md",
+        "'; DROP TABLE reports; --\u{202e}dm.md".as_bytes(),
+        " 空 格 .md".as_bytes(),
+    ];
+    for (number, name) in names.iter().enumerate() {
+        let unit = ["东山乡", "西山乡", "南山乡", "北山乡", "青塘镇", "石桥镇"][number];
+        let text = sound(&format!("{unit}人民政府"));
+        fs::write(office.root.join("drop").join(OsStr::from_bytes(name)), text).unwrap();
+    }
+    office.wait_for_rows("SELECT count(*) FROM current_reports", &["6"]);
+    office.wait_for_rows(FILES, &["passed|6"]);
+    assert!(!office.log().contains('\u{202e}'));
+}

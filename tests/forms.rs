@@ -1,0 +1,190 @@
+//! The forms: each check against its cases, and form files that must be refused.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+#![allow(clippy::panic, reason = "a failing test panics")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gouji::check::{Findings, Outcome, Policy, check};
+use gouji::document::Source;
+use gouji::form::{self, Body, CellId, Form, Forms, Severity};
+use gouji::report::{Cell, FoundTable, Report};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+/// One case; tests/data/checks/README.md tells what the keys mean.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    form: String,
+    level: Option<String>,
+    outcome: String,
+    note: String,
+    cells: BTreeMap<String, String>,
+    #[serde(rename = "where")]
+    place: Option<String>,
+    left: Option<String>,
+    right: Option<String>,
+    severity: Option<Severity>,
+    also: Option<String>,
+    also_where: Option<String>,
+}
+
+fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder)
+}
+
+fn forms() -> Forms {
+    Forms::load(None).map_err(|e| e.to_string()).unwrap()
+}
+
+fn cases() -> BTreeMap<String, Cases> {
+    let files = fs::read_dir(data("checks")).unwrap().map(|e| e.unwrap().path());
+    files
+        .filter(|p| p.extension().is_some_and(|e| e == "toml"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let cases = toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            (path.file_stem().unwrap().to_string_lossy().into_owned(), cases)
+        })
+        .collect()
+}
+
+/// A report that holds just these cells, of a unit of the level asked for.
+fn report(form: &Form, case: &Case) -> Report {
+    let unit = match case.level.as_deref() {
+        Some("township") => Some("青山镇人民政府"),
+        Some("department") => Some("青山县财政局"),
+        Some("government") => Some("青山县人民政府"),
+        Some(other) => panic!("unknown level {other}"),
+        None => None,
+    };
+    let cells: BTreeMap<CellId, Cell> = case
+        .cells
+        .iter()
+        .map(|(id, printed)| {
+            let [table, row, column] = id.split('.').collect::<Vec<_>>()[..] else {
+                panic!("{id}")
+            };
+            let of = form.table(table).unwrap_or_else(|| panic!("{id}: no such table"));
+            let cell = Cell::read(of.row(row).unwrap(), of.column(column).unwrap(), printed);
+            (CellId { table: table.into(), row: row.into(), column: column.into() }, cell)
+        })
+        .collect();
+    let tables: BTreeSet<&str> = cells.keys().map(|c| c.table.as_str()).collect();
+    let found = |t: &&str| FoundTable { table: (*t).into(), form: form.id.clone(), grids: vec![1] };
+    Report {
+        kind: form.title.clone(),
+        form: Some(form.id.clone()),
+        unit: unit.map(Into::into),
+        spellings: Vec::new(),
+        year: Some(form.from),
+        title: None,
+        period: None,
+        published: None,
+        sections: Vec::new(),
+        tables: tables.iter().map(found).collect(),
+        cells,
+        missing_rows: Vec::new(),
+        unknown_rows: Vec::new(),
+        heading_values: Vec::new(),
+        sublabels_lost: Vec::new(),
+        years_named: Vec::new(),
+        text: Vec::new(),
+        source: Source::Text,
+    }
+}
+
+/// What became of one rule over all its places: as the README of the cases defines it.
+fn outcome(rule: &str, found: &Findings) -> &'static str {
+    let of_rule = || found.tried.iter().filter(|t| t.rule == rule);
+    if of_rule().any(|t| t.outcome == Outcome::Fail) {
+        "fail"
+    } else if of_rule().any(|t| t.outcome == Outcome::Pass) {
+        "pass"
+    } else {
+        "undecided"
+    }
+}
+
+#[test]
+fn every_case_of_every_check_ends_as_it_says() {
+    let forms = forms();
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for (rule, cases) in cases() {
+        for case in cases.case {
+            tried += 1;
+            let form = forms.get(&case.form).unwrap_or_else(|| panic!("{rule}: {}", case.form));
+            let found = check(&report(form, &case), &forms, &Policy::default());
+            let failed: Vec<_> = found
+                .findings
+                .iter()
+                .filter(|f| {
+                    f.rule == rule
+                        && found.tried.iter().any(|t| t.rule == rule && t.place == f.place)
+                })
+                .collect();
+            let as_said = match failed[..] {
+                [f] => {
+                    case.outcome == "fail"
+                        && Some(&f.place) == case.place.as_ref()
+                        && (f.left.as_ref(), f.right.as_ref())
+                            == (case.left.as_ref(), case.right.as_ref())
+                        && Some(f.severity) == case.severity
+                        && [&f.left, &f.right]
+                            .into_iter()
+                            .flatten()
+                            .all(|side| f.message.contains(side.as_str()))
+                }
+                _ => outcome(&rule, &found) == case.outcome && case.outcome != "fail",
+            };
+            let also = case.also.as_ref().is_none_or(|also| {
+                let place = case.also_where.as_ref();
+                found.findings.iter().any(|f| f.rule == *also && Some(&f.place) == place)
+            });
+            if !as_said || !also {
+                wrong.push(format!("{rule}: {}\n    {:#?}", case.note, found.findings));
+            }
+        }
+    }
+    assert!(tried > 100, "only {tried} cases");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_equation_of_every_form_has_a_passing_a_failing_and_an_undecided_case() {
+    let cases = cases();
+    let mut lacking = Vec::new();
+    for form in forms().iter() {
+        for check in form.checks.iter().filter(|c| matches!(c.body, Body::Equation(_))) {
+            for outcome in ["pass", "fail", "undecided"] {
+                let has = |cases: &Cases| {
+                    cases.case.iter().any(|c| c.form == form.id && c.outcome == outcome)
+                };
+                if !cases.get(&check.id).is_some_and(has) {
+                    lacking.push(format!("{} {} {outcome}", form.id, check.id));
+                }
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "no case for: {}", lacking.join(", "));
+}
+
+#[test]
+fn a_broken_form_is_refused_with_every_error_and_its_line() {
+    for folder in fs::read_dir(data("bad-forms")).unwrap().map(|e| e.unwrap().path()) {
+        let text = fs::read_to_string(folder.join("form.toml")).unwrap();
+        let expected = fs::read_to_string(folder.join("expected-error")).unwrap();
+        let errors = form::check_file("form.toml", &text).map(|f| f.id).unwrap_err();
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(told.join("\n"), expected.trim_end(), "{}", folder.display());
+    }
+}

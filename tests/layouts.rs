@@ -1,0 +1,329 @@
+//! What real reports do to the official tables (domain notes, "Quirks a parser must survive"), each
+//! as a small page or text that is read, laid over the forms and checked.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+#![allow(clippy::panic, reason = "a failing test panics")]
+
+use gouji::check::{Findings, Policy, check};
+use gouji::document::{self, Limits};
+use gouji::form::{Form, Forms, Row, Table};
+use gouji::report::{self, CellValue, Report};
+
+fn forms() -> Forms {
+    Forms::load(None).map_err(|e| e.to_string()).unwrap()
+}
+
+fn lay(name: &str, text: &str) -> Report {
+    let document = document::read(text.as_bytes(), name, &Limits::default()).unwrap();
+    report::lay(&document, &forms(), name).unwrap_or_else(|| panic!("no report in\n{text}"))
+}
+
+fn checked(name: &str, text: &str) -> (Report, Findings) {
+    let report = lay(name, text);
+    let found = check(&report, &forms(), &Policy::default());
+    (report, found)
+}
+
+/// A cell as text: the number, `blank`, `placeholder`, `text`, or `absent`.
+fn shown(report: &Report, id: &str) -> String {
+    let cell = report.cells.iter().find(|(known, _)| known.to_string() == id);
+    match cell.map(|(_, c)| &c.value) {
+        Some(CellValue::Number(n)) => n.to_string(),
+        Some(CellValue::Blank) => "blank".into(),
+        Some(CellValue::Placeholder) => "placeholder".into(),
+        Some(CellValue::Text(_)) => "text".into(),
+        None => "absent".into(),
+    }
+}
+
+fn rules(found: &Findings) -> Vec<&str> {
+    found.findings.iter().map(|f| f.rule.as_str()).collect()
+}
+
+const HEAD: &str = "<h1>青塘镇2019年政府信息公开工作年度报告</h1>";
+
+/// Table III of a form as HTML rows; `row` gives the cells of each, label first.
+fn requests(form: &Form, row: impl Fn(&Table, &Row, usize) -> Option<Vec<String>>) -> String {
+    let table = form.table("requests").unwrap();
+    let mut html = String::from(
+        "<table><tr><td rowspan=3 colspan=3>（本列数据的勾稽关系为…）</td><td colspan=7>申请人情况</td></tr>\
+         <tr><td rowspan=2>自然人</td><td colspan=5>法人或其他组织</td><td rowspan=2>总计</td></tr>\
+         <tr><td>商业企业</td><td>科研机构</td><td>社会公益组织</td><td>法律服务机构</td><td>其他</td></tr>",
+    );
+    for (index, form_row) in table.value_rows().enumerate() {
+        if let Some(cells) = row(table, form_row, index) {
+            html.push_str("<tr>");
+            for (n, cell) in cells.iter().enumerate() {
+                html.push_str(&if n == 0 {
+                    format!("<td colspan=3>{cell}</td>")
+                } else {
+                    format!("<td>{cell}</td>")
+                });
+            }
+            html.push_str("</tr>");
+        }
+    }
+    html + "</table>"
+}
+
+/// Seven values that tell their row: the row's number in the last column.
+fn numbered(index: usize) -> Vec<String> {
+    let n = (index + 1).to_string();
+    vec![n.clone(), "0".into(), "0".into(), "0".into(), "0".into(), "0".into(), n]
+}
+
+fn labelled(row: &Row, index: usize) -> Vec<String> {
+    std::iter::once(row.label.clone()).chain(numbered(index)).collect()
+}
+
+fn assert_numbered(report: &Report, form: &Form, except: &[&str]) {
+    for (index, row) in form.table("requests").unwrap().value_rows().enumerate() {
+        if !except.contains(&row.id.as_str()) {
+            let id = format!("requests.{}.total", row.id);
+            assert_eq!(shown(report, &id), (index + 1).to_string(), "{id}");
+        }
+    }
+}
+
+#[test]
+fn misprinted_shredded_and_traditional_labels_find_their_rows() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| {
+        let label = row
+            .label
+            .replace("不予处理", "不于处理")
+            .replace("信息", "資 訊")
+            .replace("公开", "公<br>开")
+            .replace("其他", "其它")
+            .replace("一、本年", "1．本 年");
+        let label = label.replace("資 訊", "信 息").replace("属于", "屬于");
+        Some(std::iter::once(label).chain(numbered(index)).collect())
+    });
+    assert_numbered(&lay("a.html", &format!("{HEAD}{table}")), form, &[]);
+}
+
+#[test]
+fn a_missing_row_moves_no_other_and_leaves_its_checks_undecided() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| (row.id != "granted").then(|| labelled(row, index)));
+    let (report, found) = checked("a.html", &format!("{HEAD}{table}"));
+    assert_numbered(&report, form, &["granted"]);
+    assert_eq!(shown(&report, "requests.granted.total"), "absent");
+    assert!(
+        found.findings.iter().any(|f| f.rule == "row-missing" && f.place == "requests.granted")
+    );
+    assert!(!rules(&found).contains(&"requests-result-total"));
+}
+
+#[test]
+fn a_row_the_form_does_not_know_moves_no_other() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)))
+        .replace("<tr><td colspan=3>（七）总计", "<tr><td colspan=3>本省要求另行统计的数量</td><td>9</td><td>9</td><td>9</td><td>9</td><td>9</td><td>9</td><td>9</td></tr><tr><td colspan=3>（七）总计");
+    let report = lay("a.html", &format!("{HEAD}{table}"));
+    assert_numbered(&report, form, &[]);
+    assert_eq!(report.unknown_rows.len(), 1);
+    assert_eq!(report.unknown_rows[0].label, "本省要求另行统计的数量");
+}
+
+#[test]
+fn rows_that_lost_their_label_are_told_by_their_neighbours() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| {
+        let lost = matches!(row.id.as_str(), "denied_state_secret" | "denied_law_prohibited");
+        let label = if lost { String::new() } else { row.label.clone() };
+        Some(std::iter::once(label).chain(numbered(index)).collect())
+    });
+    assert_numbered(&lay("a.html", &format!("{HEAD}{table}")), form, &[]);
+}
+
+#[test]
+fn a_group_label_followed_by_all_values_of_its_rows_is_spread_and_said() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let denied = |row: &Row| row.id.starts_with("denied_");
+    let table = requests(form, |table, row, index| {
+        if !denied(row) {
+            return Some(labelled(row, index));
+        }
+        let all = table
+            .value_rows()
+            .enumerate()
+            .filter(|(_, r)| denied(r))
+            .flat_map(|(i, _)| numbered(i));
+        (row.id == "denied_state_secret")
+            .then(|| std::iter::once("（三）不予公开".into()).chain(all).collect())
+    });
+    let (report, found) = checked("a.html", &format!("{HEAD}{table}"));
+    assert_numbered(&report, form, &[]);
+    assert_eq!(found.findings.iter().filter(|f| f.rule == "sublabels-lost").count(), 8);
+}
+
+#[test]
+fn text_that_kept_one_value_a_row_kept_the_totals() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let mut text =
+        String::from("青塘镇2019年政府信息公开工作年度报告\n三、收到和处理政府信息公开申请情况\n");
+    for (index, row) in form.table("requests").unwrap().value_rows().enumerate() {
+        text.push_str(&format!("{}\t{}\n", row.label, index + 1));
+    }
+    let report = lay("a.txt", &text);
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.new_requests.natural_person"), "blank");
+}
+
+#[test]
+fn columns_are_told_by_their_headers_where_cells_are_padded_or_a_remark_column_follows() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let mut text = String::from(
+        "# 青塘镇2022年政府信息公开工作年度报告\n\n| | | | 自然人 | 法人或其他组织 | | | | | 总计 | 备注 |\n|--|--|--|--|--|--|--|--|--|--|--|\n| | | | | 商业企业 | 科研机构 | 社会公益组织 | 法律服务机构 | 其他 | | |\n",
+    );
+    for (index, row) in form.table("requests").unwrap().value_rows().enumerate() {
+        let n = index + 1;
+        text.push_str(&format!("| {} | | | {n} | | | | | 0 | {n} | 已核 |\n", row.label));
+    }
+    let report = lay("a.md", &text);
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.granted.business"), "blank");
+    assert_eq!(shown(&report, "requests.granted.other_org"), "0");
+}
+
+#[test]
+fn table_four_is_found_by_its_fifteen_values_under_broken_headers() {
+    let page = format!(
+        "{HEAD}<table><tr><td colspan=5>行政复议</td><td colspan=10>行政诉讼</td></tr>\
+         <tr>{}</tr><tr>{}</tr></table>",
+        "<td>结 果 维 持</td><td>结果<br>纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td>"
+            .repeat(3),
+        (1..=15).map(|n| format!("<td>{n}</td>")).collect::<String>(),
+    );
+    let report = lay("a.html", &page);
+    assert_eq!(shown(&report, "disputes.review.upheld"), "1");
+    assert_eq!(shown(&report, "disputes.suit_direct.total"), "10");
+    assert_eq!(shown(&report, "disputes.suit_after_review.total"), "15");
+}
+
+#[test]
+fn a_letter_typed_for_a_digit_stays_text_and_loses_no_table() {
+    let cells = "<td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td>"
+        .repeat(3);
+    let page = format!(
+        "{HEAD}<table><tr>{cells}</tr><tr>{}<td>O</td></tr></table>",
+        "<td>0</td>".repeat(14)
+    );
+    let (report, found) = checked("a.html", &page);
+    assert_eq!(shown(&report, "disputes.suit_after_review.total"), "text");
+    assert_eq!(shown(&report, "disputes.review.total"), "0");
+    assert!(rules(&found).contains(&"cell-not-numeric"));
+
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| {
+        let mut cells = labelled(row, index);
+        cells[1] = "l".into();
+        Some(cells)
+    });
+    let report = lay("a.html", &format!("{HEAD}{table}"));
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+}
+
+#[test]
+fn statistics_with_a_unit_column_and_several_value_columns_take_the_first_known_one() {
+    let forms = forms();
+    let table = forms.get("2014").unwrap().table("statistics").unwrap();
+    let mut page = String::from(
+        "<h1>青塘镇2017年政府信息公开工作年度报告</h1><table><tr><td>统计指标</td><td>单位</td><td>统计数</td></tr>",
+    );
+    for (index, row) in table.rows.iter().enumerate() {
+        let value = if row.heading { String::new() } else { index.to_string() };
+        page.push_str(&format!(
+            "<tr><td>{}</td><td>{}</td><td>{value}</td></tr>",
+            row.label,
+            row.unit.as_deref().unwrap_or("")
+        ));
+    }
+    let report = lay("a.html", &(page + "</table>"));
+    for (index, row) in table.rows.iter().enumerate().filter(|(_, r)| !r.heading) {
+        assert_eq!(
+            shown(&report, &format!("statistics.{}.value", row.id)),
+            index.to_string(),
+            "{}",
+            row.label
+        );
+    }
+    assert_eq!(report.cells.values().next().unwrap().own_unit, None);
+}
+
+#[test]
+fn tables_of_different_forms_are_read_each_by_its_own() {
+    let forms = forms();
+    let old = requests(forms.get("2019").unwrap(), |_, row, index| Some(labelled(row, index)));
+    let new = "<table><tr><td colspan=4>第二十条第（一）项</td></tr><tr><td>信息内容</td><td>本年制发件数</td><td>本年废止件数</td><td>现行有效件数</td></tr>\
+        <tr><td>规章</td><td>0</td><td>0</td><td>0</td></tr><tr><td>行政规范性文件</td><td>1</td><td>0</td><td>4</td></tr>\
+        <tr><td>第二十条第（五）项</td></tr><tr><td>信息内容</td><td>本年处理决定数量</td></tr><tr><td>行政许可</td><td>7</td></tr>\
+        <tr><td>第二十条第（六）项</td></tr><tr><td>行政处罚</td><td>2</td></tr><tr><td>行政强制</td><td>3</td></tr>\
+        <tr><td>第二十条第（八）项</td></tr><tr><td>信息内容</td><td>本年收费金额（单位：万元）</td></tr><tr><td>行政事业性收费</td><td>5630元</td></tr></table>";
+    let (report, found) =
+        checked("a.html", &format!("<h1>青塘镇2022年政府信息公开工作年度报告</h1>{new}{old}"));
+    let form_of = |id: &str| report.tables.iter().find(|t| t.table == id).unwrap().form.clone();
+    assert_eq!((form_of("disclosure").as_str(), form_of("requests").as_str()), ("2021", "2019"));
+    assert_eq!(report.form.as_deref(), Some("2019"));
+    assert!(rules(&found).contains(&"form-outdated"));
+    assert_eq!(shown(&report, "disclosure.admin_fees.amount"), "0.563");
+    assert_eq!(shown(&report, "disclosure.normative_documents.in_force"), "4");
+}
+
+#[test]
+fn head_and_foot_are_read_from_many_ways_of_writing_them() {
+    let text = "青塘镇人民政府\n2019年度政府信息公开工作年度报告\n数据统计期限自2019年01月01日——12月31日。\n一、总体情况\n无。\n青塘镇人民政府（盖章）　　二〇二〇年一月十三日\n";
+    let report = lay("a.txt", text);
+    assert_eq!(report.unit.as_deref(), Some("青塘镇人民政府"));
+    assert_eq!(report.year, Some(2019));
+    assert_eq!(report.published.unwrap().to_string(), "2020-01-13");
+    let (from, to) = report.period.unwrap();
+    assert_eq!((from.to_string(), to.to_string()), ("2019-01-01".into(), "2019-12-31".into()));
+}
+
+#[test]
+fn numbers_of_the_page_and_years_in_the_text_are_not_the_report_year() {
+    let text = "- 索引号/2024-00053\n- 文号 某政发〔2023〕5号\n- 发布日期：2020-02-11\n巡检司镇政府信息公开工作年度报告\n现将2019年政府信息公开工作报告如下：\n一、总体情况\n按照2017年通知要求，2018年存在的问题已整改。\n";
+    let report = lay("2021年.txt", text);
+    assert_eq!(report.year, Some(2019));
+    assert_eq!(report.published.unwrap().to_string(), "2020-02-11");
+    assert_eq!(report.unit.as_deref(), Some("巡检司镇"));
+}
+
+#[test]
+fn title_and_period_of_different_years_contradict_each_other() {
+    let text = "青塘镇2020年政府信息公开工作年度报告\n统计期限为2019年1月1日至2019年12月31日。\n一、总体情况\n无\n";
+    let (report, found) = checked("a.txt", text);
+    assert_eq!(report.year, Some(2020));
+    assert!(rules(&found).contains(&"year-inconsistent"));
+}
+
+#[test]
+fn a_picture_or_an_attachment_in_place_of_a_table_is_not_a_missing_table() {
+    let page = "<h1>青塘镇2022年政府信息公开工作年度报告</h1><p>二、主动公开政府信息情况</p><p>详见附表。</p>\
+        <p>三、收到和处理政府信息公开申请情况</p><img src=a.png width=800 height=600><p>四、政府信息公开行政复议、行政诉讼情况</p><p>五、存在的主要问题及改进情况</p><p>无</p>";
+    let (_, found) = checked("a.html", page);
+    let place_of = |rule: &str| -> Vec<&str> {
+        found.findings.iter().filter(|f| f.rule == rule).map(|f| f.place.as_str()).collect()
+    };
+    assert_eq!(place_of("table-unreadable"), ["disclosure", "requests"]);
+    assert_eq!(place_of("table-missing"), ["disputes"]);
+}
+
+#[test]
+fn a_document_that_is_no_report_is_not_recognised() {
+    let document =
+        document::read("会议通知\n定于明日上午9时开会。\n".as_bytes(), "a.txt", &Limits::default())
+            .unwrap();
+    assert!(report::lay(&document, &forms(), "a.txt").is_none());
+}
