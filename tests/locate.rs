@@ -245,7 +245,7 @@ fn a_cause_repairs_everything_and_no_smaller_set_does() {
     let mut dice = Dice(6);
     let mut sizes = BTreeMap::new();
     for bench in Bench::all(&forms) {
-        for _ in 0..120 {
+        for _ in 0..60 {
             let mut altered = sound(bench.form, &mut dice);
             let table = dice.pick(&bench.cells).table.clone();
             let own: Vec<&CellId> = bench.cells.iter().filter(|c| c.table == table).collect();
