@@ -126,7 +126,7 @@ fn faults(component: &Component, choosing: &Choosing<'_>) -> Vec<Fault> {
     let broken = component.rules.iter().any(elimination::Row::is_broken);
     let faults = choosing.faults(component, &solutions);
     // A figure that is wrong by itself and stands in no equation: only a slip tells what was meant.
-    faults.into_iter().filter(|fault| broken || fault.best.slip.is_some()).collect()
+    faults.into_iter().filter(|fault| broken || fault.slip.is_some()).collect()
 }
 
 /// The findings that a fault explains, by index: the equations it breaks, the cells it makes
@@ -183,7 +183,7 @@ fn cause(id: u32, fault: &Fault, model: &Model<'_>) -> Cause {
     let certain = alternatives.is_empty() && fault.best.is_unique();
     let form = fault.best.changes.first().and_then(|c| model.variables.get(c.cell)).map(|v| v.form);
     let message = form.map(|form| {
-        let slip = fault.best.slip;
+        let slip = fault.slip;
         words::sentence(&words::Told {
             form,
             cells: &cells,
@@ -194,7 +194,7 @@ fn cause(id: u32, fault: &Fault, model: &Model<'_>) -> Cause {
     });
     Cause {
         id,
-        slip: fault.best.slip.map(|slip| slip.id().into()),
+        slip: fault.slip.map(|slip| slip.id().into()),
         certain,
         message: message.unwrap_or_default(),
         cells,

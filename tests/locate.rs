@@ -54,7 +54,7 @@ fn can_repair(form: &Form, report: &Report, rules: &[Rule<'_>], cells: &[&CellId
         bound[n] = Decimal::ONE;
         lines.push((bound, Decimal::ZERO));
     }
-    let works = |values: Vec<Decimal>| repaired(form, report, &at(&values));
+    let works = |values: Vec<Decimal>| repaired(form, rules, report, &at(&values));
     match cells.len() {
         1 => lines
             .iter()
@@ -75,11 +75,15 @@ fn can_repair(form: &Form, report: &Report, rules: &[Rule<'_>], cells: &[&CellId
 }
 
 /// The single cells that can repair a report.
-fn single_repairs<'c>(form: &Form, report: &Report, cells: &'c [CellId]) -> Vec<&'c CellId> {
-    let rules = rules(form);
-    let broken = broken(&rules, report);
+fn single_repairs<'c>(
+    form: &Form,
+    report: &Report,
+    rules: &[Rule<'_>],
+    cells: &'c [CellId],
+) -> Vec<&'c CellId> {
+    let broken = broken(rules, report);
     let everywhere = |c: &&CellId| broken.iter().all(|rule| rule.cells().contains(c));
-    cells.iter().filter(everywhere).filter(|c| can_repair(form, report, &rules, &[c])).collect()
+    cells.iter().filter(everywhere).filter(|c| can_repair(form, report, rules, &[c])).collect()
 }
 
 #[derive(Default)]
@@ -95,23 +99,22 @@ fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
     let forms = forms();
     let mut dice = Dice(4);
     let mut all = Score::default();
-    for form in forms.iter() {
+    for bench in Bench::all(&forms) {
         let mut score = Score::default();
-        let cells = bound_cells(form);
-        for _ in 0..5 {
-            let report = sound(form, &mut dice);
+        for _ in 0..3 {
+            let report = sound(bench.form, &mut dice);
             assert!(inspect(&report, &forms).1.is_empty());
-            for cell in &cells {
-                for (slip, written) in slips(number(&report, cell).abs(), &mut dice) {
+            for cell in &bench.cells {
+                for (_, written) in slips(number(&report, cell).abs(), &mut dice) {
                     let mut altered = report.clone();
                     set(&mut altered, cell, written);
-                    judge_single(form, &forms, &altered, cell, slip, &cells, &mut score);
+                    judge_single(&bench, &altered, cell, &mut score);
                 }
             }
         }
         println!(
             "form {}: {} slips, first {:.4}; determined {}, of these first {}",
-            form.id,
+            bench.form.id,
             score.tried,
             f64::from(score.first) / f64::from(score.tried),
             score.unique,
@@ -125,29 +128,39 @@ fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
     assert!(all.first * 100 >= all.tried * 95);
 }
 
-fn judge_single(
-    form: &Form,
-    forms: &Forms,
-    altered: &Report,
-    cell: &CellId,
-    slip: &str,
-    cells: &[CellId],
-    score: &mut Score,
-) {
-    if broken(&rules(form), altered).is_empty() {
+/// A form with what its equations bind.
+struct Bench<'f> {
+    form: &'f Form,
+    forms: &'f Forms,
+    rules: Vec<Rule<'f>>,
+    cells: Vec<CellId>,
+}
+
+impl<'f> Bench<'f> {
+    fn all(forms: &'f Forms) -> Vec<Self> {
+        let bench = |form| Self { form, forms, rules: rules(form), cells: bound_cells(form) };
+        forms.iter().map(bench).collect()
+    }
+
+    fn repaired(&self, report: &Report, values: &BTreeMap<&CellId, Decimal>) -> bool {
+        repaired(self.form, &self.rules, report, values)
+    }
+}
+
+fn judge_single(bench: &Bench<'_>, altered: &Report, cell: &CellId, score: &mut Score) {
+    if broken(&bench.rules, altered).is_empty() {
         return;
     }
-    let (findings, causes) = inspect(altered, forms);
-    assert!(repaired(form, altered, &together(&causes)), "{cell} {slip}: {causes:?}");
-    assert_eq!(causes.len(), 1, "{cell} {slip}: {causes:?}");
+    let (findings, causes) = inspect(altered, bench.forms);
+    assert!(bench.repaired(altered, &together(&causes)), "{cell}: {causes:?}");
+    assert_eq!(causes.len(), 1, "{cell}: {causes:?}");
     let errors = findings.iter().filter(|f| f.severity == Severity::Error);
     assert!(errors.filter(|f| f.left.is_some()).all(|f| f.cause == Some(1)));
-    let singles = single_repairs(form, altered, cells);
-    assert!(singles.contains(&cell), "{cell} {slip}");
+    let singles = single_repairs(bench.form, altered, &bench.rules, &bench.cells);
     let mut named: Vec<&CellId> = vec![&causes[0].cells[0].cell];
     named.extend(causes[0].alternatives.iter().map(|set| &set[0].cell));
     named.sort();
-    assert_eq!(named, singles, "{cell} {slip}: all single cells, and no others");
+    assert_eq!(named, singles, "{cell}: all single cells, and no others");
     let first = causes[0].cells[0].cell == *cell;
     score.tried += 1;
     score.first += u32::from(first);
@@ -162,38 +175,24 @@ fn two_independent_errors_are_both_named() {
     let forms = forms();
     let mut dice = Dice(5);
     let (mut tried, mut named) = (0_u32, 0_u32);
-    for form in forms.iter() {
+    for bench in Bench::all(&forms) {
         let (mut own, mut right) = (0_u32, 0_u32);
-        let cells = bound_cells(form);
-        let rules = rules(form);
-        for _ in 0..30 {
-            let report = sound(form, &mut dice);
-            for _ in 0..10 {
-                let pair = [dice.pick(&cells).clone(), dice.pick(&cells).clone()];
-                if rules.iter().any(|r| pair.iter().all(|cell| r.cells().contains(&cell))) {
+        for _ in 0..25 {
+            let report = sound(bench.form, &mut dice);
+            // As many pairs as cells, so that every cell weighs the same.
+            for _ in 0..bench.cells.len() / 10 {
+                let Some((altered, pair)) = two_faults(&bench, &report, &mut dice) else {
                     continue;
-                }
-                let mut altered = report.clone();
-                let mut count = 0;
-                for cell in &pair {
-                    let made = slips(number(&report, cell).abs(), &mut dice);
-                    let mut one = report.clone();
-                    let (_, written) = *dice.pick(&made);
-                    set(&mut one, cell, written);
-                    count += usize::from(!broken(&rules, &one).is_empty());
-                    set(&mut altered, cell, written);
-                }
-                if count < 2 {
-                    continue;
-                }
+                };
                 let (_, causes) = inspect(&altered, &forms);
                 let repair = together(&causes);
-                assert!(repaired(form, &altered, &repair), "{pair:?}: {causes:?}");
+                assert!(bench.repaired(&altered, &repair), "{pair:?}: {causes:?}");
                 own += 1;
                 right += u32::from(pair.iter().all(|cell| repair.contains_key(cell)));
             }
         }
-        println!("form {}: both named {:.4} of {own}", form.id, f64::from(right) / f64::from(own));
+        let rate = f64::from(right) / f64::from(own);
+        println!("form {}: both named {rate:.4} of {own}", bench.form.id);
         tried += own;
         named += right;
     }
@@ -201,43 +200,66 @@ fn two_independent_errors_are_both_named() {
     assert!(named * 100 >= tried * 85);
 }
 
+/// Two cells altered that stand in no equation together, each breaking one.
+fn two_faults(
+    bench: &Bench<'_>,
+    report: &Report,
+    dice: &mut Dice,
+) -> Option<(Report, [CellId; 2])> {
+    let pair = [dice.pick(&bench.cells).clone(), dice.pick(&bench.cells).clone()];
+    let together = |r: &Rule<'_>| pair.iter().all(|cell| r.cells().contains(&cell));
+    let mut altered = report.clone();
+    for cell in &pair {
+        let made = slips(number(report, cell).abs(), dice);
+        let (_, written) = *dice.pick(&made);
+        let mut alone = report.clone();
+        set(&mut alone, cell, written);
+        set(&mut altered, cell, written);
+        if broken(&bench.rules, &alone).is_empty() {
+            return None;
+        }
+    }
+    (!bench.rules.iter().any(together)).then_some((altered, pair))
+}
+
+fn no_smaller_set_repairs(bench: &Bench<'_>, altered: &Report, size: usize) {
+    let Bench { form, rules, cells, .. } = bench;
+    if size > 1 {
+        assert!(single_repairs(form, altered, rules, cells).is_empty());
+    }
+    if size > 2 {
+        let broken = broken(rules, altered);
+        let covers =
+            |pair: [&CellId; 2]| broken.iter().all(|r| pair.iter().any(|c| r.cells().contains(c)));
+        for (n, a) in cells.iter().enumerate() {
+            for b in cells[n + 1..].iter().filter(|b| covers([a, b])) {
+                assert!(!can_repair(form, altered, rules, &[a, b]), "{a} {b}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_cause_repairs_everything_and_no_smaller_set_does() {
     let forms = forms();
     let mut dice = Dice(6);
     let mut sizes = BTreeMap::new();
-    for form in forms.iter() {
-        let cells = bound_cells(form);
-        let rules = rules(form);
-        for _ in 0..120 {
-            let mut altered = sound(form, &mut dice);
-            let table = dice.pick(&cells).table.clone();
-            let own: Vec<&CellId> = cells.iter().filter(|c| c.table == table).collect();
+    for bench in Bench::all(&forms) {
+        for _ in 0..60 {
+            let mut altered = sound(bench.form, &mut dice);
+            let table = dice.pick(&bench.cells).table.clone();
+            let own: Vec<&CellId> = bench.cells.iter().filter(|c| c.table == table).collect();
             for _ in 0..=dice.below(3) {
                 let cell = *dice.pick(&own);
                 let made = slips(number(&altered, cell).abs(), &mut dice);
                 let (_, written) = *dice.pick(&made);
                 set(&mut altered, cell, written);
             }
-            let broken = broken(&rules, &altered);
             let (_, causes) = inspect(&altered, &forms);
             let repair = together(&causes);
-            assert!(repaired(form, &altered, &repair), "{causes:?}");
+            assert!(bench.repaired(&altered, &repair), "{causes:?}");
             *sizes.entry(repair.len()).or_insert(0) += 1;
-            if repair.len() > 1 {
-                assert!(single_repairs(form, &altered, &cells).is_empty());
-            }
-            if repair.len() > 2 {
-                let covers =
-                    |a: &CellId, b: &CellId| {
-                        broken.iter().all(|r| r.cells().contains(&a) || r.cells().contains(&b))
-                    };
-                for (n, a) in cells.iter().enumerate() {
-                    for b in cells[n + 1..].iter().filter(|b| covers(a, b)) {
-                        assert!(!can_repair(form, &altered, &rules, &[a, b]), "{a} {b}: {causes:?}");
-                    }
-                }
-            }
+            no_smaller_set_repairs(&bench, &altered, repair.len());
         }
     }
     println!("cells changed: {sizes:?}");
@@ -277,10 +299,7 @@ fn plain(form: &Form) -> Report {
 
 fn named(causes: &[Cause]) -> Vec<(String, i64)> {
     let first = causes.first().map(|c| c.cells.clone()).unwrap_or_default();
-    first
-        .iter()
-        .map(|r| (r.cell.to_string(), r.repaired.to_string().parse().unwrap()))
-        .collect()
+    first.iter().map(|r| (r.cell.to_string(), r.repaired.to_string().parse().unwrap())).collect()
 }
 
 #[test]
@@ -319,10 +338,7 @@ fn swapped_digits_are_told_in_words() {
     let [cause] = causes.as_slice() else { panic!("{causes:?}") };
     assert_eq!(named(&causes), [("requests.granted.business".to_owned(), 42)]);
     assert_eq!((cause.slip.as_deref(), cause.certain), (Some("digits-swapped"), true));
-    assert_eq!(
-        cause.message,
-        "表三“予以公开”行“商业企业”列填的是24，应为42（可能是42写成了24）。"
-    );
+    assert_eq!(cause.message, "表三“予以公开”行“商业企业”列填的是24，应为42（可能是42写成了24）。");
 }
 
 #[test]
@@ -427,10 +443,7 @@ fn what_was_undecided_stays_free() {
 fn only_the_direction_that_is_an_error_binds() {
     let forms = forms();
     let mut report = zeros(form(&forms, "2014"));
-    fill(
-        &mut report,
-        &[("statistics.review.value", 9), ("statistics.review_upheld.value", 2)],
-    );
+    fill(&mut report, &[("statistics.review.value", 9), ("statistics.review_upheld.value", 2)]);
     assert!(inspect(&report, &forms).1.is_empty(), "pending cases have no row: a warning");
     fill(&mut report, &[("statistics.review_upheld.value", 19)]);
     let (_, causes) = inspect(&report, &forms);
@@ -449,10 +462,8 @@ fn a_figure_of_the_text_decides_among_equals() {
     };
     assert_eq!(first(&Evidence::default()), [("disputes.review.upheld".to_owned(), 2)]);
     let stated = |cell: &str, value: i64| Figure { cells: vec![id(cell)], value: value.into() };
-    let evidence = Evidence {
-        figures: vec![stated("disputes.review.upheld", 3)],
-        ..Evidence::default()
-    };
+    let evidence =
+        Evidence { figures: vec![stated("disputes.review.upheld", 3)], ..Evidence::default() };
     assert_eq!(first(&evidence), [("disputes.review.total".to_owned(), 3)]);
 }
 

@@ -32,7 +32,8 @@ pub(super) struct Choosing<'a> {
 pub(super) struct Candidate {
     /// In form order.
     pub(super) changes: Vec<Change>,
-    pub(super) slip: Option<Slip>,
+    /// The slip that explains all changes together.
+    pattern: Option<Slip>,
     pub(super) rank: Rank,
 }
 
@@ -52,6 +53,8 @@ pub(super) struct Rank {
 pub(super) struct Fault {
     pub(super) best: Candidate,
     pub(super) alternatives: Vec<Candidate>,
+    /// The slip behind the likeliest explanation, where it is one.
+    pub(super) slip: Option<Slip>,
 }
 
 impl Candidate {
@@ -119,7 +122,16 @@ impl Choosing<'_> {
         let mut alternatives: Vec<Candidate> =
             exchanges(piece, best, others).into_iter().map(|c| self.judged(c)).collect();
         alternatives.sort_by(|a, b| a.rank.cmp(&b.rank));
-        Fault { best: self.judged(piece.to_vec()), alternatives }
+        let best = self.judged(piece.to_vec());
+        Fault { slip: self.slip(&best), best, alternatives }
+    }
+
+    /// The slip that explains a set: as a whole, or the same in each of its cells.
+    fn slip(&self, candidate: &Candidate) -> Option<Slip> {
+        let mut each =
+            candidate.changes.iter().map(|c| self.named(c).or_else(|| self.keystroke(c)));
+        let first = each.next().flatten();
+        candidate.pattern.or_else(|| first.filter(|_| each.all(|slip| slip == first)))
     }
 
     fn judged(&self, changes: Vec<Change>) -> Candidate {
@@ -131,23 +143,17 @@ impl Choosing<'_> {
             })
             .collect();
         let pattern = pattern::recognise(self.report, self.forms, &repairs);
-        let single: Vec<Option<Slip>> =
-            changes.iter().map(|change| self.keystroke(change)).collect();
-        let free = match pattern {
-            Some(_) => 0,
-            None => single.iter().filter(|slip| slip.is_none()).count(),
+        let single: Vec<Option<Slip>> = match pattern {
+            Some(_) => Vec::new(),
+            None => changes.iter().map(|change| self.keystroke(change)).collect(),
         };
-        let doubt = match pattern {
-            Some(_) => 0,
-            None => single.iter().map(|slip| slip.map_or(8, doubt)).sum(),
+        let rank = Rank {
+            free: single.iter().filter(|slip| slip.is_none()).count(),
+            contradicted: self.contradicted(&repairs),
+            doubt: single.iter().map(|slip| slip.map_or(8, doubt)).sum(),
+            cells: changes.iter().map(|change| change.cell).collect(),
         };
-        let named: Vec<Option<Slip>> =
-            changes.iter().zip(single).map(|(change, slip)| self.named(change).or(slip)).collect();
-        let first = named.first().copied().flatten();
-        let slip = pattern.or(first.filter(|_| named.iter().all(|slip| *slip == first)));
-        let contradicted = self.contradicted(&repairs);
-        let cells = changes.iter().map(|change| change.cell).collect();
-        Candidate { changes, slip, rank: Rank { free, contradicted, doubt, cells } }
+        Candidate { changes, pattern, rank }
     }
 
     /// The one-keystroke slip that a change undoes.

@@ -62,6 +62,9 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// Gives the values of a set of cells, if it has any.
+type Settle<'s> = dyn FnMut(&[usize]) -> Result<Option<Solution>, Stop> + 's;
+
 /// Sets tried before the search gives up: about as long as the rest of a check takes.
 const WORK: u32 = 12_000;
 
@@ -74,11 +77,8 @@ pub(super) struct Part<'a> {
     pub(super) rules: &'a [Row],
 }
 
-/// All smallest sets for one part; `settle` gives the values of a set of cells, if it has any.
-pub(super) fn smallest(
-    part: &Part<'_>,
-    settle: &mut dyn FnMut(&[usize]) -> Result<Option<Solution>, Stop>,
-) -> Found {
+/// All smallest sets for one part.
+pub(super) fn smallest(part: &Part<'_>, settle: &mut Settle<'_>) -> Found {
     let wrong: Vec<usize> = (0..part.unknowns.len())
         .filter(|c| part.unknown(*c).is_some_and(|u| u.is_wrong()))
         .collect();
@@ -133,9 +133,9 @@ impl Part<'_> {
 /// The bound on work is reached, or numbers are too large.
 struct GaveUp;
 
-struct Search<'s, 'p> {
+struct Search<'s, 'p, 'f> {
     part: &'s Part<'p>,
-    settle: &'s mut dyn FnMut(&[usize]) -> Result<Option<Solution>, Stop>,
+    settle: &'s mut Settle<'f>,
     cells: &'s [usize],
     /// Cells already tried where the path branched off.
     excluded: Vec<bool>,
@@ -149,7 +149,7 @@ struct Broken<'r> {
     candidates: Vec<usize>,
 }
 
-impl Search<'_, '_> {
+impl Search<'_, '_, '_> {
     /// Tries every way to complete `chosen` by exactly `left` cells, or fewer.
     fn extend(
         &mut self,
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     /// Values tried by the oracle: with these systems no corner lies beyond.
-    const MOST_VALUE: i128 = 24;
+    const MOST_VALUE: i128 = 16;
 
     fn row(terms: &[i128], relation: Relation, values: &[i128], constant: i128) -> Row {
         let terms: Vec<(usize, i128)> =
@@ -338,6 +338,7 @@ mod tests {
             let subsets = (0_u32..1 << values.len()).filter(|s| s.count_ones() as usize == size);
             let found: BTreeSet<Vec<usize>> = subsets
                 .map(|set| (0..values.len()).filter(|c| set & (1 << c) != 0).collect::<Vec<_>>())
+                .filter(|set| (0..values.len()).all(|c| values[c] >= 0 || set.contains(&c)))
                 .filter(|set| some_values(values, rules, set, &mut Vec::new()))
                 .collect();
             if !found.is_empty() {
@@ -364,7 +365,8 @@ mod tests {
 
     fn system() -> impl Strategy<Value = (Vec<i128>, Vec<Row>)> {
         let values = prop::collection::vec(-1_i128..3, 6);
-        let terms = prop::collection::vec(prop_oneof![3 => Just(0_i128), 1 => Just(1), 1 => Just(-1)], 6);
+        let terms =
+            prop::collection::vec(prop_oneof![3 => Just(0_i128), 1 => Just(1), 1 => Just(-1)], 6);
         let rule = (terms, any::<bool>(), -2_i128..3);
         (values, prop::collection::vec(rule, 1..4)).prop_map(|(values, rules)| {
             let relation = |zero| if zero { Relation::Zero } else { Relation::AtLeastZero };
@@ -378,7 +380,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(1500))]
+        #![proptest_config(ProptestConfig::with_cases(400))]
 
         #[test]
         fn the_sets_are_those_of_the_oracle((values, rules) in system()) {
@@ -398,10 +400,8 @@ mod tests {
     fn a_whole_number_is_due_where_a_half_would_do() {
         // 2a = 3 and a + b = 4 with a = 0, b = 4: no whole number repairs the first.
         let values = [0, 4];
-        let rules = [
-            row(&[2, 0], Relation::Zero, &values, -3),
-            row(&[1, 1], Relation::Zero, &values, -4),
-        ];
+        let rules =
+            [row(&[2, 0], Relation::Zero, &values, -3), row(&[1, 1], Relation::Zero, &values, -4)];
         assert!(sets(&values, &rules).is_empty());
     }
 

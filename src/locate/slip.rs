@@ -215,8 +215,7 @@ mod tests {
     #[test]
     fn what_may_have_been_meant_is_one_slip_away() {
         let meant = meant_by(Decimal::from(86));
-        assert_eq!(meant.first(), Some(&Decimal::from(-86)));
-        assert_eq!(meant.get(1), Some(&Decimal::from(68)));
+        assert_eq!(meant.first(), Some(&Decimal::from(68)));
         assert!(meant.iter().all(|m| between(*m, Decimal::from(86), Kind::Count).is_some()));
         assert!(meant.contains(&Decimal::from(8)) && meant.contains(&Decimal::from(806)));
     }

@@ -62,8 +62,13 @@ fn shifted(mut report: Report, dice: &mut Dice) -> Report {
         .collect();
     let row = dice.pick(&rows);
     let columns = [
-        "natural_person", "business", "research_institute", "public_welfare_org",
-        "legal_service_org", "other_org", "total",
+        "natural_person",
+        "business",
+        "research_institute",
+        "public_welfare_org",
+        "legal_service_org",
+        "other_org",
+        "total",
     ];
     let cells = columns.map(|column| reports::id(&format!("requests.{row}.{column}")));
     for at in (1..cells.len()).rev() {
@@ -81,9 +86,8 @@ fn timed(report: &Report, forms: &Forms) -> (Duration, bool) {
     let mut findings = check::check(report, forms, &policy).findings;
     locate::locate(report, forms, &policy, &Evidence::default(), &mut findings);
     let time = start.elapsed();
-    let error = |f: &&check::Finding| {
-        f.severity == gouji::form::Severity::Error && f.left.is_some()
-    };
+    let error =
+        |f: &&check::Finding| f.severity == gouji::form::Severity::Error && f.left.is_some();
     (time, findings.iter().filter(error).all(|f| f.cause.is_some()))
 }
 

@@ -1,5 +1,6 @@
 //! Consistent reports made from any form, faults put into them, and an evaluation of the forms'
 //! equations that shares no code with the program.
+#![allow(dead_code, reason = "tests and benches use different parts")]
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use gouji::report::{Cell, CellValue, FoundTable, Place, Report};
 use rust_decimal::Decimal;
 
 /// Repeatable randomness (`SplitMix64`).
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,7 +24,7 @@ impl Dice {
         ((z ^ (z >> 31)) % end as u64) as usize
     }
 
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
@@ -40,7 +41,7 @@ impl Dice {
 }
 
 /// A report on one form, without its text.
-pub fn empty(form: &Form) -> Report {
+pub(crate) fn empty(form: &Form) -> Report {
     let year = form.from;
     Report {
         kind: form.title.clone(),
@@ -83,42 +84,46 @@ fn cell(value: CellValue) -> Cell {
     }
 }
 
-pub fn id(text: &str) -> CellId {
+pub(crate) fn id(text: &str) -> CellId {
     let mut parts = text.split('.').map(str::to_owned);
     let mut next = || parts.next().unwrap();
     CellId { table: next(), row: next(), column: next() }
 }
 
-pub fn number(report: &Report, cell: &CellId) -> Decimal {
+pub(crate) fn number(report: &Report, cell: &CellId) -> Decimal {
     match report.cells.get(cell).map(|c| &c.value) {
         Some(CellValue::Number(number)) => *number,
         _ => Decimal::ZERO,
     }
 }
 
-pub fn set(report: &mut Report, cell: &CellId, value: Decimal) {
+pub(crate) fn set(report: &mut Report, cell: &CellId, value: Decimal) {
     report.cells.get_mut(cell).unwrap().value = CellValue::Number(value);
 }
 
-pub fn blank(report: &mut Report, cell: &CellId) {
+pub(crate) fn blank(report: &mut Report, cell: &CellId) {
     report.cells.get_mut(cell).unwrap().value = CellValue::Blank;
 }
 
 /// One equation whose failure is an error, in the directions in which it is.
-pub struct Rule<'f> {
-    pub instance: &'f Instance,
-    pub less: bool,
-    pub greater: bool,
+pub(crate) struct Rule<'f> {
+    pub(crate) instance: &'f Instance,
+    pub(crate) less: bool,
+    pub(crate) greater: bool,
 }
 
-pub fn rules(form: &Form) -> Vec<Rule<'_>> {
+pub(crate) fn rules(form: &Form) -> Vec<Rule<'_>> {
     let mut rules = Vec::new();
     for check in &form.checks {
         let Body::Equation(equation) = &check.body else { continue };
         let error = |own: Option<Severity>| own.unwrap_or(check.severity) == Severity::Error;
         let (less, greater) = (error(equation.if_less), error(equation.if_greater));
         if less || greater {
-            rules.extend(equation.instances.iter().map(|instance| Rule { instance, less, greater }));
+            rules.extend(equation.instances.iter().map(|instance| Rule {
+                instance,
+                less,
+                greater,
+            }));
         }
     }
     rules
@@ -137,7 +142,7 @@ fn value(term: &Term<CellId>, of: &dyn Fn(&CellId) -> Decimal) -> Decimal {
 }
 
 impl Rule<'_> {
-    pub fn sides(&self) -> (&Term<CellId>, Operator, &Term<CellId>) {
+    pub(crate) fn sides(&self) -> (&Term<CellId>, Operator, &Term<CellId>) {
         match &self.instance.condition {
             Condition::Compare(left, operator, right) => (left, *operator, right),
             _ => panic!("no comparison at {}", self.instance.place),
@@ -145,12 +150,12 @@ impl Rule<'_> {
     }
 
     /// Left minus right.
-    pub fn difference(&self, of: &dyn Fn(&CellId) -> Decimal) -> Decimal {
+    pub(crate) fn difference(&self, of: &dyn Fn(&CellId) -> Decimal) -> Decimal {
         let (left, _, right) = self.sides();
         value(left, of) - value(right, of)
     }
 
-    pub fn holds(&self, of: &dyn Fn(&CellId) -> Decimal) -> bool {
+    pub(crate) fn holds(&self, of: &dyn Fn(&CellId) -> Decimal) -> bool {
         let difference = self.difference(of);
         let (less, greater) = match self.sides().1 {
             Operator::Equal => (self.less, self.greater),
@@ -161,7 +166,7 @@ impl Rule<'_> {
         !(less && difference < Decimal::ZERO || greater && difference > Decimal::ZERO)
     }
 
-    pub fn cells(&self) -> Vec<&CellId> {
+    pub(crate) fn cells(&self) -> Vec<&CellId> {
         let mut cells = Vec::new();
         self.instance.condition.cells(&mut cells);
         cells
@@ -169,7 +174,7 @@ impl Rule<'_> {
 }
 
 /// A report whose equations all hold.
-pub fn sound(form: &Form, dice: &mut Dice) -> Report {
+pub(crate) fn sound(form: &Form, dice: &mut Dice) -> Report {
     let mut report = empty(form);
     let cells: Vec<CellId> = report.cells.keys().cloned().collect();
     for cell in &cells {
@@ -212,11 +217,11 @@ fn mend(rule: &Rule<'_>, report: &mut Report) -> bool {
 }
 
 /// What the program makes of a report.
-pub fn inspect(report: &Report, forms: &Forms) -> (Vec<Finding>, Vec<Cause>) {
+pub(crate) fn inspect(report: &Report, forms: &Forms) -> (Vec<Finding>, Vec<Cause>) {
     inspect_with(report, forms, &Policy::default(), &Evidence::default())
 }
 
-pub fn inspect_with(
+pub(crate) fn inspect_with(
     report: &Report,
     forms: &Forms,
     policy: &Policy,
@@ -228,16 +233,18 @@ pub fn inspect_with(
 }
 
 /// The cells that stand in error-level equations.
-pub fn bound_cells(form: &Form) -> Vec<CellId> {
-    let mut cells: Vec<CellId> =
-        rules(form).iter().flat_map(|r| r.cells().into_iter().cloned().collect::<Vec<_>>()).collect();
+pub(crate) fn bound_cells(form: &Form) -> Vec<CellId> {
+    let mut cells: Vec<CellId> = rules(form)
+        .iter()
+        .flat_map(|r| r.cells().into_iter().cloned().collect::<Vec<_>>())
+        .collect();
     cells.sort();
     cells.dedup();
     cells
 }
 
 /// The figures a slip of one keystroke makes of a whole number.
-pub fn slips(meant: Decimal, dice: &mut Dice) -> Vec<(&'static str, Decimal)> {
+pub(crate) fn slips(meant: Decimal, dice: &mut Dice) -> Vec<(&'static str, Decimal)> {
     let digits = meant.to_string().into_bytes();
     let at = dice.below(digits.len());
     let mut made = Vec::new();
@@ -267,10 +274,15 @@ pub fn slips(meant: Decimal, dice: &mut Dice) -> Vec<(&'static str, Decimal)> {
 }
 
 /// Whether a report with these values in these cells keeps every error-level rule and bound.
-pub fn repaired(form: &Form, report: &Report, values: &BTreeMap<&CellId, Decimal>) -> bool {
+pub(crate) fn repaired(
+    form: &Form,
+    rules: &[Rule<'_>],
+    report: &Report,
+    values: &BTreeMap<&CellId, Decimal>,
+) -> bool {
     let of = |cell: &CellId| values.get(cell).copied().unwrap_or_else(|| number(report, cell));
-    rules(form).iter().all(|rule| rule.holds(&of))
-        && values.iter().all(|(cell, value)| possible(form, cell, *value))
+    values.iter().all(|(cell, value)| possible(form, cell, *value))
+        && rules.iter().all(|rule| rule.holds(&of))
 }
 
 fn possible(form: &Form, cell: &CellId, value: Decimal) -> bool {
