@@ -254,6 +254,7 @@ impl SheetReader<'_> {
             }
         }
         Ok(match cell.attribute("t").as_deref() {
+            Some("s") if value.trim().is_empty() => String::new(),
             Some("s") => {
                 let index: Option<usize> = value.trim().parse().ok();
                 let string = index.and_then(|index| self.workbook.strings.get(index));
