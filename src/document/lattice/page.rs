@@ -158,10 +158,9 @@ impl Page {
                 self.sides(from, to);
             }
             self.areas.push(Area { from, to, dark: ink == Ink::Dark });
-        } else if white {
-        } else if width > height {
+        } else if !white && width > height {
             self.segment((from.0, middle.1), (to.0, middle.1));
-        } else {
+        } else if !white {
             self.segment((middle.0, from.1), (middle.0, to.1));
         }
     }
