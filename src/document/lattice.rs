@@ -114,11 +114,7 @@ fn items_of(mut page: Page) -> Vec<Item> {
 }
 
 /// Lines between two ruled tables: paragraphs, and tables without rules.
-fn flow(
-    lines: Vec<Line>,
-    margins: &Margins,
-    assembly: &mut Assembly<'_>,
-) -> Result<(), Refusal> {
+fn flow(lines: Vec<Line>, margins: &Margins, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
     for part in aligned::parts(lines, margins) {
         match part {
             Part::Prose(lines) => {

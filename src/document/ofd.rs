@@ -75,10 +75,7 @@ fn required(container: &mut Container<'_>, path: &str) -> Result<Vec<u8>, Refusa
 }
 
 /// The parts `OFD.xml` names as documents.
-fn document_paths(
-    container: &mut Container<'_>,
-    limits: &Limits,
-) -> Result<Vec<String>, Refusal> {
+fn document_paths(container: &mut Container<'_>, limits: &Limits) -> Result<Vec<String>, Refusal> {
     let bytes = required(container, "OFD.xml")?;
     let text = xml::decode(&bytes)?;
     let mut xml = Xml::new(&text, "OFD.xml", limits);

@@ -18,9 +18,7 @@ use hayro_interpret::hayro_syntax::object::Dict;
 use hayro_interpret::hayro_syntax::page::Page as PdfPage;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::util::TransformExt;
-use hayro_interpret::{
-    Context, InterpreterCache, InterpreterSettings, RectExt, interpret_page,
-};
+use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, RectExt, interpret_page};
 
 use super::assembly::Assembly;
 use super::lattice::{self, Page};
@@ -50,7 +48,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
 /// mail programs and downloads may cut or add a few bytes there.
 fn complete(bytes: &[u8]) -> Result<(), Refusal> {
     const TAIL: usize = 2048;
-    let end = bytes.iter().rposition(|b| !(b.is_ascii_whitespace() || *b == 0)).map_or(0, |i| i + 1);
+    let end =
+        bytes.iter().rposition(|b| !(b.is_ascii_whitespace() || *b == 0)).map_or(0, |i| i + 1);
     let tail = bytes.get(end.saturating_sub(TAIL)..end).unwrap_or_default();
     let has = |mark: &[u8]| tail.windows(mark.len()).any(|window| window == mark);
     if has(b"%%EOF") || has(b"startxref") {

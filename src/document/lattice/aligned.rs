@@ -98,9 +98,9 @@ impl Region {
                 && above.is_some_and(|a| distance(a, line) < 1.7)
         });
         let length = last_row + 1 + label_rest.count();
-        let rows: Vec<&Line> =
-            lines.iter().take(last_row + 1).filter(|l| is_row(l)).collect();
-        let widest = rows.iter().map(|l| l.words.iter().filter(|w| is_value(&w.text)).count()).max();
+        let rows: Vec<&Line> = lines.iter().take(last_row + 1).filter(|l| is_row(l)).collect();
+        let widest =
+            rows.iter().map(|l| l.words.iter().filter(|w| is_value(&w.text)).count()).max();
         let is_table = widest >= Some(3) || columns::shared(&rows);
         is_table.then_some(Self { length })
     }

@@ -15,7 +15,9 @@ const LONGEST: usize = 60;
 pub(super) fn drop_furniture(pages: &mut [Vec<Item>], heights: &[f64]) {
     loop {
         let doomed: Vec<Vec<usize>> = (0..pages.len())
-            .map(|page| edges(pages, page).filter(|i| is_furniture(pages, heights, page, *i)).collect())
+            .map(|page| {
+                edges(pages, page).filter(|i| is_furniture(pages, heights, page, *i)).collect()
+            })
             .collect();
         if doomed.iter().all(Vec::is_empty) {
             return;

@@ -44,7 +44,9 @@ pub(super) fn paragraphs(lines: &[Line], margins: &Margins) -> Vec<String> {
     let mut previous: Option<&Line> = None;
     for line in lines {
         let text = line.text();
-        match paragraphs.last_mut().filter(|_| previous.is_some_and(|p| continues(p, line, margins)))
+        match paragraphs
+            .last_mut()
+            .filter(|_| previous.is_some_and(|p| continues(p, line, margins)))
         {
             Some(paragraph) => {
                 blank_between_letters(paragraph, &text);

@@ -119,7 +119,8 @@ impl Ruling {
         close(&mut self.horizontal, (top, bottom), (left, right));
         self.xs = edges(&self.vertical);
         self.ys = edges(&self.horizontal);
-        let is_table = self.xs.len() >= 2 && self.ys.len() >= 2 && self.xs.len() + self.ys.len() > 4;
+        let is_table =
+            self.xs.len() >= 2 && self.ys.len() >= 2 && self.xs.len() + self.ys.len() > 4;
         is_table.then_some(self)
     }
 }

@@ -121,11 +121,7 @@ impl Builder {
         let blank = std::mem::take(&mut self.blank);
         let gap = self.words.last().map_or(f64::INFINITY, |w| glyph.left - w.right);
         let Some(word) = self.words.last_mut().filter(|_| gap <= WORD_GAP * self.size) else {
-            self.words.push(Word {
-                text: shown.to_owned(),
-                left: glyph.left,
-                right: glyph.right,
-            });
+            self.words.push(Word { text: shown.to_owned(), left: glyph.left, right: glyph.right });
             return;
         };
         word.right = word.right.max(glyph.right);
@@ -151,7 +147,8 @@ fn push_raised(text: &mut String, shown: &str) {
     if text.ends_with(|c: char| c.is_ascii_digit()) && shown.chars().all(is_note_mark) {
         return;
     }
-    let raised = |c: char| c.to_digit(10).and_then(|d| RAISED.get(usize::try_from(d).ok()?).copied());
+    let raised =
+        |c: char| c.to_digit(10).and_then(|d| RAISED.get(usize::try_from(d).ok()?).copied());
     text.extend(shown.chars().map(|c| raised(c).unwrap_or(c)));
 }
 
@@ -190,6 +187,7 @@ pub(super) fn starts_with_ordinal(text: &str) -> bool {
     };
     let rest = inner.trim_start_matches(numeral);
     let digits = inner.len() - rest.len();
-    let is_decimal = rest.strip_prefix('.').is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
+    let is_decimal =
+        rest.strip_prefix('.').is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
     digits > 0 && rest.starts_with(ends) && !is_decimal
 }

@@ -18,9 +18,7 @@ impl Rect {
     /// `x y width height`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         match numbers(text).as_slice() {
-            [x, y, width, height] => {
-                Some(Self { x: *x, y: *y, width: *width, height: *height })
-            }
+            [x, y, width, height] => Some(Self { x: *x, y: *y, width: *width, height: *height }),
             _ => None,
         }
     }

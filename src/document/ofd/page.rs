@@ -31,7 +31,8 @@ pub(super) fn head(text: &str, part: &str, limits: &Limits) -> Result<Head, Refu
             match element.name() {
                 "Area" => head.area = page_area(&mut xml)?,
                 "Template" => {
-                    head.templates.extend(element.attribute("TemplateID").map(|id| id.into_owned()));
+                    head.templates
+                        .extend(element.attribute("TemplateID").map(|id| id.into_owned()));
                     xml.skip()?;
                 }
                 _ => xml.skip()?,

@@ -136,9 +136,10 @@ fn ink(paint: &Paint<'_>) -> Ink {
 /// The parts of a path that begin with a move each.
 fn subpaths(path: &BezPath) -> impl Iterator<Item = BezPath> + '_ {
     let starts = |_: &PathEl, next: &PathEl| !matches!(next, PathEl::MoveTo(_));
-    path.elements().chunk_by(starts).map(|part| BezPath::from_vec(part.to_vec())).filter(|part| {
-        matches!(part.elements().first(), Some(PathEl::MoveTo(_)))
-    })
+    path.elements()
+        .chunk_by(starts)
+        .map(|part| BezPath::from_vec(part.to_vec()))
+        .filter(|part| matches!(part.elements().first(), Some(PathEl::MoveTo(_))))
 }
 
 impl<'a> Device<'a> for Collector<'_> {

@@ -189,7 +189,9 @@ impl Layout {
         let first = self.columns.iter().position(met);
         let last = self.columns.iter().rposition(met);
         match (first, last) {
-            (Some(first), Some(last)) => (self.label_columns + first, self.label_columns + last + 1),
+            (Some(first), Some(last)) => {
+                (self.label_columns + first, self.label_columns + last + 1)
+            }
             // Between two columns, over both; or over the labels.
             _ => {
                 let after = self.columns.partition_point(|c| c.centre() < reach.centre());

@@ -50,11 +50,8 @@ pub(super) fn is_value(text: &str) -> bool {
 
 /// The columns of the figures in rows, from the left.
 pub(super) fn of_values<'a>(rows: impl Iterator<Item = &'a Line>) -> Vec<Column> {
-    let mut values: Vec<Column> = rows
-        .flat_map(|l| &l.words)
-        .filter(|w| is_value(&w.text))
-        .map(Column::of)
-        .collect();
+    let mut values: Vec<Column> =
+        rows.flat_map(|l| &l.words).filter(|w| is_value(&w.text)).map(Column::of).collect();
     values.sort_by(|a, b| a.left.total_cmp(&b.left));
     let mut columns: Vec<Column> = Vec::new();
     for value in values {
