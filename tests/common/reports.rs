@@ -183,7 +183,7 @@ pub(crate) fn sound(form: &Form, dice: &mut Dice) -> Report {
     }
     let rules = rules(form);
     for _ in 0..50 {
-        if !rules.iter().map(|rule| mend(rule, &mut report)).fold(false, |any, one| any || one) {
+        if rules.iter().filter(|rule| mend(rule, &mut report)).count() == 0 {
             return report;
         }
     }

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 use super::*;
 use crate::document::{Block, Format, Limits, Meta};
 
@@ -323,3 +324,6 @@ fn a_sentence_with_a_figure_set_apart_is_no_table() {
     write(&mut page, "条，办结申请三件。", 215.0, 100.0);
     assert_eq!(shown(vec![page]), ["全年公开信息 229 条，办结申请三件。"]);
 }
+=======
+
+>>>>>>> locate

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 use super::*;
 use crate::document::{Block, Grid, ofd};
 
@@ -154,3 +155,6 @@ fn a_ring_of_pages_is_refused() {
     ]);
     assert!(matches!(paragraphs(&file), Err(Refusal::Damaged(_))));
 }
+=======
+
+>>>>>>> locate
