@@ -101,12 +101,8 @@ impl Region {
         let rows: Vec<&Line> = lines.iter().take(last_row + 1).filter(|l| is_row(l)).collect();
         let widest =
             rows.iter().map(|l| l.words.iter().filter(|w| is_value(&w.text)).count()).max();
-<<<<<<< HEAD
         let labelled = rows.iter().any(|l| l.words.iter().any(|w| !is_value(&w.text)));
         let is_table = widest >= Some(3) || (labelled && columns::shared(&rows));
-=======
-        let is_table = widest >= Some(3) || columns::shared(&rows);
->>>>>>> locate
         is_table.then_some(Self { length })
     }
 }

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 use super::*;
 use crate::document::{Block, Format, Limits, Meta};
 
@@ -324,6 +323,3 @@ fn a_sentence_with_a_figure_set_apart_is_no_table() {
     write(&mut page, "条，办结申请三件。", 215.0, 100.0);
     assert_eq!(shown(vec![page]), ["全年公开信息 229 条，办结申请三件。"]);
 }
-=======
-
->>>>>>> locate

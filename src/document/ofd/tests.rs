@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 use std::io::{Cursor, Write};
 
 use zip::ZipWriter;
@@ -112,6 +111,3 @@ fn steps_between_characters_are_limited_by_the_text() {
     assert_eq!(geometry::steps("1.5 g 2 4 3", 9), [1.5, 4.0, 4.0, 3.0]);
     assert_eq!(geometry::steps("g 4000000000 4", 3), [4.0, 4.0, 4.0]);
 }
-=======
-
->>>>>>> locate

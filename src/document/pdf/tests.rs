@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 use super::*;
 use crate::document::{Block, Grid, ofd};
 
@@ -155,6 +154,3 @@ fn a_ring_of_pages_is_refused() {
     ]);
     assert!(matches!(paragraphs(&file), Err(Refusal::Damaged(_))));
 }
-=======
-
->>>>>>> locate
