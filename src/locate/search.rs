@@ -335,7 +335,8 @@ mod tests {
     /// All subsets in order of size, all values of each.
     fn oracle(values: &[i128], rules: &[Row]) -> BTreeSet<Vec<usize>> {
         for size in 1..=values.len().min(3) {
-            let subsets = (0_u32..1 << values.len()).filter(|s| usize::try_from(s.count_ones()) == Ok(size));
+            let subsets =
+                (0_u32..1 << values.len()).filter(|s| usize::try_from(s.count_ones()) == Ok(size));
             let found: BTreeSet<Vec<usize>> = subsets
                 .map(|set| (0..values.len()).filter(|c| set & (1 << c) != 0).collect::<Vec<_>>())
                 .filter(|set| (0..values.len()).all(|c| values[c] >= 0 || set.contains(&c)))
