@@ -78,7 +78,8 @@ impl Label {
     }
 }
 
-fn simplify(c: char) -> char {
+/// The simplified character a variant stands for.
+pub(crate) fn simplify(c: char) -> char {
     if c.is_ascii() {
         return c;
     }
