@@ -121,11 +121,7 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
                 ("right", share.right.normalize().to_string()),
             ]);
             let draft = Draft::new(check, "narrative".into(), main.say(&check.id, &values));
-            Draft {
-                sides: Some((share.stated, share.right)),
-                quote: Some(share.quote),
-                ..draft
-            }
+            Draft { sides: Some((share.stated, share.right)), quote: Some(share.quote), ..draft }
         }));
     }
     drafts
@@ -136,8 +132,7 @@ fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec
     let Some(check) = main.test(|t| matches!(t, Test::TextMismatch)) else { return Vec::new() };
     let facts = Facts::of(subject.report, subject.forms);
     let readings = readings(sentences, subject.report, subject.forms);
-    let judged: Vec<(&Reading<'_>, Told)> =
-        readings.iter().map(|r| (r, told(r, &facts))).collect();
+    let judged: Vec<(&Reading<'_>, Told)> = readings.iter().map(|r| (r, told(r, &facts))).collect();
     let agreed: BTreeSet<(usize, &str)> = judged
         .iter()
         .filter(|(_, told)| *told == Told::Agrees)
@@ -151,7 +146,11 @@ fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec
             continue;
         }
         let certain = sure && reading.sure;
-        let severity = if certain { reading.claim.severity } else { reading.claim.severity.min(Severity::Warning) };
+        let severity = if certain {
+            reading.claim.severity
+        } else {
+            reading.claim.severity.min(Severity::Warning)
+        };
         if worst.get(place).is_some_and(|(known, ..)| *known >= severity) {
             continue;
         }
@@ -185,13 +184,18 @@ fn named(reading: &Reading<'_>) -> (String, String) {
         let Some((of, row, column)) = reading.form.names(&cell) else { continue };
         table = of.to_owned();
         let columns = reading.form.table(&cell.table).map_or(0, |t| t.columns.len());
-        let name = if columns > 1 { format!("“{row}”行“{column}”列") } else { format!("“{row}”行") };
+        let name = if columns > 1 {
+            format!("“{row}”行“{column}”列")
+        } else {
+            format!("“{row}”行")
+        };
         if !rows.contains(&name) {
             rows.push(name);
         }
     }
     const SHOWN: usize = 3;
-    let more = if rows.len() > SHOWN { format!("等{}格之和", rows.len()) } else { String::new() };
+    let more =
+        if rows.len() > SHOWN { format!("等{}格之和", rows.len()) } else { String::new() };
     let both = if (2..=SHOWN).contains(&rows.len()) { "之和" } else { "" };
     rows.truncate(SHOWN);
     (table, format!("{}{both}{more}", rows.join("、")))
@@ -337,7 +341,18 @@ fn spans(claim: &Claim, sentence: &Sentence) -> Vec<Span> {
         Some(Span { from: m.start(), to: m.end(), figure: Some(at) })
     });
     let without = claim.none.iter().flat_map(|p| p.find_iter(text));
-    with.chain(without.map(|m| Span { from: m.start(), to: m.end(), figure: None })).collect()
+    let mut spans: Vec<Span> =
+        without.map(|m| Span { from: m.start(), to: m.end(), figure: None }).collect();
+    // Two ways of saying none may both match the same words.
+    spans.sort_by_key(|s| (s.from, std::cmp::Reverse(s.to)));
+    let mut upto = 0;
+    spans.retain(|s| {
+        let apart = s.from >= upto;
+        upto = upto.max(s.to);
+        apart
+    });
+    spans.extend(with);
+    spans
 }
 
 /// The count at a place; for words that deny it, zero.

@@ -15,13 +15,16 @@ use super::numeral::{Figure, Kind};
 use super::sentence::Sentence;
 
 /// Clauses that begin with these turn to something else.
-const TURNS: [&str; 16] = [
-    "同时", "另外", "另", "此外", "还", "并", "共", "合计", "总计", "累计", "全年", "全部", "以上", "上述", "截至",
-    "截止",
+const TURNS: [&str; 17] = [
+    "同时", "另外", "另", "此外", "还", "并", "共", "合计", "总计", "累计", "全年", "本年", "全部",
+    "以上", "上述", "截至", "截止",
 ];
 /// What a clause that names another subject must do to end the list: it is no name of a part then.
 const ACTS: [&str; 10] =
     ["收到", "受理", "接到", "接收", "办结", "答复", "回复", "办理", "被提起", "被申请"];
+/// What a clause tells of the whole, not of a part.
+const WHOLES: [&str; 9] =
+    ["收到", "受理", "接到", "接收", "办结", "上年", "被提起", "被申请", "回复"];
 /// Brackets that begin with these hold no parts.
 const NO_PARTS: [&str; 8] = ["不含", "不包括", "未含", "未包括", "除", "另", "较", "比"];
 
@@ -159,29 +162,24 @@ impl Counted<'_> {
         })
     }
 
-    /// Whether the parts are several breakdowns of the same total: 自然人3件，法人1件；予以公开4件.
+    /// Whether the parts are more than one breakdown of the total: `自然人3件、法人1件；予以公开4件`.
+    /// They are where the first few are already all of it, and where semicolons cut a list that has
+    /// other separators, too, into runs that fit.
     fn several(&self, most: Decimal) -> bool {
+        let mut run = Decimal::ZERO;
+        let filled = self.parts.iter().enumerate().any(|(number, part)| {
+            run = run.saturating_add(part.figure.low);
+            number > 0 && run == most
+        });
         let mixed = self.parts.iter().skip(1).any(|p| p.after_semicolon)
             && self.parts.iter().skip(1).any(|p| !p.after_semicolon);
-        let fits = |run: Decimal| run <= most;
         let mut run = Decimal::ZERO;
-        let mut complete = false;
-        let mut by_total = true;
-        for part in &self.parts {
-            run = run.saturating_add(part.figure.low);
-            by_total &= fits(run);
-            if run == most {
-                complete = true;
-                run = Decimal::ZERO;
-            }
-        }
-        let mut run = Decimal::ZERO;
-        let mut by_semicolon = mixed;
-        for part in &self.parts {
-            run = if part.after_semicolon { part.figure.low } else { run + part.figure.low };
-            by_semicolon &= fits(run);
-        }
-        (by_total && complete && most > Decimal::ZERO) || by_semicolon
+        let fits = self.parts.iter().all(|part| {
+            let so_far = if part.after_semicolon { Decimal::ZERO } else { run };
+            run = so_far.saturating_add(part.figure.low);
+            run <= most
+        });
+        (filled && most > Decimal::ZERO) || (mixed && fits)
     }
 
     /// Shares more than 0.05 points off; without decimals, 0.5.
@@ -282,7 +280,7 @@ impl Reader<'_> {
             let rest = text.get(at..).unwrap_or_default();
             let before = text.get(..at).unwrap_or_default();
             if clause_begins && c.is_alphanumeric() {
-                self.clause(at, rest);
+                self.clause(rest);
                 clause_begins = false;
             }
             match c {
@@ -308,10 +306,14 @@ impl Reader<'_> {
                 '其' if rest.starts_with("其中") => self.word(at),
                 '包' if rest.starts_with("包括") && !before.ends_with("不") => self.word(at),
                 '含' if before.ends_with(['#', ',', '(']) => self.word(at),
-                '中' if before.ends_with('#') && rest.chars().nth(1).is_some_and(|c| ",:".contains(c)) => {
+                '中' if before.ends_with('#')
+                    && rest.chars().nth(1).is_some_and(|c| ",:".contains(c)) =>
+                {
                     self.taken_up(at);
                 }
-                '中' if paraphrased(before) && rest.chars().nth(1).is_some_and(|c| ",:".contains(c)) => {
+                '中' if paraphrased(before)
+                    && rest.chars().nth(1).is_some_and(|c| ",:".contains(c)) =>
+                {
                     self.word(at);
                 }
                 '分' if rest.starts_with("分别为") || rest.starts_with("分别是") => {
@@ -344,13 +346,16 @@ impl Reader<'_> {
         self.sentence.figures.iter().find(|(place, _)| *place == at).map(|(_, f)| f.clone())
     }
 
-    /// Whether the clause of a figure tells of another subject what was done about it.
+    /// Whether the clause of a figure goes on to something that is no part.
     fn turns_away(&self, list: &List, at: usize) -> bool {
         let text = self.sentence.masked.get(..at).unwrap_or_default();
         let clause = text.rsplit([',', ';', ':', '(', '、']).next().unwrap_or_default();
+        let before = text.get(..at.saturating_sub(clause.len())).unwrap_or_default();
+        let whole = before.ends_with([',', ';']) && WHOLES.iter().any(|w| clause.contains(w));
         let named = self.sentence.named_before(at).filter(|m| m.end + clause.len() >= at);
-        ACTS.iter().any(|w| clause.contains(w))
-            && named.is_some_and(|m| list.subject.as_ref().is_some_and(|s| *s != m.subject))
+        let other = ACTS.iter().any(|w| clause.contains(w))
+            && named.is_some_and(|m| list.subject.as_ref().is_some_and(|s| *s != m.subject));
+        !list.parts.is_empty() && (whole || other)
     }
 
     /// A share right behind a part: `122条，占74%`.
@@ -371,9 +376,9 @@ impl Reader<'_> {
     }
 
     /// The first words of a clause.
-    fn clause(&mut self, at: usize, rest: &str) {
+    fn clause(&mut self, rest: &str) {
         let turns = TURNS.iter().any(|w| rest.starts_with(w));
-        if turns && self.level.list.as_ref().is_some_and(|l| !l.parts.is_empty() || at > 0) {
+        if turns && self.level.list.as_ref().is_some_and(|l| !l.parts.is_empty()) {
             self.end_list();
             self.level.loose.clear();
         }
@@ -481,7 +486,10 @@ impl Reader<'_> {
 
 /// 在主动公开的信息中: 其中 in other words. Holds for the text before its 中.
 fn paraphrased(before: &str) -> bool {
-    before.rsplit([',', ';', '。', ':']).next().is_some_and(|c| c.starts_with('在') && !c.contains('#'))
+    before
+        .rsplit([',', ';', '。', ':'])
+        .next()
+        .is_some_and(|c| c.starts_with('在') && !c.contains('#'))
 }
 
 /// Whether a place of a text stands in brackets.

@@ -13,8 +13,8 @@ const UNITS: [&str; 28] = [
 
 /// Words that tell a change against another time, not a count.
 const CHANGES: [&str; 20] = [
-    "较", "同比", "环比", "比上", "比去", "比前", "比2", "相比", "增加", "减少", "增长", "下降", "上升", "降低",
-    "提高", "增幅", "减幅", "多于", "少于", "增减",
+    "较", "同比", "环比", "比上", "比去", "比前", "比2", "相比", "增加", "减少", "增长", "下降",
+    "上升", "降低", "提高", "增幅", "减幅", "多于", "少于", "增减",
 ];
 
 /// What a figure tells.
@@ -131,7 +131,9 @@ impl Cursor<'_> {
     /// The figure that begins here; `from`: where the one before it ends.
     fn figure(mut self, from: usize) -> Option<Read> {
         let start = self.at;
-        let mut rounding = match self.take(&["将近", "接近", "近", "大约", "约", "超过", "超", "逾", "突破", "不足"]) {
+        let mut rounding = match self
+            .take(&["将近", "接近", "近", "大约", "约", "超过", "超", "逾", "突破", "不足"])
+        {
             None => Rounding::None,
             Some("近" | "将近" | "接近") => Rounding::Nearly,
             Some("约" | "大约") => Rounding::About,
@@ -226,8 +228,11 @@ impl Cursor<'_> {
     /// `三`, `十二`, `一百零五`, `二〇`.
     fn chinese(&mut self) -> Option<Decimal> {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let numerals: Vec<char> =
-            rest.iter().copied().take_while(|c| digit(*c).is_some() || power(*c).is_some()).collect();
+        let numerals: Vec<char> = rest
+            .iter()
+            .copied()
+            .take_while(|c| digit(*c).is_some() || power(*c).is_some())
+            .collect();
         self.at += numerals.len();
         chinese(&numerals)
     }
@@ -261,7 +266,8 @@ impl Cursor<'_> {
             && !year
             && !lead
             && end.saturating_sub(digits) <= 7
-            && before.is_some_and(|c| !c.is_ascii() && c.is_alphabetic() && !"第号村组楼".contains(c))
+            && before
+                .is_some_and(|c| !c.is_ascii() && c.is_alphabetic() && !"第号村组楼".contains(c))
     }
 
     /// A part of a document number, a telephone number or a word with digits.
@@ -372,16 +378,25 @@ mod tests {
 
     #[test]
     fn counts_are_read_with_their_unit() {
-        assert_eq!(told("公开信息1,234条,答复三件,收到二十五份,办理0件"), ["1234条", "3件", "25份", "0件"]);
+        assert_eq!(
+            told("公开信息1,234条,答复三件,收到二十五份,办理0件"),
+            ["1234条", "3件", "25份", "0件"]
+        );
         assert_eq!(told("部分公开67,占4.61%;数量为0。"), ["67-", "0-"]);
         assert_eq!(told("培训一百零五人次"), ["105人次"]);
     }
 
     #[test]
     fn rounded_figures_stand_for_a_range() {
-        assert_eq!(told("30余条、100余条、15余条"), ["30条 30..39", "100条 100..199", "15条 15..15"]);
+        assert_eq!(
+            told("30余条、100余条、15余条"),
+            ["30条 30..39", "100条 100..199", "15条 15..15"]
+        );
         assert_eq!(told("14万余条"), ["140000条 140000..149999"]);
-        assert_eq!(told("近200件,约50件,超过80件"), ["200件 180..200", "50件 45..55", "80件 80..…"]);
+        assert_eq!(
+            told("近200件,约50件,超过80件"),
+            ["200件 180..200", "50件 45..55", "80件 80..…"]
+        );
         assert_eq!(told("3至5件"), ["3件 3..5"]);
         assert_eq!(told("1.4万条"), ["14000条 13000..15000"]);
     }
