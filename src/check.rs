@@ -16,6 +16,51 @@ use crate::report::{CellValue, Report};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 
+/// The equations of a report that can be told, for [`crate::locate`].
+pub(crate) struct Decisions<'a> {
+    /// Each with its place and whether it holds.
+    pub(crate) equations: Vec<Decided<'a>>,
+    facts: Facts<'a>,
+}
+
+/// An equation that can be told.
+pub(crate) struct Decided<'a> {
+    pub(crate) check: &'a Check,
+    pub(crate) equation: &'a Equation,
+    pub(crate) instance: &'a Instance,
+    pub(crate) holds: bool,
+}
+
+impl Decisions<'_> {
+    /// Whether an equation would hold with these values in their cells.
+    pub(crate) fn holds_with(
+        &self,
+        instance: &Instance,
+        repairs: &BTreeMap<CellId, Decimal>,
+    ) -> bool {
+        self.facts.assuming(repairs).judge(instance) == Judged::Holds
+    }
+}
+
+/// The equations of the report's forms that are for it and can be told.
+pub(crate) fn decided<'a>(report: &'a Report, forms: &'a Forms) -> Decisions<'a> {
+    let mut facts = Facts::of(report, forms);
+    let Some((_, subject)) = subject(report, forms) else {
+        return Decisions { equations: Vec::new(), facts };
+    };
+    let places = places(&subject);
+    blank_totals(&places, &mut facts);
+    let judged = places.into_iter().filter_map(|(_, check, equation, instance)| {
+        let holds = match facts.judge(instance) {
+            Judged::Holds => true,
+            Judged::Fails(_) => false,
+            Judged::Undecided(_) => return None,
+        };
+        Some(Decided { check, equation, instance, holds })
+    });
+    Decisions { equations: judged.collect(), facts }
+}
+
 /// One failed check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -150,21 +195,42 @@ impl Draft {
 
 /// Runs every check of the report's forms on it.
 pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
-    let of_tables = report.form.as_deref().and_then(|id| forms.get(id));
-    let newest = || forms.iter().filter(|f| f.title == report.kind).max_by_key(|f| f.from);
-    let due = match report.year {
-        Some(year) => forms.due(&report.kind, year),
-        None => of_tables,
-    };
-    let Some(main) = due.or(of_tables).or_else(newest) else { return Findings::default() };
-    let level = report.unit.as_deref().and_then(|unit| main.level(unit));
-    let mut subject = Subject { report, forms, due, level, undecided_by_blank: BTreeSet::new() };
+    let Some((main, mut subject)) = subject(report, forms) else { return Findings::default() };
     let mut tried = Vec::new();
     let mut drafts = equations(&mut subject, &mut tried);
     drafts.extend(cell_tests(&subject));
     drafts.extend(report_tests(main, &subject));
     drafts.extend(claims::run(main, &subject));
     Findings { findings: finish(drafts, policy), tried }
+}
+
+/// The report with the form that is due for it, else that of its tables, else the newest.
+fn subject<'a>(report: &'a Report, forms: &'a Forms) -> Option<(&'a Form, Subject<'a>)> {
+    let of_tables = report.form.as_deref().and_then(|id| forms.get(id));
+    let newest = || forms.iter().filter(|f| f.title == report.kind).max_by_key(|f| f.from);
+    let due = match report.year {
+        Some(year) => forms.due(&report.kind, year),
+        None => of_tables,
+    };
+    let main = due.or(of_tables).or_else(newest)?;
+    let level = report.unit.as_deref().and_then(|unit| main.level(unit));
+    let subject = Subject { report, forms, due, level, undecided_by_blank: BTreeSet::new() };
+    Some((main, subject))
+}
+
+/// Stands in the message of [`ambiguous_unit`] for the names of the units.
+pub const UNITS: &str = "{{ units }}";
+
+/// The finding about a unit whose name fits several units, if it turns out to: which units there are
+/// only the database knows. In its message [`UNITS`] stands for their names.
+pub fn ambiguous_unit(report: &Report, forms: &Forms, policy: &Policy) -> Option<Finding> {
+    let of_tables = report.form.as_deref().and_then(|id| forms.get(id));
+    let form = of_tables.or_else(|| forms.iter().find(|form| form.title == report.kind))?;
+    let check = form.test(|test| matches!(test, Test::UnitAmbiguous))?;
+    let unit = printed(report.unit.as_deref()?);
+    let values = BTreeMap::from([("unit", unit), ("units", UNITS.to_owned())]);
+    let draft = Draft::new(check, "report".into(), form.say(&check.id, &values));
+    finish(vec![draft], policy).pop()
 }
 
 /// The text as sentences quote it: on one line, without its ends.
@@ -306,7 +372,8 @@ fn failed(
     if let Some((left, right)) = sides {
         values.insert("left", left.normalize().to_string());
         values.insert("right", right.normalize().to_string());
-        values.insert("difference", (left - right).abs().normalize().to_string());
+        let difference = left.checked_sub(right).unwrap_or(Decimal::MAX).abs();
+        values.insert("difference", difference.normalize().to_string());
         let other = if left < right { equation.if_less } else { equation.if_greater };
         severity = other.unwrap_or(severity);
     }

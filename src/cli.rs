@@ -31,8 +31,8 @@ mod terminal;
 #[command(name = "gouji", version, arg_required_else_help = true)]
 #[command(after_help = "Example:\n  gouji check 青塘镇2025.docx")]
 struct Arguments {
-    /// The configuration; unless given that of `GOUJI_CONFIG`, else /etc/gouji/gouji.toml, else
-    /// built-in defaults with data in ./gouji-data
+    /// The configuration file. Without: that of the environment variable `GOUJI_CONFIG`, else
+    /// /etc/gouji/gouji.toml, else built-in defaults with data in ./gouji-data
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -180,7 +180,7 @@ pub fn main() -> ExitCode {
         // Whoever reads our output has enough of it: `gouji check … | head`.
         Err(error) if is_broken_pipe(&error) => Exit::Fine.into(),
         Err(error) => {
-            complain(&format!("{error:#}"));
+            complain(&with_causes(&error));
             Exit::CouldNotCheck.into()
         }
     }
@@ -200,6 +200,19 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = std::io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
         cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == broken)
+    })
+}
+
+/// An error with its causes; a cause that the message before it has told already is not told again.
+fn with_causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
+        if told.is_empty() {
+            cause
+        } else if told.contains(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
     })
 }
 

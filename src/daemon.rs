@@ -18,6 +18,7 @@ mod folders;
 mod ledger;
 mod outbox;
 mod service;
+mod sole;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -25,10 +26,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
 use tokio::task::{self, JoinError, JoinSet};
-use tracing::{Instrument as _, error, info, info_span, warn};
+use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
 use crate::check::Verdict;
 use crate::clock;
@@ -52,23 +53,24 @@ const LAST_WRITE: Duration = Duration::from_millis(600);
 /// Watches, reads, records and mails until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// What makes a start senseless: the database cannot be opened. Later troubles are logged, told and
-/// waited out.
+/// What makes going on senseless: the database cannot be opened or is damaged, or another gouji works
+/// with it. Other troubles are logged, told and waited out.
 pub async fn run(settings: Settings, forms: Forms) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let (settings, forms) = (Arc::new(settings), Arc::new(forms));
     make_own_folders(&settings)?;
+    let _only_one = sole::claim(&settings.database.path)?;
     service::starting();
     let opening = open_ledger(&settings, &forms);
-    let (ledger, closed) = tokio::select! {
+    let (ledger, mut closed) = tokio::select! {
         opened = opening => opened?,
         () = signals.stop() => return Ok(()),
     };
     let daemon = Daemon::start(settings, forms, ledger).await?;
-    daemon.work(&mut signals).await;
+    let ended = daemon.work(&mut signals, &mut closed).await;
     close(closed).await;
     info!("Stopped");
-    Ok(())
+    ended
 }
 
 /// The folders that are gouji's own. A drop folder that was configured is not: if it is missing, it
@@ -95,7 +97,7 @@ async fn open_ledger(
     let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
     let shown = names::shown(&path);
     let opened = ledger::open(move |now| Store::open(&path, &forms, now), composer).await;
-    let opened = opened.with_context(|| format!("cannot open the database {shown}"))?;
+    let opened = opened.context("cannot open the database")?;
     info!("Opened the database {shown}");
     Ok(opened)
 }
@@ -103,9 +105,27 @@ async fn open_ledger(
 /// Waits for the thread of the database, not for ever: what is committed is safe.
 async fn close(closed: oneshot::Receiver<()>) {
     // The sender is dropped, and says nothing.
-    if tokio::time::timeout(LAST_WRITE, closed).await.is_err() {
+    if !closed.is_terminated() && tokio::time::timeout(LAST_WRITE, closed).await.is_err() {
         warn!("the database takes long to close; the next start finishes it");
     }
+}
+
+/// Looks through the whole database while work goes on: that takes too long to be waited for at the
+/// start. Damage comes out of the receiver.
+fn look_for_damage(path: PathBuf) -> mpsc::UnboundedReceiver<StoreError> {
+    let (tell, told) = mpsc::unbounded_channel();
+    task::spawn_blocking(move || {
+        let begun = clock::instant();
+        let looked = Store::look_for_damage(&path);
+        let elapsed_ms = clock::instant().duration_since(begun).as_millis();
+        match looked {
+            Ok(()) => debug!(elapsed_ms, "Looked through the database in {elapsed_ms} ms"),
+            // Nobody listens any more when gouji is stopping.
+            Err(damage @ StoreError::Damaged { .. }) => _ = tell.send(damage).is_ok(),
+            Err(problem) => warn!("the database was not looked through for damage: {problem}"),
+        }
+    });
+    told
 }
 
 /// Everything that runs.
@@ -121,6 +141,19 @@ struct Daemon {
     /// Folder tasks and the outbox.
     others: JoinSet<()>,
     stopping: signal::Sender<bool>,
+    /// A list of waiting files is on its way into the database.
+    telling_waiting: Arc<AtomicBool>,
+    /// Another list came meanwhile.
+    waiting_untold: bool,
+}
+
+/// Something on its way into the database, until this is dropped.
+struct Telling(Arc<AtomicBool>);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Daemon {
@@ -156,6 +189,8 @@ impl Daemon {
             at_once,
             others: JoinSet::new(),
             stopping,
+            telling_waiting: Arc::default(),
+            waiting_untold: false,
         };
         daemon.watch_folders(&send_sights).await?;
         daemon.start_outbox();
@@ -200,24 +235,32 @@ impl Daemon {
         self.others.spawn(outbox.run());
     }
 
-    /// The main loop.
-    async fn work(mut self, signals: &mut Signals) {
+    /// The main loop; an error ends it as a signal does. `closed` ends when the database's thread does.
+    async fn work(
+        mut self,
+        signals: &mut Signals,
+        closed: &mut oneshot::Receiver<()>,
+    ) -> anyhow::Result<()> {
         service::ready(&self.folders.status());
         info!("Ready");
+        let mut damage = look_for_damage(self.desk.settings.database.path.clone());
         let mut heartbeat = tokio::time::interval(service::heartbeat());
-        loop {
+        let ended = loop {
             self.start_work();
             tokio::select! {
-                () = signals.stop() => break,
+                () = signals.stop() => break Ok(()),
+                _ = &mut *closed => break Err(anyhow!("BUG: the thread of the database has ended")),
+                Some(damage) = damage.recv() => break Err(damage.into()),
                 Some(sight) = self.sights.recv() => self.take_in(sight),
                 Some(done) = self.work.join_next_with_id() => self.finish(done),
                 _ = heartbeat.tick() => self.beat(),
             }
             self.end_first_scan();
-        }
+        };
         info!("Stopping");
         service::stopping();
         self.stop().await;
+        ended
     }
 
     /// Gives the next files to the desk, as many as may be in work.
@@ -241,7 +284,9 @@ impl Daemon {
             (problem.id(), Outcome::Held(Obstacle::Ours(format!("BUG: {problem}"))))
         });
         let Some(file) = self.in_work.remove(&id) else { return };
-        self.folders.finish(&file.path);
+        if self.folders.finish(&file.path) {
+            self.withdraw(vec![file.path.clone()]);
+        }
         let folder = self.folders.folder_of(&file.path);
         if let Some(answers) = folder.and_then(|folder| self.answers.get(folder)) {
             // A folder task ends only when gouji does.
@@ -252,7 +297,7 @@ impl Daemon {
     /// Acts on what a folder reports.
     fn take_in(&mut self, mut sight: Sight) {
         let folder = names::shown(&sight.folder);
-        let gone = std::mem::take(&mut sight.gone);
+        let gone = self.folders.put_off_those_in_work(std::mem::take(&mut sight.gone));
         match self.folders.take_in(sight, clock::now()) {
             Some(Change::Away(why)) => warn!("Drop folder {folder} is away: {why}"),
             Some(Change::Back) => info!("Drop folder {folder} is back"),
@@ -273,11 +318,20 @@ impl Daemon {
         self.tell_ledger("withdrawn files", withdraw);
     }
 
-    fn tell_waiting(&self) {
+    /// Has the list of waiting files written, one list at a time: while the database is locked, lists
+    /// must not pile up. The last one is told by a later heartbeat then.
+    fn tell_waiting(&mut self) {
+        if self.telling_waiting.swap(true, Ordering::Relaxed) {
+            self.waiting_untold = true;
+            return;
+        }
+        self.waiting_untold = false;
         let waiting = self.folders.waiting((clock::instant(), clock::now()));
         let policy = NoticePolicy::default();
         let wake = Arc::clone(&self.desk.recorded);
+        let telling = Telling(Arc::clone(&self.telling_waiting));
         self.tell_ledger("waiting files", move |store| {
+            let _until_dropped = &telling;
             store.set_waiting(&waiting, &policy, clock::now())?;
             wake.notify_one();
             Ok(())
@@ -311,7 +365,7 @@ impl Daemon {
                 Ok(())
             });
         }
-        if self.folders.has_waiting() {
+        if self.waiting_untold || self.folders.has_waiting() {
             self.tell_waiting();
         }
     }

@@ -9,15 +9,39 @@
 //! refusal can say why, and the process limits catch what remains.
 
 mod assembly;
+mod bundle;
+mod bytes;
 mod container;
+pub mod doc;
 pub mod docx;
+#[cfg(test)]
+mod drawn;
+mod edges;
 pub mod encoding;
+pub mod flat;
+mod flow;
 mod furniture;
 pub mod html;
+mod lattice;
+mod line;
 pub mod md;
+pub mod mht;
+mod numerals;
+pub mod ods;
+pub mod odt;
+pub mod ofd;
+mod opc;
+pub mod pdf;
+pub mod rtf;
+mod sheet;
 mod sniff;
+mod table;
 pub mod txt;
+pub mod xls;
+pub mod xlsx;
 mod xml;
+
+use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +50,36 @@ use sniff::Content;
 /// A reader of one format: the file's bytes in, what they show out.
 type Reader = fn(&[u8], &Limits) -> Result<Document, Refusal>;
 
+/// A path inside a bundle, empty for a file that is none, and what was read there.
+pub type Member = (String, Result<Document, Refusal>);
+
 /// Reads a file of any format. The format is told by `bytes`; `name`, the file's name, only decides
 /// between plain text and Markdown.
 pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Document, Refusal> {
-    let content = sniff::content(bytes, name, limits)?;
+    read_as(sniff::content(bytes, name, limits)?, bytes, limits)
+}
+
+fn read_as(content: Content, bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let read = reader(content).ok_or_else(|| content.unsupported())?;
     read(bytes, limits)
+}
+
+/// Reads a file that may be a bundle: its documents by path inside the bundle, each with its own
+/// refusal. A file that is no bundle is one document without a path. `is_ignored` tells which names
+/// of files and folders are no documents (temporary files, folders of the system).
+///
+/// # Errors
+/// The file itself cannot be read.
+pub fn read_all(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    is_ignored: fn(&OsStr) -> bool,
+) -> Result<Vec<Member>, Refusal> {
+    match sniff::content(bytes, name, limits)? {
+        Content::Bundle => bundle::read(bytes, limits, is_ignored),
+        content => Ok(vec![(String::new(), Ok(read_as(content, bytes, limits)?))]),
+    }
 }
 
 /// The reader of each content. A new format adds its line here, its file under `document/` and its
@@ -40,7 +88,17 @@ fn reader(content: Content) -> Option<Reader> {
     match content {
         Content::Docx => Some(docx::read),
         Content::Html => Some(html::read),
+        Content::Doc => Some(doc::read),
+        Content::Rtf => Some(rtf::read),
+        Content::Odt => Some(odt::read),
+        Content::Ods => Some(ods::read),
+        Content::Mht => Some(mht::read),
+        Content::WordXml => Some(flat::read),
+        Content::Xlsx => Some(xlsx::read),
+        Content::Xls => Some(xls::read),
         Content::Markdown => Some(md::read),
+        Content::Ofd => Some(ofd::read),
+        Content::Pdf => Some(pdf::read),
         Content::Text => Some(txt::read),
         _ => None,
     }
@@ -104,12 +162,30 @@ pub struct Document {
 pub enum Format {
     /// WordprocessingML in a zip container (docx, docm).
     Docx,
+    /// Word 97–2003 or WPS Writer (doc, wps).
+    Doc,
+    /// Rich text.
+    Rtf,
+    /// `OpenDocument` text.
+    Odt,
+    /// Excel 2007 and later (xlsx, xlsm, et).
+    Xlsx,
+    /// Excel 97–2003 or WPS Spreadsheets (xls, et).
+    Xls,
+    /// `OpenDocument` spreadsheet.
+    Ods,
+    /// A web page saved as one MIME message.
+    Mht,
     /// A web page.
     Html,
     /// Plain text.
     Txt,
     /// Markdown.
     Md,
+    /// A fixed-layout document after GB/T 33190.
+    Ofd,
+    /// PDF with a text layer.
+    Pdf,
 }
 
 /// Where the characters come from.
@@ -256,3 +332,6 @@ impl Refusal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

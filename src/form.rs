@@ -379,6 +379,8 @@ pub enum Test {
     YearInconsistent,
     /// No unit.
     UnitMissing,
+    /// The name of the unit fits several that are known; see [`crate::check::ambiguous_unit`].
+    UnitAmbiguous,
     /// No period.
     PeriodMissing,
     /// A period that is not the report year.
@@ -472,6 +474,7 @@ impl Forms {
             }
         }
         build::judge_together(&forms, &mut errors);
+        errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         if errors.is_empty() { Ok(Self { forms }) } else { Err(errors) }
     }
 
@@ -564,6 +567,35 @@ impl Form {
         let row = table.row(&cell.row)?;
         let column = table.column(&cell.column)?;
         Some((&table.name, row.name(), &column.label))
+    }
+}
+
+impl Head {
+    /// The words of several heads, each once.
+    pub fn merged<'h>(heads: impl IntoIterator<Item = &'h Self>) -> Self {
+        let mut all = Self::default();
+        for head in heads {
+            for (words, more) in all.lists().into_iter().zip(head.clone().lists()) {
+                words.append(more);
+            }
+        }
+        for words in all.lists() {
+            words.sort();
+            words.dedup();
+        }
+        all
+    }
+
+    fn lists(&mut self) -> [&mut Vec<String>; 7] {
+        [
+            &mut self.period,
+            &mut self.filled_by,
+            &mut self.announce,
+            &mut self.published,
+            &mut self.publisher,
+            &mut self.never_year,
+            &mut self.attachment,
+        ]
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::{self, Finding, Policy, Verdict};
 use crate::document::{Document, Format, Refusal};
 use crate::form::{Forms, Severity};
-use crate::locate::Cause;
+use crate::locate::{self, Cause, Evidence};
 use crate::report::{self, Report};
 
 /// What a worker process made of one file: its documents, or why there are none.
@@ -60,6 +60,8 @@ pub struct Checked {
     pub causes: Vec<Cause>,
     /// Every check with its outcome, for `--all`.
     pub tried: Vec<crate::check::Tried>,
+    /// What is to be said as well if the unit's name turns out to fit several units.
+    pub if_ambiguous: Option<Finding>,
 }
 
 /// Judges what a worker made of a file; `name` is the file's name, the last resort for the year.
@@ -97,11 +99,13 @@ fn judge(
             ..without_report(member, Verdict::Unrecognised)
         };
     };
-    let check::Findings { findings, tried } = check::check(&report, forms, policy);
+    let check::Findings { mut findings, tried } = check::check(&report, forms, policy);
+    let causes = locate::locate(&report, forms, policy, &Evidence::default(), &mut findings);
     let failed = findings.iter().any(|f| f.severity == Severity::Error);
+    let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
     Inspection {
         format: Some(document.format),
-        checked: Some(Checked { report, findings, causes: Vec::new(), tried }),
+        checked: Some(Checked { report, findings, causes, tried, if_ambiguous }),
         ..without_report(member, if failed { Verdict::Failed } else { Verdict::Passed })
     }
 }

@@ -22,6 +22,8 @@ pub use message::freeze;
 pub use outcome::{Delivery, DeliveryReport};
 pub use schedule::{Dispatcher, next_attempt};
 
+use std::path::Path;
+
 use crate::config::{MailSettings, SmtpSettings, Transport};
 use crate::store::QueuedMail;
 use smtp::{Broken, Conversation};
@@ -54,10 +56,7 @@ impl<'a> Courier<'a> {
     /// mails of the batch should wait too.
     pub async fn deliver(&mut self, mail: &QueuedMail) -> DeliveryReport {
         match &self.settings.transport {
-            Transport::File { folder } => match file::write(mail, folder) {
-                Ok(()) => everyone(mail, &Delivery::Sent),
-                Err(error) => DeliveryReport::ServerDown(error.to_string()),
-            },
+            Transport::File { folder } => write(mail, folder).await,
             Transport::Smtp(smtp) => self.send(mail, smtp).await,
         }
     }
@@ -98,6 +97,16 @@ impl<'a> Courier<'a> {
         if let Some(conversation) = self.conversation {
             conversation.close().await;
         }
+    }
+}
+
+/// On a thread that may hang with the folder's file system.
+async fn write(mail: &QueuedMail, folder: &Path) -> DeliveryReport {
+    let (copy, folder) = (mail.clone(), folder.to_owned());
+    match tokio::task::spawn_blocking(move || file::write(&copy, &folder)).await {
+        Ok(Ok(())) => everyone(mail, &Delivery::Sent),
+        Ok(Err(error)) => DeliveryReport::ServerDown(error.to_string()),
+        Err(panicked) => DeliveryReport::ServerDown(format!("BUG: {panicked}")),
     }
 }
 

@@ -11,10 +11,12 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 mod align;
+mod columns;
 mod head;
 mod lines;
 mod normalise;
 mod number;
+mod one_line;
 mod section;
 mod table;
 mod values;

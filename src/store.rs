@@ -30,7 +30,9 @@ mod reports;
 mod rows;
 mod schema;
 mod status;
+// Outside `src`, because they name cells of real forms, which nothing in `src` does.
 #[cfg(test)]
+#[path = "../tests/store/tests.rs"]
 mod tests;
 mod versions;
 mod views;
@@ -75,6 +77,15 @@ impl Store {
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let connection = schema::open_read_only(path)?;
         Ok(Self { connection, path: path.to_path_buf(), forms: record::FormHashes::new() })
+    }
+
+    /// Looks through every page of the database for damage (B34), over a connection of its own. That
+    /// takes seconds for a large one; whoever reads and writes meanwhile is not held up.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`], or it could not be read.
+    pub fn look_for_damage(path: &Path) -> Result<()> {
+        schema::check_pages(&schema::open_read_only(path)?, path)
     }
 
     /// Where it is.
@@ -192,7 +203,7 @@ impl Store {
             return Ok(());
         }
         self.write(|tx| {
-            files::set_waiting(tx, waiting)?;
+            files::set_waiting(tx, waiting, now)?;
             if policy.quiet { Ok(()) } else { owed::about_waiting(tx, &files::waiting(tx)?, now) }
         })
     }
@@ -243,8 +254,8 @@ impl Store {
         self.write(|tx| outbox::make_all_due(tx, now))
     }
 
-    /// Queues a mail that was given up once more, for those who have not got it. `false`: there is
-    /// no such mail.
+    /// Queues a mail that was given up once more, for those who have not got it; one that waits for
+    /// its next attempt is due. `false`: there is no such mail.
     pub fn retry_mail(&mut self, mail: MailId, now: Timestamp) -> Result<bool> {
         self.write(|tx| outbox::retry_mail(tx, mail, now))
     }

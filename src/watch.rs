@@ -104,7 +104,10 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Offline {
     /// Nothing has this path.
-    #[error("the folder does not exist")]
+    #[error(
+        "the folder does not exist; gouji waits for it: make it, mount its share, or correct [drop] \
+         folders"
+    )]
     Missing,
     /// Something else has this path.
     #[error("this is not a folder")]

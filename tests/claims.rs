@@ -288,7 +288,7 @@ fn the_finding_quotes_the_sentence_as_printed() {
     let text = "（二）依申请公开。2023 年收到政府信息公开申请 ２ 件。";
     let cells = [("requests.new_requests.total", "3")];
     let report = report(forms.get("2021").unwrap(), 2023, &[text], &cells);
-    let found = check(&report, &forms, &Policy::default()).findings;
+    let found = check(&report, forms, &Policy::default()).findings;
     let quotes: Vec<&str> = found.iter().filter_map(|f| f.quote.as_deref()).collect();
     assert_eq!(quotes, ["2023 年收到政府信息公开申请 ２ 件。"]);
 }

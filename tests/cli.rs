@@ -323,6 +323,38 @@ fn form_files_are_checked_by_themselves() {
 }
 
 #[test]
+fn a_file_without_a_form_is_told_to_be_none() {
+    let desk = Desk::new();
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/shared.toml");
+    let output = desk.gouji(&["forms", "check", shared.to_str().unwrap()]);
+    assert_eq!(code(&output), 2);
+    assert!(text(&output.stderr).contains("shared.toml: has no [form]"), "{output:?}");
+}
+
+#[test]
+fn errors_of_a_form_in_the_folder_come_in_the_order_of_its_lines() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("forms")).unwrap();
+    desk.write("gouji.toml", "[forms]\nfolder = \"forms\"\n");
+    desk.write("forms/a.toml", "x = 1\n[form]\nid = \"a\"\n[[check]]\nid = \"c\"\n");
+    let output = desk.gouji(&["--config", "gouji.toml", "forms"]);
+    let told = text(&output.stderr);
+    let places: Vec<&str> =
+        told.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+    assert_eq!(places, ["a.toml:1:", "a.toml:2:", "a.toml:4:"], "{told}");
+}
+
+#[test]
+fn what_the_system_says_is_told_once() {
+    let desk = Desk::new();
+    let told = text(&desk.gouji(&["--config", "nowhere.toml", "status"]).stderr);
+    assert_eq!(told.matches("No such file or directory").count(), 1, "{told}");
+    desk.write("gouji.toml", "[database]\npath = \"/proc/gouji.db\"\n");
+    let told = text(&desk.gouji(&["--config", "gouji.toml", "run"]).stderr);
+    assert_eq!(told.matches("No such file or directory").count(), 1, "{told}");
+}
+
+#[test]
 fn every_command_has_help_with_an_example() {
     let desk = Desk::new();
     let commands = text(&desk.gouji(&["help"]).stdout);

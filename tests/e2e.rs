@@ -486,7 +486,7 @@ fn a_dead_mail_server_holds_up_nothing_but_mails() {
     office.configure(LOOK_OFTEN, &server.keys("none", ""));
     office.start();
     office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
-    office.wait_for_log("The mail server cannot be used");
+    office.wait_for_log("Mails cannot go out");
     office.hand_in("东山乡.md", sound("东山乡人民政府"));
     office.wait_for_rows("SELECT count(*) FROM reports", &["2"]);
     office.wait_for_rows("SELECT state, attempts FROM mails", &["queued|1"]);
@@ -535,6 +535,51 @@ fn a_folder_that_is_away_is_waited_for_and_loses_nothing() {
     office.wait_for_rows("SELECT count(*) FROM current_reports", &["2"]);
     office.wait_for_rows("SELECT count(*) FROM paths WHERE withdrawn_at IS NOT NULL", &["0"]);
     assert_eq!(office.letters().len(), 1);
+}
+
+/// Two at once would send every mail twice.
+#[test]
+fn a_second_gouji_for_the_same_database_is_refused() {
+    let mut office = Office::open(LOOK_OFTEN, INTO_FILES);
+    let second = Command::new(env!("CARGO_BIN_EXE_gouji"))
+        .args(["--config", "gouji.toml", "run"])
+        .env_remove("STATE_DIRECTORY")
+        .current_dir(&office.root)
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    let said = String::from_utf8(second.stderr).unwrap();
+    let first = office.running.as_ref().unwrap().id();
+    assert!(said.contains(&format!("another `gouji run` (process {first})")), "{said}");
+    office.kill();
+    office.start();
+}
+
+/// What is damaged is not worked on, and the remedy is said.
+#[test]
+fn a_damaged_database_ends_the_service() {
+    let mut office = Office::open(LOOK_OFTEN, INTO_FILES);
+    for number in 0..8 {
+        let name = format!("{number}.md");
+        office.hand_in(&name, sound(&format!("第{number}镇人民政府")));
+    }
+    office.wait_for_rows("SELECT count(*) FROM current_reports", &["8"]);
+    office.stop();
+    let database = office.root.join("gouji.db");
+    let mut bytes = fs::read(&database).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 20_000].fill(0x5a);
+    fs::write(&database, bytes).unwrap();
+    let damaged = Command::new(env!("CARGO_BIN_EXE_gouji"))
+        .args(["--config", "gouji.toml", "run"])
+        .env_remove("STATE_DIRECTORY")
+        .current_dir(&office.root)
+        .output()
+        .unwrap();
+    assert_eq!(damaged.status.code(), Some(2));
+    let said = String::from_utf8(damaged.stderr).unwrap();
+    assert!(said.contains("is damaged"), "{said}");
+    assert!(said.contains("move it aside"), "{said}");
 }
 
 #[test]

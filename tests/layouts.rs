@@ -210,6 +210,31 @@ fn table_four_is_found_by_its_fifteen_values_under_broken_headers() {
 }
 
 #[test]
+fn a_letter_typed_for_a_digit_stays_text_and_loses_no_table() {
+    let cells = "<td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td>"
+        .repeat(3);
+    let page = format!(
+        "{HEAD}<table><tr>{cells}</tr><tr>{}<td>O</td></tr></table>",
+        "<td>0</td>".repeat(14)
+    );
+    let (report, found) = checked("a.html", &page);
+    assert_eq!(shown(&report, "disputes.suit_after_review.total"), "text");
+    assert_eq!(shown(&report, "disputes.review.total"), "0");
+    assert!(rules(&found).contains(&"cell-not-numeric"));
+
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| {
+        let mut cells = labelled(row, index);
+        cells[1] = "l".into();
+        Some(cells)
+    });
+    let report = lay("a.html", &format!("{HEAD}{table}"));
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+}
+
+#[test]
 fn statistics_with_a_unit_column_and_several_value_columns_take_the_first_known_one() {
     let forms = forms();
     let table = forms.get("2014").unwrap().table("statistics").unwrap();

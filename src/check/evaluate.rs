@@ -5,7 +5,7 @@
 //! count as zero. In every other condition a blank leaves it undecided, but `sum` and `max` leave
 //! blanks out. Text leaves everything undecided. Arithmetic is exact; an overflow is undecided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -73,14 +73,32 @@ pub(super) struct Facts<'a> {
     forms: &'a Forms,
     /// Totals reported blank over parts that are not zero.
     pub(super) spoiled: BTreeSet<CellId>,
+    /// Values taken instead of what the report says.
+    assumed: Option<&'a BTreeMap<CellId, Decimal>>,
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn of(report: &'a Report, forms: &'a Forms) -> Self {
-        Self { report, forms, spoiled: BTreeSet::new() }
+        Self { report, forms, spoiled: BTreeSet::new(), assumed: None }
+    }
+
+    /// The same with other values in some cells.
+    pub(super) fn assuming<'b>(&self, values: &'b BTreeMap<CellId, Decimal>) -> Facts<'b>
+    where
+        'a: 'b,
+    {
+        Facts {
+            report: self.report,
+            forms: self.forms,
+            spoiled: self.spoiled.clone(),
+            assumed: Some(values),
+        }
     }
 
     fn operand(&self, id: &CellId) -> Operand {
+        if let Some(value) = self.assumed.and_then(|values| values.get(id)) {
+            return Operand::Number(*value);
+        }
         let Some(cell) = self.report.cells.get(id) else { return Operand::Absent };
         match &cell.value {
             _ if cell.doubtful => Operand::Unclear,

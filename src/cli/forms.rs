@@ -28,6 +28,12 @@ pub(super) fn check(file: &Path) -> anyhow::Result<Exit> {
             writeln!(std::io::stdout(), "{}: right\n{}", file.display(), line(&form))?;
             Ok(Exit::Fine)
         }
+        // Not wrong, and no form: what all forms share has no [form].
+        Err(errors) if errors.is_empty() => anyhow::bail!(
+            "{}: has no [form]: it is no form but what forms share, and is checked with those of its \
+             folder by `gouji config check`",
+            file.display()
+        ),
         Err(errors) => {
             for error in errors {
                 writeln!(std::io::stderr(), "{error}")?;

@@ -9,8 +9,7 @@ use crate::store::{MailId, Store};
 
 /// Lists the mails that wait for another attempt or were given up.
 pub(super) fn list(settings: &Settings) -> anyhow::Result<Exit> {
-    let path = &settings.database.path;
-    anyhow::ensure!(path.exists(), "there is no database at {} yet", path.display());
+    let path = super::status::database(settings)?;
     let status = Store::open_read_only(path)?.status()?;
     let mut out = std::io::stdout();
     writeln!(
@@ -29,8 +28,7 @@ pub(super) fn list(settings: &Settings) -> anyhow::Result<Exit> {
 
 /// Puts a mail back into the queue, to those who have not got it.
 pub(super) fn retry(settings: &Settings, forms: &Forms, id: i64) -> anyhow::Result<Exit> {
-    let path = &settings.database.path;
-    anyhow::ensure!(path.exists(), "there is no database at {} yet", path.display());
+    let path = super::status::database(settings)?;
     let now = crate::clock::now();
     let mut store = Store::open(path, forms, now)?;
     let found = store.retry_mail(MailId(id), now)?;
@@ -41,7 +39,7 @@ pub(super) fn retry(settings: &Settings, forms: &Forms, id: i64) -> anyhow::Resu
     );
     writeln!(
         std::io::stdout(),
-        "mail {id} is due; a running gouji sends it now, else the next one"
+        "mail {id} is due; a running gouji sends it within a minute, or when the mail server answers again"
     )?;
     Ok(Exit::Fine)
 }

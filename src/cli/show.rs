@@ -1,5 +1,5 @@
 //! `gouji check` for people: a line that sums a report up, the official tables in which something is
-//! wrong, and what is wrong, gravest first. Everything that comes out of a file is made harmless.
+//! wrong, and what is wrong: causes with what they explain, then the rest. Everything that comes out of a file is made harmless.
 
 use std::io::{self, Write};
 
@@ -38,8 +38,7 @@ pub(super) fn report(
     }
     if let Some(checked) = &inspection.checked {
         tables(out, checked, view)?;
-        findings(out, checked, view.terminal)?;
-        causes(out, checked)?;
+        problems(out, checked, view.terminal)?;
         if view.detail.raw {
             raw(out, &checked.report)?;
         }
@@ -127,37 +126,46 @@ fn marks(checked: &Checked) -> Marks {
     marks
 }
 
-/// Gravest first; the rule and the clause behind it in a dim line below.
-fn findings(out: &mut impl Write, checked: &Checked, terminal: Terminal) -> io::Result<()> {
-    let mut findings: Vec<&Finding> = checked.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    if !findings.is_empty() {
+/// Causes first, each with the findings it explains below; then what nothing explains, gravest
+/// first.
+fn problems(out: &mut impl Write, checked: &Checked, terminal: Terminal) -> io::Result<()> {
+    if !checked.findings.is_empty() {
         writeln!(out)?;
     }
-    for finding in findings {
-        let (word, style) = match finding.severity {
-            Severity::Error => ("强制", Style::Red),
-            Severity::Warning => ("核实", Style::Yellow),
-            Severity::Info => ("提示", Style::Dim),
-        };
-        writeln!(out, "{} {}", terminal.paint(style, word), plain(&finding.message))?;
-        if let Some(quote) = &finding.quote {
-            writeln!(out, "     “{}”", plain(quote))?;
+    let known = |finding: &Finding| checked.causes.iter().any(|c| finding.cause == Some(c.id));
+    for cause in &checked.causes {
+        let word = if cause.certain { "原因" } else { "可能" };
+        writeln!(out, "{} {}", terminal.paint(Style::Bold, word), plain(&cause.message))?;
+        for explained in checked.findings.iter().filter(|f| f.cause == Some(cause.id)) {
+            finding(out, explained, "     ", terminal)?;
         }
-        let source = match finding.source.as_str() {
-            "" => finding.rule.clone(),
-            source => format!("{} · {}", finding.rule, plain(source)),
-        };
-        writeln!(out, "     {}", terminal.paint(Style::Dim, &source))?;
     }
-    Ok(())
+    let mut rest: Vec<&Finding> = checked.findings.iter().filter(|f| !known(f)).collect();
+    rest.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    rest.into_iter().try_for_each(|f| finding(out, f, "", terminal))
 }
 
-fn causes(out: &mut impl Write, checked: &Checked) -> io::Result<()> {
-    for cause in &checked.causes {
-        writeln!(out, "{} {}", if cause.certain { "原因" } else { "可能" }, plain(&cause.message))?;
+/// One finding; the rule and the clause behind it in a dim line below.
+fn finding(
+    out: &mut impl Write,
+    finding: &Finding,
+    indent: &str,
+    terminal: Terminal,
+) -> io::Result<()> {
+    let (word, style) = match finding.severity {
+        Severity::Error => ("强制", Style::Red),
+        Severity::Warning => ("核实", Style::Yellow),
+        Severity::Info => ("提示", Style::Dim),
+    };
+    writeln!(out, "{indent}{} {}", terminal.paint(style, word), plain(&finding.message))?;
+    if let Some(quote) = &finding.quote {
+        writeln!(out, "{indent}     “{}”", plain(quote))?;
     }
-    Ok(())
+    let source = match finding.source.as_str() {
+        "" => finding.rule.clone(),
+        source => format!("{} · {}", finding.rule, plain(source)),
+    };
+    writeln!(out, "{indent}     {}", terminal.paint(Style::Dim, &source))
 }
 
 /// Every cell as printed in the document, and where; rows that the form does not know.

@@ -2,6 +2,7 @@
 //! nothing else, so it works whether or not gouji runs.
 
 use std::io::Write;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,12 +17,7 @@ use crate::watch::names::shown;
 
 /// Prints the status.
 pub(super) fn show(settings: &Settings, json: bool) -> anyhow::Result<Exit> {
-    let path = &settings.database.path;
-    anyhow::ensure!(
-        path.exists(),
-        "there is no database at {} yet; `gouji run` makes it",
-        path.display()
-    );
+    let path = database(settings)?;
     let status = Store::open_read_only(path)?.status()?;
     let mut out = std::io::stdout();
     match json {
@@ -29,6 +25,20 @@ pub(super) fn show(settings: &Settings, json: bool) -> anyhow::Result<Exit> {
         false => people(&mut out, settings, &status)?,
     }
     Ok(Exit::Fine)
+}
+
+/// The database, which must be there. Whoever asks by hand easily looks in another place than a
+/// service keeps it.
+pub(super) fn database(settings: &Settings) -> anyhow::Result<&Path> {
+    let path = &settings.database.path;
+    anyhow::ensure!(
+        path.exists(),
+        "there is no database at {} yet; `gouji run` makes it (configuration: {}; that of an \
+         installed service is found with STATE_DIRECTORY=/var/lib/gouji in the environment)",
+        path.display(),
+        settings.origin,
+    );
+    Ok(path)
 }
 
 fn people(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io::Result<()> {

@@ -20,6 +20,8 @@ pub(super) struct Folders {
     queue: VecDeque<Settled>,
     /// Paths being worked on; with what was seen there since.
     in_work: BTreeMap<PathBuf, Option<Settled>>,
+    /// Paths being worked on that have gone meanwhile.
+    gone: BTreeSet<PathBuf>,
     /// Files of the first look that are not dealt with.
     at_start: BTreeSet<PathBuf>,
 }
@@ -94,12 +96,20 @@ impl Folders {
         None
     }
 
-    /// The work on a file has ended.
-    pub(super) fn finish(&mut self, path: &Path) {
+    /// The work on a file has ended. Returns whether the file has gone meanwhile.
+    pub(super) fn finish(&mut self, path: &Path) -> bool {
         self.at_start.remove(path);
-        if let Some(later) = self.in_work.remove(path).flatten() {
-            self.queue.push_front(later);
-        }
+        let has_gone = self.gone.remove(path);
+        let Some(later) = self.in_work.remove(path).flatten() else { return has_gone };
+        self.queue.push_front(later);
+        false
+    }
+
+    /// Files that have gone, without those being worked on: what is recorded of these comes later,
+    /// and would make them present again.
+    pub(super) fn put_off_those_in_work(&mut self, mut gone: Vec<PathBuf>) -> Vec<PathBuf> {
+        self.gone.extend(gone.extract_if(.., |path| self.in_work.contains_key(path)));
+        gone
     }
 
     /// The folder a path lies in.
@@ -217,6 +227,23 @@ mod tests {
         folders.finish(Path::new("/drop/a"));
         assert_eq!(folders.next().unwrap().stamp.size, 3);
         assert_eq!(folders.next(), None);
+    }
+
+    #[test]
+    fn a_file_that_goes_while_it_is_read_is_withdrawn_once_it_is_recorded() {
+        let mut folders = folders();
+        let files = vec![settled("/drop/a", 1, false), settled("/drop/b", 1, false)];
+        folders.take_in(sight(files, State::Online, false), at(0));
+        let path = folders.next().unwrap().path;
+        let gone = vec![path.clone(), PathBuf::from("/drop/c")];
+        assert_eq!(folders.put_off_those_in_work(gone), [Path::new("/drop/c")]);
+        assert!(folders.finish(&path), "gone");
+        let path = folders.next().unwrap().path;
+        assert_eq!(folders.put_off_those_in_work(vec![path.clone()]), Vec::<PathBuf>::new());
+        let back = vec![settled("/drop/b", 2, false)];
+        folders.take_in(sight(back, State::Online, false), at(0));
+        assert_eq!(folders.next(), None);
+        assert!(!folders.finish(&path), "gone and back");
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Outbox {
     async fn round(&self, dispatcher: &mut Dispatcher) -> Result<Duration, LedgerError> {
         let composed = self.compose().await?;
         if composed > 0 {
-            info!("Composed {composed} mails");
+            info!("Composed {composed} mail(s)");
         }
         let now = clock::now();
         let sent = if dispatcher.may_try(now) { self.send(dispatcher, now).await? } else { 0 };
@@ -69,8 +69,13 @@ impl Outbox {
         let Some(next) = next else { return Ok(LONGEST_SLEEP) };
         let next = dispatcher.resumes_at().map_or(next, |resumes| next.max(resumes));
         let rest = until(next).min(LONGEST_SLEEP);
-        // A round that did nothing while something was due would do nothing again.
-        let least = if composed + sent > 0 { BETWEEN_ROUNDS } else { Duration::from_secs(1) };
+        let least = match () {
+            () if composed + sent > 0 => BETWEEN_ROUNDS,
+            // A round that did nothing while something was due would do nothing again: a notice that
+            // cannot be put into words, say, which is an error in the log each time.
+            () if rest.is_zero() => AFTER_TROUBLE,
+            () => Duration::from_secs(1),
+        };
         Ok(rest.max(least))
     }
 
@@ -138,19 +143,19 @@ fn tell(mail: &QueuedMail, report: &DeliveryReport, record: &DeliveryRecord) {
     let id = mail.id;
     let subject = crate::watch::names::shown(std::path::Path::new(&mail.subject));
     let said = record.error.as_deref().unwrap_or("no reason given");
-    if let DeliveryReport::ServerDown(said) = report {
-        warn!(mail.id = %id, "The mail server cannot be used, {id} and others wait: {said}");
+    if record.give_up {
+        error!(mail.id = %id, "mail {id} given up: {said}; `gouji notices retry {id}` tries again");
+    } else if let DeliveryReport::ServerDown(said) = report {
+        warn!(mail.id = %id, "Mails cannot go out, mail {id} and all others wait: {said}");
     } else if record.open.is_empty() && record.failed.is_empty() {
         info!(mail.id = %id, "Sent mail {id}: {subject}");
     } else if record.open.is_empty() {
         let count = record.failed.len();
         error!(
             mail.id = %id,
-            "mail {id} refused for {count} recipients: {said}; not tried again. Correct `to`, then \
-             `gouji notices retry {id}`"
+            "mail {id} refused for {count} recipients: {said}; not tried again. Correct `to` for \
+             the mails to come; `gouji notices retry {id}` tries this one once more"
         );
-    } else if record.give_up {
-        error!(mail.id = %id, "mail {id} given up: {said}; `gouji notices retry {id}` tries again");
     } else {
         let count = record.open.len();
         warn!(mail.id = %id, "Mail {id} is tried again for {count} recipients: {said}");

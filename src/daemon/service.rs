@@ -1,6 +1,7 @@
 //! What the service manager is told and tells us: ready, status, alive, stopping; SIGTERM, SIGINT and
 //! SIGHUP. Without systemd all of it is silence.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -12,6 +13,8 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    /// Started by hand in a terminal: when that is closed, gouji ends with it.
+    in_terminal: bool,
 }
 
 impl Signals {
@@ -20,6 +23,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
+            in_terminal: std::io::stderr().is_terminal(),
         })
     }
 
@@ -30,6 +34,9 @@ impl Signals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => {
+                    if self.in_terminal {
+                        return;
+                    }
                     info!("The configuration is read at the start only: restart gouji to use a new one");
                 }
             }

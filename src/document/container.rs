@@ -63,6 +63,30 @@ impl<'a> Container<'a> {
         unpack(member, name, self.limits).map(Some)
     }
 
+    /// The files, in the order of the directory: index and name, decoded. Archives of Chinese
+    /// programs have names in GBK without saying so.
+    pub(crate) fn files(&self) -> Vec<(usize, String)> {
+        let names = self.names().map(|raw| match std::str::from_utf8(raw) {
+            Ok(name) => name.to_owned(),
+            Err(_) => encoding_rs::GB18030.decode_without_bom_handling(raw).0.into_owned(),
+        });
+        // A backslash parts folders too, but only after decoding: it is the second byte of many
+        // characters.
+        let names = names.map(|name| name.replace('\\', "/")).enumerate();
+        names.filter(|(_, name)| !name.ends_with('/')).collect()
+    }
+
+    /// The size a file declares to unpack to.
+    pub(crate) fn declared(&self, index: usize) -> u64 {
+        self.archive.by_index_data(index).map_or(0, |member| member.size())
+    }
+
+    /// The unpacked bytes of a file, by its index in [`Container::files`].
+    pub(crate) fn file(&mut self, index: usize, name: &str) -> Result<Vec<u8>, Refusal> {
+        let member = self.archive.by_index(index).map_err(refusal)?;
+        unpack(member, name, self.limits)
+    }
+
     fn find(&self, name: &str) -> Option<usize> {
         self.archive
             .index_for_name_raw(name.as_bytes())

@@ -1,19 +1,16 @@
 //! Word documents (docx, docm): WordprocessingML in a zip container, ECMA-376 transitional or strict.
 //!
-//! The main part is read in one pass, without a tree: see `body` for what counts as shown, `table`
+//! The main part is read in one pass, without a tree: see `body` for what counts as shown, [`super::table`]
 //! for how cells come to their places, `numbering` for labels such as `（一）` that stand nowhere
 //! in the text. Headers and footers are page furniture and left out; so are the document
 //! properties, which are leftovers of the template the report was typed into.
 
 mod body;
 mod drawing;
-mod line;
 mod numbering;
-mod numerals;
 mod package;
 mod paragraph;
 mod styles;
-mod table;
 
 use super::container::Container;
 use super::xml::{self, Xml};

@@ -98,6 +98,14 @@ impl Element<'_> {
     }
 }
 
+/// What stands in a line of mixed content.
+pub(crate) enum Inline<'a> {
+    /// Text as written.
+    Text(Cow<'a, str>),
+    /// An element, to be finished by the reader.
+    Element(Element<'a>),
+}
+
 enum Node<'a> {
     Open(BytesStart<'a>),
     Close,
@@ -131,6 +139,15 @@ impl<'a> Xml<'a> {
         }
     }
 
+    /// The next element or text inside the current element, `None` at its end.
+    pub(crate) fn node_or_text(&mut self) -> Result<Option<Inline<'a>>, Refusal> {
+        Ok(match self.node()? {
+            Node::Open(tag) => Some(Inline::Element(Element(tag))),
+            Node::Text(text) => Some(Inline::Text(text)),
+            Node::Close | Node::End => None,
+        })
+    }
+
     /// Appends the text of the current element to `into` and finishes it. Elements inside it do
     /// not count.
     pub(crate) fn text(&mut self, into: &mut String) -> Result<(), Refusal> {
@@ -141,6 +158,19 @@ impl<'a> Xml<'a> {
                 Node::Text(text) => into.push_str(&text),
             }
         }
+    }
+
+    /// What stands between the tags of the current element, as written, and finishes it.
+    pub(crate) fn inner(&mut self) -> Result<&'a str, Refusal> {
+        if self.empty {
+            self.skip()?;
+            return Ok("");
+        }
+        let position = |xml: &Self| usize::try_from(xml.reader.buffer_position()).unwrap_or(0);
+        let start = position(self);
+        self.skip()?;
+        let whole = self.text.get(start..position(self)).unwrap_or_default();
+        Ok(whole.rfind("</").and_then(|end| whole.get(..end)).unwrap_or_default())
     }
 
     /// Finishes the current element unread.

@@ -16,7 +16,7 @@ use super::{
 mod claims;
 
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
-const VARIABLES: [&str; 30] = [
+const VARIABLES: [&str; 31] = [
     "attachment",
     "caption",
     "column",
@@ -44,6 +44,7 @@ const VARIABLES: [&str; 30] = [
     "title",
     "total",
     "unit",
+    "units",
     "value",
     "year",
     "years",
@@ -86,7 +87,7 @@ pub(super) fn form(
         sections,
         deadlines,
         levels,
-        head: heads(&file, shared),
+        head: Head::merged([&file.head, &shared.head].into_iter().flatten().map(|h| &h.value)),
         checks,
         subjects,
         claims,
@@ -114,21 +115,6 @@ fn hash(texts: &[&str]) -> String {
 fn section(item: &Item<SectionItem>) -> Section {
     let SectionItem { id, title, titles, missing } = item.value.clone();
     Section { id, title, titles, missing }
-}
-
-fn heads(file: &File, shared: &File) -> Head {
-    let mut head = Head::default();
-    for more in [&file.head, &shared.head].into_iter().flatten() {
-        let more = more.value.clone();
-        head.period.extend(more.period);
-        head.filled_by.extend(more.filled_by);
-        head.announce.extend(more.announce);
-        head.published.extend(more.published);
-        head.publisher.extend(more.publisher);
-        head.never_year.extend(more.never_year);
-        head.attachment.extend(more.attachment);
-    }
-    head
 }
 
 struct Builder<'a> {
@@ -438,6 +424,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "year-missing" => Test::YearMissing,
         "year-inconsistent" => Test::YearInconsistent,
         "unit-missing" => Test::UnitMissing,
+        "unit-ambiguous" => Test::UnitAmbiguous,
         "period-missing" => Test::PeriodMissing,
         "period-odd" => Test::PeriodOdd,
         "publish-early" => Test::PublishEarly,

@@ -454,10 +454,11 @@ impl<'a> Parser<'a> {
             let inner = self.nested(Self::sum)?;
             return if self.take(")") { Ok(inner) } else { Err(self.error("expected )")) };
         }
-        for (word, make) in [("sum", Term::Sum as fn(_) -> _), ("max", Term::Max as fn(_) -> _)] {
-            if self.take_word(word) {
-                return self.nested(Self::arguments).map(make);
-            }
+        if self.take_word("sum") {
+            return self.nested(Self::arguments).map(Term::Sum);
+        }
+        if self.take_word("max") {
+            return self.nested(Self::arguments).map(Term::Max);
         }
         if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
             return self.number();

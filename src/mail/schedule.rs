@@ -58,11 +58,6 @@ impl Dispatcher {
         self.trouble.as_ref().map(|trouble| (trouble.since, trouble.error.as_str()))
     }
 
-    /// The configuration changed or someone asked: the server may be tried at once.
-    pub fn forget_trouble(&mut self) {
-        self.trouble = None;
-    }
-
     /// What to write down about a mail after this report.
     pub fn decide(
         &mut self,

@@ -120,7 +120,7 @@ pub(super) fn find(
         .filter(|(_, c)| !c.is_empty())
         .collect();
     let lines = Lines { lines };
-    let head = heads(forms);
+    let head = Head::merged(forms.iter().map(|f| &f.head));
     let mut found = Found::default();
     let title = lines.title(forms).or_else(|| {
         let title = document.meta.title.as_deref()?;
@@ -162,31 +162,6 @@ fn find_year(found: &mut Found, lines: &Lines<'_>, title: Option<&str>, head: &H
         .or_else(|| lines.announced_year(head))
         .or_else(|| found.published.map(|d| d.year() - 1))
         .or_else(|| first_year(&comparable(file)));
-}
-
-fn heads(forms: &[&Form]) -> Head {
-    let mut head = Head::default();
-    for form in forms {
-        let more = form.head.clone();
-        head.period.extend(more.period);
-        head.filled_by.extend(more.filled_by);
-        head.announce.extend(more.announce);
-        head.published.extend(more.published);
-        head.publisher.extend(more.publisher);
-        head.never_year.extend(more.never_year);
-    }
-    for words in [
-        &mut head.period,
-        &mut head.filled_by,
-        &mut head.announce,
-        &mut head.published,
-        &mut head.publisher,
-        &mut head.never_year,
-    ] {
-        words.sort();
-        words.dedup();
-    }
-    head
 }
 
 /// The names of the kind that a line contains, longest first.

@@ -45,17 +45,23 @@ impl Line<'_> {
     }
 }
 
+/// No report has more table rows, and laying costs time for each; rows after that are left out.
+const MOST_LINES: usize = 1_500;
+/// Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.
+const MOST_LABEL_CHARS: usize = 100;
+
 /// Every table row of the document, in reading order.
 pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
     let grids = document.blocks.iter().filter_map(|b| match b {
         Block::Grid(grid) => Some(grid),
         _ => None,
     });
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line<'_>> = Vec::new();
     for (index, grid) in grids.enumerate() {
         let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
         cells.sort_by_key(|c| (c.row, c.column));
-        for row in cells.chunk_by(|a, b| a.row == b.row) {
+        let room = MOST_LINES.saturating_sub(lines.len());
+        for row in cells.chunk_by(|a, b| a.row == b.row).take(room) {
             lines.push(Line {
                 grid: index + 1,
                 row: row.first().map_or(0, |c| c.row),
@@ -70,7 +76,7 @@ pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
 fn line_cell(cell: &GridCell) -> LineCell<'_> {
     let wordy = trim(&cell.text).chars().any(char::is_alphabetic)
         && matches!(number::read(&cell.text, true, None).0, CellValue::Text(_));
-    // Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.
-    let start: String = if wordy { cell.text.chars().take(200).collect() } else { String::new() };
+    let most = if wordy { MOST_LABEL_CHARS } else { 0 };
+    let start: String = cell.text.chars().take(most).collect();
     LineCell { cell, label: Label::of(&start), wordy }
 }

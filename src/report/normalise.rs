@@ -1,11 +1,14 @@
 //! Copies of printed text made for comparing, never for keeping: width and variants of characters
 //! folded, white space and punctuation gone, numbering and notes split off.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
 /// conversions to traditional characters, Japanese forms, look-alikes from OCR.
 const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处決决許许對对務务給给經经復复議议訴诉訟讼\
 結结維维糾纠審审計计總总業业構构會会組组織织屬属國国機机關关門门無无辦办續续轉转檔档與与內内檢检舉举報报\
-類类請请開开為为購购採采費费額额單单萬万減减増增顼项書书標标統统數数傳传網网陽阳據据條条權权護护穩稳執执詢询沒没補补後后確确訪访複复當当獲获納纳繳缴繼继員员專专職职辦办號号";
+類类請请開开為为購购採采費费額额單单萬万減减増增顼项書书標标統统傳传網网陽阳據据條条權权護护穩稳執执詢询沒没補补後后確确訪访複复當当獲获納纳繳缴繼继員员專专職职號号";
 
 /// One character, folded: full-width forms to ASCII, dashes and blanks to one each, variants to
 /// the simplified character.
@@ -80,16 +83,11 @@ impl Label {
 
 /// The simplified character a variant stands for.
 pub(crate) fn simplify(c: char) -> char {
-    if c.is_ascii() {
-        return c;
-    }
-    let mut pairs = VARIANTS.chars();
-    while let (Some(variant), Some(simple)) = (pairs.next(), pairs.next()) {
-        if variant == c {
-            return simple;
-        }
-    }
-    c
+    static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        let variants = VARIANTS.chars().step_by(2);
+        variants.zip(VARIANTS.chars().skip(1).step_by(2)).collect()
+    });
+    if c.is_ascii() { c } else { SIMPLE.get(&c).copied().unwrap_or(c) }
 }
 
 /// Edit distance as a share of the longer text; 0 where it must be below one half, which no caller

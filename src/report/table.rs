@@ -7,7 +7,6 @@ use super::lines::{Line, LineCell};
 use super::normalise::Label;
 use super::values;
 use super::{Cell, UnknownRow};
-use crate::document::Columns;
 use crate::form::{CellId, Column, Form, Layout, Row, Table};
 
 /// What comparing with a table of a form needs, prepared once per form.
@@ -39,7 +38,7 @@ pub(super) struct Laid<'f> {
 }
 
 /// Labels less alike than this are different labels.
-const ALIKE: f64 = 0.6;
+pub(super) const ALIKE: f64 = 0.6;
 /// A table that fits worse than this is another table.
 const FITS: f64 = 0.4;
 /// What a fingerprint found, or all of them missed, is worth.
@@ -218,162 +217,6 @@ impl<'f> Template<'f> {
         laid
     }
 
-    fn empty(&'f self, quality: f64) -> Laid<'f> {
-        Laid {
-            template: self,
-            quality,
-            grids: Vec::new(),
-            cells: BTreeMap::new(),
-            missing_rows: Vec::new(),
-            unknown_rows: Vec::new(),
-            heading_values: Vec::new(),
-            sublabels_lost: Vec::new(),
-        }
-    }
-
-    /// Whether every row shows one value only: then it is the column the form names for that.
-    fn only_lone_values(&self, placed: &[Placed<'_>]) -> bool {
-        self.table.columns.len() > 1
-            && self.table.columns.iter().any(|c| c.lone)
-            && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
-    }
-
-    /// The cell of the document for each column of a row.
-    fn values<'a>(
-        &self,
-        lines: &'a [Line<'a>],
-        place: &Placed<'a>,
-        next: usize,
-        columns: &[&Column],
-        lone: bool,
-    ) -> Vec<values::Found<'a>> {
-        let unit_word = |c: &&LineCell<'_>| super::number::is_unit(&c.cell.text);
-        let mut found: Vec<&LineCell<'a>> = place.after_label();
-        let own_unit = match found.first() {
-            Some(first) if found.len() > columns.len() && unit_word(first) => {
-                Some(found.remove(0).cell.text.as_str())
-            }
-            _ => None,
-        };
-        if place.line.columns == Columns::Ordinal {
-            self.continue_row(lines, place, next, columns.len(), &mut found);
-        }
-        let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
-            found.into_iter().map(Some).collect()
-        } else if lone {
-            columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
-        } else if let Some(mapped) = self.by_header(lines, place, columns) {
-            mapped
-        } else {
-            window(&found, columns.len())
-        };
-        let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
-        chosen
-            .into_iter()
-            .map(|cell| values::Found {
-                grid: place.line.grid,
-                row: place.line.row,
-                after: last,
-                cell: cell.map(|c| c.cell),
-                unit: own_unit,
-            })
-            .collect()
-    }
-
-    /// Plain text sometimes breaks a row in two: values without a label right after a row that
-    /// lacks just these belong to it.
-    fn continue_row<'a>(
-        &self,
-        lines: &'a [Line<'a>],
-        place: &Placed<'a>,
-        next: usize,
-        wanted: usize,
-        found: &mut Vec<&LineCell<'a>>,
-    ) {
-        for line in lines.get(place.at + 1..next).unwrap_or_default() {
-            let fits = found.len() + line.cells.len() <= wanted;
-            if line.grid != place.line.grid && !found.is_empty() && !fits {
-                break;
-            }
-            let header = line.cells.iter().any(|c| {
-                self.column_labels
-                    .iter()
-                    .chain(&self.row_labels)
-                    .any(|l| best(&c.label, l) >= ALIKE)
-            });
-            if !fits || header || !line.has_values_after(None) {
-                break;
-            }
-            found.extend(line.cells.iter());
-        }
-    }
-
-    /// The cells of a row under the headers of its columns, looked for upwards in the same table.
-    fn by_header<'a>(
-        &self,
-        lines: &'a [Line<'a>],
-        place: &Placed<'a>,
-        columns: &[&Column],
-    ) -> Option<Vec<Option<&'a LineCell<'a>>>> {
-        if place.line.columns != Columns::Exact {
-            return None;
-        }
-        let line = lines.get(place.at)?;
-        let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
-        let above: Vec<&Line<'_>> =
-            lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
-        let headers: Vec<&LineCell<'_>> =
-            above.iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
-        let mut spans: Vec<(usize, usize, &Label)> = headers
-            .iter()
-            .filter(|c| c.cell.column + c.cell.column_span > start)
-            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.label))
-            .collect();
-        spans.sort_by_key(|(from, to, _)| (*from, *to));
-        let labels: Vec<&Vec<Label>> = columns
-            .iter()
-            .filter_map(|c| self.table.columns.iter().position(|own| own.id == c.id))
-            .filter_map(|index| self.column_labels.get(index))
-            .collect();
-        let gaps = Gaps { found: 0.0, expected: 0.0 };
-        let like = |i: usize, j: usize| {
-            let (_, _, label) = spans.get(i)?;
-            Some(best(label, labels.get(j)?)).filter(|l| *l >= ALIKE)
-        };
-        let (pairs, _) = align(spans.len(), labels.len(), gaps, like, |_| 0.0);
-        if pairs.len() < columns.len() {
-            return None;
-        }
-        let under = |(i, _): &(usize, usize)| {
-            let (from, to, _) = spans.get(*i)?;
-            let overlap = |c: &&LineCell<'_>| {
-                let end = c.cell.column + c.cell.column_span;
-                end.min(*to).saturating_sub(c.cell.column.max(*from))
-            };
-            let own = line.cells.iter().filter(|c| c.cell.column >= start && overlap(c) > 0);
-            own.rev().max_by_key(overlap)
-        };
-        Some(pairs.iter().map(under).collect())
-    }
-
-    /// The unit of money the document's own header gives a column, where the form gives none.
-    fn header_unit(
-        &self,
-        lines: &[Line<'_>],
-        place: &Placed<'_>,
-        column: &Column,
-    ) -> Option<&'static str> {
-        if column.kind != crate::form::Kind::Amount || place.row.unit_in(column).is_some() {
-            return None;
-        }
-        let labels =
-            self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
-        let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
-        let header =
-            above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
-        super::number::money_in(&header.cell.text)
-    }
-
     /// A group label followed by the values of all its rows: the sub-labels were lost, and only
     /// the number of values tells the rows apart.
     fn spread_group_rows(&self, lines: &[Line<'_>], laid: &mut Laid<'_>) {
@@ -408,81 +251,22 @@ impl<'f> Template<'f> {
         }
     }
 
-    /// A table whose cells all stand in one line under several rows of headers.
-    fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
-        let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
-        let header = |line: &Line<'_>| {
-            let known = |c: &&LineCell<'_>| {
-                c.wordy
-                    && self
-                        .column_labels
-                        .iter()
-                        .chain(&self.row_labels)
-                        .any(|l| best(&c.label, l) >= 0.75)
-            };
-            line.cells.iter().filter(known).count()
-        };
-        let headers: Vec<usize> = lines.iter().map(header).collect();
-        let (at, known) = self.data_line(lines, &headers, cells.len())?;
-        let line = lines.get(at)?;
-        let quality = count(known.min(cells.len())) / count(cells.len());
-        let found: Vec<&LineCell<'_>> = line.cells.iter().collect();
-        let lone: Vec<&str> =
-            self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
-        let rows = self.table.value_rows().count();
-        let chosen: Vec<Option<&LineCell<'_>>> = if found.len() == rows && rows < cells.len() {
-            let mut left = found.iter().copied();
-            cells.iter().map(|(_, c)| lone.contains(&c.id.as_str()).then(|| left.next())?).collect()
-        } else {
-            window(&found, cells.len())
-        };
-        let mut laid = self.empty(quality);
-        laid.note_grid(line.grid);
-        let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
-        for ((row, column), cell) in cells.into_iter().zip(chosen) {
-            let value = values::Found {
-                grid: line.grid,
-                row: line.row,
-                after: end,
-                cell: cell.map(|c| c.cell),
-                unit: None,
-            };
-            laid.cells
-                .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+    pub(super) fn empty(&'f self, quality: f64) -> Laid<'f> {
+        Laid {
+            template: self,
+            quality,
+            grids: Vec::new(),
+            cells: BTreeMap::new(),
+            missing_rows: Vec::new(),
+            unknown_rows: Vec::new(),
+            heading_values: Vec::new(),
+            sublabels_lost: Vec::new(),
         }
-        Some(laid)
-    }
-
-    /// The line of values below the headers, and how many headers there are. Headers shredded into
-    /// single characters are passed over: then only a line of just the right length will do.
-    fn data_line(
-        &self,
-        lines: &[Line<'_>],
-        headers: &[usize],
-        cells: usize,
-    ) -> Option<(usize, usize)> {
-        const HEADER_LINES: usize = 6;
-        let mut best: Option<(usize, usize)> = None;
-        for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.is_all_values()) {
-            let above = headers.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
-            let since = above.iter().rev().scan(false, |seen, n| {
-                let go = !(*seen && *n == 0);
-                *seen |= *n > 0;
-                go.then_some(*n)
-            });
-            let known: usize = since.sum();
-            let right = line.cells.len() == cells;
-            let enough = if right { known >= 3 } else { known * 2 >= cells };
-            if enough && best.is_none_or(|(_, k)| known > k) {
-                best = Some((at, known));
-            }
-        }
-        best
     }
 }
 
 impl Laid<'_> {
-    fn note_grid(&mut self, grid: usize) {
+    pub(super) fn note_grid(&mut self, grid: usize) {
         if self.grids.last() != Some(&grid) {
             self.grids.push(grid);
         }
@@ -491,18 +275,18 @@ impl Laid<'_> {
 
 /// A row of the form and the row of the document it was found in.
 #[derive(Debug)]
-struct Placed<'a> {
-    line: &'a Line<'a>,
-    at: usize,
-    row: &'a Row,
-    index: usize,
+pub(super) struct Placed<'a> {
+    pub(super) line: &'a Line<'a>,
+    pub(super) at: usize,
+    pub(super) row: &'a Row,
+    pub(super) index: usize,
     /// The cell that holds its label; `None`: the label was lost.
-    label: Option<usize>,
-    likeness: f64,
+    pub(super) label: Option<usize>,
+    pub(super) likeness: f64,
 }
 
 impl<'a> Placed<'a> {
-    fn after_label(&self) -> Vec<&'a LineCell<'a>> {
+    pub(super) fn after_label(&self) -> Vec<&'a LineCell<'a>> {
         self.line.cells.iter().skip(self.label.map_or(0, |l| l + 1)).collect()
     }
 }
@@ -535,7 +319,7 @@ fn match_row(line: &Line<'_>, labels: &[Label]) -> Option<Match> {
     best_match
 }
 
-fn best(label: &Label, labels: &[Label]) -> f64 {
+pub(super) fn best(label: &Label, labels: &[Label]) -> f64 {
     labels.iter().map(|l| label.likeness(l)).fold(0.0, f64::max)
 }
 
@@ -552,24 +336,7 @@ fn heading_value(place: &Placed<'_>) -> Option<(String, String)> {
     Some((place.row.id.clone(), text.to_owned()))
 }
 
-/// The run of `wanted` cells that holds most: surplus cells are residue of merged ones, and empty.
-/// Too few cells are filled up at the end.
-fn window<'a>(found: &[&'a LineCell<'a>], wanted: usize) -> Vec<Option<&'a LineCell<'a>>> {
-    let filled = |cells: &[&LineCell<'_>]| {
-        cells.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty()).count()
-    };
-    let mut chosen: &[&LineCell<'_>] = found.get(..wanted).unwrap_or(found);
-    for run in found.windows(wanted.max(1)) {
-        if filled(run) > filled(chosen) {
-            chosen = run;
-        }
-    }
-    let start = found.iter().position(|c| chosen.first().is_some_and(|f| std::ptr::eq(*f, *c)));
-    let from = start.unwrap_or(0);
-    (from..from + wanted).map(|i| found.get(i).copied()).collect()
-}
-
 /// A count as a measure of fit.
-fn count(n: usize) -> f64 {
+pub(super) fn count(n: usize) -> f64 {
     u32::try_from(n).map_or(f64::MAX, f64::from)
 }

@@ -143,16 +143,6 @@ impl FromSql for OwnedPath {
     }
 }
 
-/// A path for people: what is not UTF-8 is shown as U+FFFD.
-pub(super) fn path_text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
-/// The last part of a path, for people.
-pub(super) fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 /// An exact decimal as its text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Exact(pub(super) Decimal);

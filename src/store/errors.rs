@@ -28,7 +28,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// The file or its folder cannot be opened or made.
-    #[error("{}: cannot open the database: {source}; its folder must exist and be writable", path.display())]
+    #[error("{}: cannot be opened or made: {source}; its folder must exist and be writable for the user gouji runs as", path.display())]
     Open {
         /// The database.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// A newer gouji wrote it.
-    #[error("{}: was written by a newer gouji (schema {found}, this one knows {known}); install that version again, or move the file away and run `gouji rebuild`", path.display())]
+    #[error("{}: was written by a newer gouji (schema {found}, this one knows {known}); install that version again, or move the file away together with its -wal and -shm: the next start makes a new database of the files in the drop folders", path.display())]
     Newer {
         /// The database.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum StoreError {
         known: i64,
     },
     /// Its content is broken.
-    #[error("{}: the database is damaged ({what}); stop gouji, move it aside together with its -wal and -shm, and run `gouji rebuild`: the reports are read again from the folders", path.display())]
+    #[error("{}: the database is damaged ({what}); stop gouji, move it aside together with its -wal and -shm, and start gouji again: it makes a new database of the files in the drop folders", path.display())]
     Damaged {
         /// The database.
         path: PathBuf,

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::columns::{OwnedPath, PathBytes, Seconds, file_name, path_text};
+use super::columns::{OwnedPath, PathBytes, Seconds};
 use super::rows::{FileId, FileSeen, KnownFile, KnownPath, Sha256, Waiting};
 use crate::check::Verdict;
 use crate::watch::Stamp;
+use crate::watch::names::{file_name, shown};
 
 /// Every path that ever had a content with a verdict.
 pub(super) fn known_paths(db: &Connection) -> rusqlite::Result<Vec<KnownPath>> {
@@ -90,7 +91,7 @@ pub(super) fn place(
         .optional()?;
     tx.prepare_cached(include_str!("sql/place_file.sql"))?.execute(named_params! {
         ":path": PathBytes(&file.path),
-        ":path_text": path_text(&file.path),
+        ":path_text": shown(&file.path),
         ":file_id": id,
         ":device": file.stamp.dev.cast_signed(),
         ":inode": file.stamp.ino.cast_signed(),
@@ -136,18 +137,23 @@ pub(super) fn withdraw(tx: &Connection, paths: &[PathBuf], now: Timestamp) -> ru
 }
 
 /// Makes the list of files that are not ready this one. A file that goes on waiting for the same
-/// keeps the time since when.
-pub(super) fn set_waiting(tx: &Connection, waiting: &[Waiting]) -> rusqlite::Result<()> {
+/// keeps the time since when, to the second: it is the key of the notice about it. Unless the clock
+/// was set back before it.
+pub(super) fn set_waiting(
+    tx: &Connection,
+    waiting: &[Waiting],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     let before: BTreeMap<PathBuf, Waiting> =
         self::waiting(tx)?.into_iter().map(|file| (file.path.clone(), file)).collect();
     tx.execute("DELETE FROM waiting", [])?;
     let mut insert = tx.prepare_cached(include_str!("sql/insert_waiting.sql"))?;
     for file in waiting {
-        let earlier = before.get(&file.path).filter(|earlier| earlier.state == file.state);
-        let since = earlier.map_or(file.since, |earlier| earlier.since.min(file.since));
+        let goes_on = |earlier: &&Waiting| earlier.state == file.state && earlier.since <= now;
+        let since = before.get(&file.path).filter(goes_on).map_or(file.since, |e| e.since);
         insert.execute(named_params! {
             ":path": PathBytes(&file.path),
-            ":path_text": path_text(&file.path),
+            ":path_text": shown(&file.path),
             ":state": file.state,
             ":reason": file.reason,
             ":detail": file.detail,

@@ -7,16 +7,14 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::Seconds;
 use super::rows::UnitId;
-use crate::check::Finding;
-use crate::form::Severity;
 use crate::report::Report;
 use crate::units::{self, Match};
 
 /// The unit a report belongs to.
 pub(super) struct Placed {
     pub(super) unit: UnitId,
-    /// What is to be said about a name that fits several units.
-    pub(super) finding: Option<Finding>,
+    /// The units that the name fits, if it fits several, as a sentence lists them.
+    pub(super) candidates: Option<String>,
 }
 
 /// The unit of a report that names one, with its spellings remembered.
@@ -29,14 +27,14 @@ pub(super) fn place(
     let plain = plain(printed);
     let known = related(tx, &plain)?;
     let placed = match units::find(&plain, &known) {
-        Match::Same(unit) => Placed { unit, finding: None },
-        Match::New => Placed { unit: insert(tx, printed, "named", now)?, finding: None },
+        Match::Same(unit) => Placed { unit, candidates: None },
+        Match::New => Placed { unit: insert(tx, printed, "named", now)?, candidates: None },
         Match::Ambiguous(candidates) => {
             let unit = match ambiguous(tx, &plain)? {
                 Some(unit) => unit,
                 None => insert(tx, printed, "ambiguous", now)?,
             };
-            Placed { unit, finding: Some(finding(tx, printed, &candidates)?) }
+            Placed { unit, candidates: Some(listed(tx, &candidates)?) }
         }
     };
     remember(tx, placed.unit, printed, "printed")?;
@@ -126,24 +124,11 @@ fn lengthen(tx: &Connection, unit: UnitId, printed: &str) -> rusqlite::Result<()
         .map(drop)
 }
 
-/// The one finding that only the database can make: it takes all units to see it.
-fn finding(tx: &Connection, printed: &str, candidates: &[UnitId]) -> rusqlite::Result<Finding> {
-    let names: Vec<String> =
-        candidates.iter().map(|unit| name(tx, *unit)).collect::<rusqlite::Result<_>>()?;
-    let names = names.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join("、");
-    Ok(Finding {
-        rule: "unit-ambiguous".to_owned(),
-        severity: Severity::Warning,
-        place: "report".to_owned(),
-        left: None,
-        right: None,
-        cells: Vec::new(),
-        cause: None,
-        quote: None,
-        message: format!(
-            "单位名称“{}”与{names}都相符，无法确定是哪个单位，请写明所属的县（市、区）。",
-            printed.trim()
-        ),
-        source: "单位名称应当能够与其他单位相区分".to_owned(),
-    })
+/// The names of units, as a sentence lists them.
+fn listed(tx: &Connection, units: &[UnitId]) -> rusqlite::Result<String> {
+    let names: Vec<String> = units
+        .iter()
+        .map(|unit| name(tx, *unit).map(|name| format!("“{name}”")))
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(names.join("、"))
 }

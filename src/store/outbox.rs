@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::columns::{OwnedPath, Seconds, file_name};
+use super::columns::{OwnedPath, Seconds};
 use super::rows::{
     Condition, ConditionKind, DeliveryRecord, MailDraft, MailId, NoticeId, NoticeKind,
     NoticeToSend, PreviousMail, QueuedMail, ReportId, UnitId, Window,
@@ -18,6 +18,7 @@ use super::rows::{
 use super::{Compose, owed, reports};
 use crate::check::Verdict;
 use crate::form::Severity;
+use crate::watch::names::file_name;
 
 /// The least time between two mails, so that a burst of files is no burst of mails.
 const SPACING: SignedDuration = SignedDuration::from_mins(10);
@@ -211,10 +212,18 @@ fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
     })
 }
 
+/// The name of the file. Where no unit is known, with the folder it lies in: the folder is all that
+/// may tell whose it is.
 fn name(row: &Row<'_>) -> rusqlite::Result<String> {
     let path: Option<OwnedPath> = row.get("path")?;
-    let file: Option<String> = row.get("file_name")?;
-    let file = file.or_else(|| path.map(|path| file_name(&path.0))).unwrap_or_default();
+    let unit: Option<UnitId> = row.get("unit_id")?;
+    let file = match (unit, path) {
+        (None, Some(OwnedPath(path))) => {
+            let folder = path.parent().map(file_name).filter(|folder| !folder.is_empty());
+            folder.into_iter().chain([file_name(&path)]).collect::<Vec<_>>().join("/")
+        }
+        _ => row.get::<_, Option<String>>("file_name")?.unwrap_or_default(),
+    };
     let member: String = row.get("member")?;
     Ok(if member.is_empty() { file } else { format!("{file}!{member}") })
 }
@@ -370,7 +379,7 @@ pub(super) fn make_all_due(tx: &Connection, now: Timestamp) -> rusqlite::Result<
     tx.prepare_cached(sql)?.execute(named_params! { ":now": Seconds(now) }).map(drop)
 }
 
-/// Queues a mail that was given up once more, for those who have not got it.
+/// Queues a mail once more, for those who have not got it.
 pub(super) fn retry_mail(tx: &Connection, mail: MailId, now: Timestamp) -> rusqlite::Result<bool> {
     let queued = tx
         .prepare_cached(include_str!("sql/retry_mail.sql"))?

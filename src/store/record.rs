@@ -6,15 +6,16 @@ use std::os::unix::ffi::OsStrExt;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::columns::file_name;
 use super::rows::{
     FileId, FileSeen, Inspected, NoticeKind, NoticePolicy, Recorded, RecordedReport,
 };
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
 use super::{files, names, owed, reports, versions};
-use crate::check::{Finding, Verdict};
+use crate::check::{Finding, UNITS, Verdict};
+use crate::form::Severity;
 use crate::inspect::{Checked, Inspection};
+use crate::watch::names::file_name;
 
 /// Hash of each form's text, by id.
 pub(super) type FormHashes = BTreeMap<String, String>;
@@ -60,7 +61,7 @@ pub(super) fn record(
     for (number, inspection) in (1_i64..).zip(read.inspections) {
         recorded.push(recorder.document(number, inspection)?);
     }
-    recorder.conclude(read.inspections)?;
+    recorder.conclude(read.inspections, &recorded)?;
     Ok(recorded)
 }
 
@@ -99,6 +100,11 @@ impl Recorder<'_> {
         let report = &checked.report;
         let series = Series { unit, year: report.year, kind: report.kind.clone() };
         let findings: Vec<Finding> = checked.findings.iter().cloned().chain(extra).collect();
+        // What only the database finds may weigh as much as what the report itself shows.
+        let verdict = match findings.iter().any(|finding| finding.severity == Severity::Error) {
+            true => Verdict::Failed,
+            false => inspection.verdict,
+        };
         let content_hash = versions::content_hash(report);
         let errors_hash = versions::errors_hash(&findings);
         let new = reports::NewReport {
@@ -110,7 +116,7 @@ impl Recorder<'_> {
             report,
             findings: &findings,
             causes: &checked.causes,
-            verdict: inspection.verdict,
+            verdict,
             form_sha256: report.form.as_ref().and_then(|f| self.forms.get(f)).map(String::as_str),
             content_hash: &content_hash,
             errors_hash: &errors_hash,
@@ -119,11 +125,11 @@ impl Recorder<'_> {
         let (id, is_copy) = self.version(&new, earlier, before.as_ref())?;
         self.overtake(&series)?;
         versions::arrange(self.tx, &series)?;
-        self.set_document(part, inspection, Some((id, is_copy)))?;
+        self.set_document(part, inspection, verdict, Some((id, is_copy)))?;
         // Rules across years go here: they need this series and those of the years beside it, with
         // their findings rewritten before the notices are decided.
         let notice = self.owe(part, &series, before.as_ref())?;
-        self.recorded(part, inspection.verdict, Some((id, is_copy)), notice)
+        self.recorded(part, verdict, Some((id, is_copy)), notice)
     }
 
     /// Writes the document as a version, or finds that it is a copy of the current one.
@@ -211,7 +217,11 @@ impl Recorder<'_> {
     ) -> rusqlite::Result<(UnitId, Option<Finding>)> {
         if let Some(printed) = checked.report.unit.as_ref().filter(|unit| !unit.trim().is_empty()) {
             let placed = names::place(self.tx, printed, &checked.report, self.now)?;
-            return Ok((placed.unit, placed.finding));
+            let finding = placed.candidates.and_then(|units| {
+                let finding = checked.if_ambiguous.clone()?;
+                Some(Finding { message: finding.message.replace(UNITS, &units), ..finding })
+            });
+            return Ok((placed.unit, finding));
         }
         if let Some(earlier) = earlier.filter(|earlier| earlier.is_unrecognised) {
             return Ok((earlier.series.unit, None));
@@ -282,7 +292,7 @@ impl Recorder<'_> {
             let found = Some((earlier.report, earlier.is_copy));
             return self.recorded(part, inspection.verdict, found, None);
         }
-        self.set_document(part, inspection, None)?;
+        self.set_document(part, inspection, inspection.verdict, None)?;
         let subject = owed::Subject { file: self.id, member: part.member, path: &self.file.path };
         owed::supersede_unread(self.tx, &subject, self.replaced)?;
         let notice = match inspection.verdict {
@@ -302,6 +312,7 @@ impl Recorder<'_> {
         &self,
         part: &Part<'_>,
         inspection: &Inspection,
+        verdict: Verdict,
         found: Option<(ReportId, bool)>,
     ) -> rusqlite::Result<()> {
         let standing = found.map(|(_, is_copy)| if is_copy { "copy" } else { "version" });
@@ -309,7 +320,7 @@ impl Recorder<'_> {
             .prepare_cached(include_str!("sql/set_document.sql"))?
             .execute(named_params! {
                 ":file": self.id, ":number": part.number, ":member": part.member,
-                ":verdict": inspection.verdict, ":reason": inspection.reason,
+                ":verdict": verdict, ":reason": inspection.reason,
                 ":detail": inspection.detail, ":report": found.map(|(id, _)| id),
                 ":standing": standing,
             })
@@ -345,11 +356,12 @@ impl Recorder<'_> {
     }
 
     /// The verdict of the whole file, from those of its documents.
-    fn conclude(&self, inspections: &[Inspection]) -> rusqlite::Result<()> {
-        let gravest = inspections.iter().max_by_key(|inspection| gravity(inspection.verdict));
-        let verdict = gravest.map_or(Verdict::Ignored, |inspection| inspection.verdict);
-        let reason = gravest.and_then(|inspection| inspection.reason.as_deref());
-        let detail = gravest.and_then(|inspection| inspection.detail.as_deref());
+    fn conclude(&self, inspections: &[Inspection], recorded: &[Recorded]) -> rusqlite::Result<()> {
+        let verdicts = recorded.iter().map(|one| one.verdict);
+        let gravest = verdicts.zip(inspections).max_by_key(|(verdict, _)| gravity(*verdict));
+        let verdict = gravest.map_or(Verdict::Ignored, |(verdict, _)| verdict);
+        let reason = gravest.and_then(|(_, inspection)| inspection.reason.as_deref());
+        let detail = gravest.and_then(|(_, inspection)| inspection.detail.as_deref());
         files::conclude(self.tx, self.id, verdict, (reason, detail), self.now)
     }
 

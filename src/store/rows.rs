@@ -246,7 +246,8 @@ pub struct NoticeToSend {
     pub unit: Option<String>,
     /// The report year.
     pub year: Option<i16>,
-    /// Name of the file, with the member of a bundle after `!`; shown lossy.
+    /// Name of the file, with the member of a bundle after `!`; where no unit is known, with the folder
+    /// it lies in before it.
     pub file_name: String,
     /// Modification time of the file; when the notice was queued if the file could not be asked.
     pub file_modified_at: Timestamp,

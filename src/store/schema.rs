@@ -32,7 +32,6 @@ pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let fail = |e| StoreError::from_sql(path, e);
     recognise(&connection, path)?;
-    check_pages(&connection, path)?;
     keep_wal(&connection).map_err(fail)?;
     migrate(&connection, path, now)?;
     Ok(connection)
@@ -120,8 +119,9 @@ fn recognise(connection: &Connection, path: &Path) -> Result<i64> {
     Ok(found)
 }
 
-/// A damaged database is not worked on: what is wrong would spread into snapshots and mails.
-fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
+/// Looks at every page. A damaged database is not worked on: what is wrong would spread into
+/// snapshots and mails.
+pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
     let first: String = connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
         .map_err(|e| StoreError::from_sql(path, e))?;

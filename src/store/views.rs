@@ -2,7 +2,7 @@
 //! each cell. They are made from the forms at start, so that a new form needs no SQL.
 //!
 //! A column is a look-up in the primary key of `cells`; SQLite leaves out those that a query does
-//! not name, which makes `SELECT unit, new_requests_total FROM requests` as cheap as it reads.
+//! not name, which makes `SELECT unit, received_total FROM letters` as cheap as it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

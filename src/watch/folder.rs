@@ -250,7 +250,9 @@ impl Folder {
         }
         self.state = State::Online;
         self.before = Some(identity);
-        if !marker && self.unmarked != Some(identity) {
+        // Not before a file that was read lies in it: the empty mount point of a share that is away
+        // at the very first start must not be taken for the share ever after.
+        if !marker && present > 0 && self.unmarked != Some(identity) {
             self.unmarked = Some(identity);
             if let Err(error) = presence::leave_marker(&self.watched.path) {
                 let path = names::shown(&self.watched.path);
@@ -484,6 +486,23 @@ mod tests {
         assert!(sight.gone.is_empty());
         fs::write(watch.path("b.txt"), "x").unwrap();
         assert_eq!(watch.settled().await.path, watch.path("b.txt"));
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_marked_once_a_file_in_it_was_read_and_not_while_it_may_be_a_mount_point() {
+        let mut watch = Fixture::start(true, SHORT);
+        watch.until(|sight| !sight.starting).await;
+        fs::create_dir(watch.path("inner")).unwrap();
+        fs::write(watch.path("inner/a.txt"), "x").unwrap();
+        assert!(!watch.path(presence::MARKER).exists());
+        let file = watch.settled().await;
+        watch.answers.send(Answer { file, outcome: Outcome::Done }).unwrap();
+        let marked = async {
+            while !watch.path(presence::MARKER).exists() {
+                sleep(SHORT).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), marked).await.expect("no marker");
     }
 
     #[tokio::test]

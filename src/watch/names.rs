@@ -18,11 +18,13 @@ pub fn decoded(name: &OsStr) -> String {
     }
 }
 
-/// A path for a log line, a mail or a terminal: decoded, with control characters and those that turn
-/// the direction of writing spelled out (`\u{202e}`), so that a name can neither break a line nor
-/// pass for another.
+/// A path for a log line, a mail, a table or a terminal: decoded name by name (a file named in GBK may
+/// lie in a folder named in UTF-8), with control characters and those that turn the direction of
+/// writing spelled out (`\u{202e}`), so that a name can neither break a line nor pass for another.
 pub fn shown(path: &Path) -> String {
-    let text = decoded(path.as_os_str());
+    let bytes = path.as_os_str().as_bytes();
+    let names = bytes.split(|byte| *byte == b'/').map(|name| decoded(OsStr::from_bytes(name)));
+    let text = names.collect::<Vec<_>>().join("/");
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || turns_direction(c) {
@@ -52,6 +54,13 @@ mod tests {
     fn gbk_bytes_are_shown_as_chinese() {
         let (bytes, _, _) = encoding_rs::GBK.encode("青塘镇.docx");
         assert_eq!(shown(Path::new(OsStr::from_bytes(&bytes))), "青塘镇.docx");
+    }
+
+    #[test]
+    fn a_name_in_gbk_below_a_folder_in_utf8_is_shown_as_chinese() {
+        let (bytes, _, _) = encoding_rs::GBK.encode("青塘镇.docx");
+        let path = Path::new("/drop/东山乡").join(OsStr::from_bytes(&bytes));
+        assert_eq!(shown(&path), "/drop/东山乡/青塘镇.docx");
     }
 
     #[test]

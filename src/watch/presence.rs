@@ -3,7 +3,7 @@
 //!
 //! Two signs: device and inode of the folder, and a marker, an empty hidden file in it. The marker
 //! outlives a remount, which changes the device number of a share. It is written where gouji may
-//! write and missed where it may not.
+//! write, once a file in the folder has been read, and missed where it may not.
 
 use std::path::Path;
 

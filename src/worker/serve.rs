@@ -10,11 +10,12 @@ use super::misbehave::Misbehaviour;
 use super::protocol;
 use crate::document::{self, Limits};
 use crate::inspect::Reading;
+use crate::watch::ignore::is_ignored;
 
 /// `gouji worker`: reads one file from stdin, writes its [`Reading`] to stdout.
 pub fn serve() -> ExitCode {
-    run(|name, bytes| match document::read(&bytes, &name, &Limits::default()) {
-        Ok(document) => Reading::Documents(vec![(String::new(), Ok(document))]),
+    run(|name, bytes| match document::read_all(&bytes, &name, &Limits::default(), is_ignored) {
+        Ok(documents) => Reading::Documents(documents),
         Err(refusal) => Reading::Refused(refusal),
     })
 }

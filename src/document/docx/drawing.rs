@@ -1,7 +1,8 @@
 //! Drawings of the walk: what hangs on a paragraph and is shown beside it.
 
-use super::body::{Flow, Walk};
-use super::line::Line;
+use super::body::Walk;
+use crate::document::flow::Flow;
+use crate::document::line::Line;
 use crate::document::{Block, Paragraph, Refusal};
 
 impl Walk<'_> {

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::numerals::numeral;
+use crate::document::numerals::numeral;
 use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
 

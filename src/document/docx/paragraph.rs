@@ -1,10 +1,11 @@
 //! Paragraphs and runs of the walk: see [`super::body`] for what counts as shown.
 
-use super::body::{Flow, Piece, Walk, is_wrapper};
-use super::line::Line;
+use super::body::{Walk, is_wrapper};
 use super::numbering::Reference;
-use super::styles::{self, RunFormat, Script, Style};
+use super::styles::{self, RunFormat, Style};
 use crate::document::Refusal;
+use crate::document::flow::{Flow, Piece};
+use crate::document::line::{Line, Script};
 use crate::document::xml::Element;
 
 /// What `w:pPr` says.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::numbering::Reference;
+use crate::document::line::Script;
 use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
 
@@ -20,18 +21,6 @@ pub(super) struct Style {
     script: Option<Script>,
     numbering: Reference,
     based_on: Option<String>,
-}
-
-/// Where characters stand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Script {
-    /// On the line.
-    #[default]
-    Baseline,
-    /// Above it.
-    Raised,
-    /// Below it.
-    Lowered,
 }
 
 /// Run properties, of a style or of a run itself.

@@ -29,7 +29,7 @@ CREATE TABLE files (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256        TEXT NOT NULL UNIQUE              -- hash of the bytes, lower-case hexadecimal
                   CHECK (length(sha256) = 64),
-    name          TEXT NOT NULL,                    -- file name at first sight, undecodable bytes shown as U+FFFD
+    name          TEXT NOT NULL,                    -- file name at first sight, for people: bytes in GBK decoded, control characters spelled out
     size_bytes    INTEGER NOT NULL,                 -- size
     modified_at   INTEGER NOT NULL,                 -- modification time at first sight
     modified_ns   INTEGER NOT NULL,                 -- the same in nanoseconds: orders versions saved within one second
@@ -48,7 +48,7 @@ CREATE TABLE files (
 CREATE TABLE paths (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     path          BLOB NOT NULL UNIQUE,             -- the bytes of the absolute path
-    path_text     TEXT NOT NULL,                    -- the same for people, undecodable bytes shown as U+FFFD
+    path_text     TEXT NOT NULL,                    -- the same for people: bytes in GBK decoded, control characters spelled out
     file_id       INTEGER NOT NULL REFERENCES files (id), -- the content it has, or had last
     device        INTEGER NOT NULL,                 -- device number; this and the next four tell whether it changed
     inode         INTEGER NOT NULL,                 -- inode number

@@ -1,0 +1,70 @@
+//! Word 97–2003 documents and WPS Writer (doc, wps): MS-DOC in a compound file.
+//!
+//! The text lies in pieces anywhere in the `WordDocument` stream (a fast-saved file has hundreds),
+//! its formatting in pages of runs by file position. See [`fib`] for where things are, [`pieces`] for
+//! the text, [`runs`] for formatting, [`walk`] for what of it is shown, [`row`] for table rows.
+//!
+//! An own reader and not a library: deleted and hidden text, the edges of cells and the difference
+//! between a row's end and an empty cell decide over every figure, and none of the libraries tried
+//! gives all of them. Anything that does not fit together refuses the file: half a report read as
+//! if it were whole would be worse.
+
+mod fib;
+mod pieces;
+mod row;
+mod runs;
+mod walk;
+
+use std::io::{Cursor, Read};
+
+use cfb::CompoundFile;
+
+use super::assembly::Assembly;
+use super::{Document, Format, Limits, Meta, Refusal};
+use fib::Fib;
+use pieces::Pieces;
+use runs::Formats;
+use walk::Walk;
+
+/// Reads everything the document shows; text boxes come after the text.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(damaged)?;
+    let word = stream(&mut file, "/WordDocument", limits)?;
+    let fib = Fib::read(&word)?;
+    let table = stream(&mut file, fib.table_stream, limits)?;
+    // Only formatting too long for its page lies there.
+    let data = stream(&mut file, "/Data", limits).unwrap_or_default();
+    let pieces = Pieces::read(&table, &fib, &word)?;
+    let formats = Formats::read(&word, &table, &data, &fib)?;
+    let mut assembly = Assembly::new(limits);
+    for range in [fib.text.clone(), fib.boxes.clone()] {
+        let walk = Walk::new(&pieces, &formats, limits);
+        assembly.append(walk.read(range)?.into_blocks().collect())?;
+    }
+    Ok(assembly.finish(Format::Doc, Meta::default()))
+}
+
+fn stream(
+    file: &mut CompoundFile<Cursor<&[u8]>>,
+    name: &str,
+    limits: &Limits,
+) -> Result<Vec<u8>, Refusal> {
+    let stream = file.open_stream(name).map_err(damaged)?;
+    let declared = stream.len();
+    if declared > limits.part_bytes {
+        return Err(Refusal::TooLarge(format!("{name} of {declared} bytes")));
+    }
+    let mut content = Vec::new();
+    stream.take(limits.part_bytes).read_to_end(&mut content).map_err(damaged)?;
+    if u64::try_from(content.len()).is_ok_and(|length| length < declared) {
+        return Err(Refusal::Incomplete(format!("{name} is cut off")));
+    }
+    Ok(content)
+}
+
+fn damaged(error: std::io::Error) -> Refusal {
+    Refusal::Damaged(format!("compound file: {error}"))
+}
+
+#[cfg(test)]
+mod tests;

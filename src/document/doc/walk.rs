@@ -1,0 +1,178 @@
+//! The walk through the text: characters into paragraphs, paragraphs into cells, rows and tables.
+//!
+//! A paragraph ends with its mark, and only that tells what it is: at which depth of tables it
+//! stands, whether it ends a cell or a row. Deleted and hidden characters, the instructions of
+//! fields and the marks of notes are left out.
+
+use std::ops::Range;
+
+use super::pieces::{Character, Pieces};
+use super::runs::{Formats, ParagraphFormat};
+use crate::document::edges::{self, EdgeRow};
+use crate::document::flow::{Flow, Piece};
+use crate::document::line::Line;
+use crate::document::{Block, Limits, Refusal};
+
+/// The state of one walk.
+pub(super) struct Walk<'a> {
+    pieces: &'a Pieces<'a>,
+    formats: &'a Formats<'a>,
+    limits: &'a Limits,
+    flow: Flow,
+    /// Tables open around the place under way.
+    open: Vec<OpenTable>,
+    line: Line,
+    text_bytes: usize,
+}
+
+#[derive(Default)]
+struct OpenTable {
+    rows: Vec<EdgeRow>,
+    /// Cells of the row under way.
+    cells: Vec<Flow>,
+    /// The cell under way.
+    cell: Flow,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        pieces: &'a Pieces<'a>,
+        formats: &'a Formats<'a>,
+        limits: &'a Limits,
+    ) -> Self {
+        Self {
+            pieces,
+            formats,
+            limits,
+            flow: Flow::default(),
+            open: Vec::new(),
+            line: Line::default(),
+            text_bytes: 0,
+        }
+    }
+
+    /// Everything a range of positions shows.
+    pub(super) fn read(mut self, range: Range<usize>) -> Result<Flow, Refusal> {
+        let pieces = self.pieces;
+        for character in pieces.characters(range) {
+            self.character(&character)?;
+        }
+        let line = std::mem::take(&mut self.line);
+        self.add(line, false)?;
+        self.close_to(0)?;
+        Ok(self.flow)
+    }
+
+    fn character(&mut self, character: &Character<'_>) -> Result<(), Refusal> {
+        let format = self.formats.character(character.at, character.modifier);
+        let shown = character.shown;
+        if matches!(shown, '\r' | '\u{7}' | '\u{C}') {
+            let paragraph = self.formats.paragraph(character.at, character.modifier);
+            return self.end_paragraph(shown == '\u{7}', &paragraph, format.is_deleted);
+        }
+        if format.is_deleted {
+            return Ok(());
+        }
+        match shown {
+            '\u{13}' => self.line.field("begin"),
+            '\u{14}' => self.line.field("separate"),
+            '\u{15}' => self.line.field("end"),
+            _ if format.is_hidden => {}
+            '\u{1}' if format.is_special => {
+                self.line.beside.push(Block::Picture { page: None });
+            }
+            '\u{B}' => self.line.push("\n", format.script),
+            '\t' => self.line.push("\t", format.script),
+            '\u{1E}' => self.line.push("-", format.script),
+            _ if format.is_special || shown.is_control() => {}
+            _ => {
+                self.text_bytes += shown.len_utf8();
+                if self.text_bytes > self.limits.text_bytes {
+                    let bytes = self.limits.text_bytes;
+                    return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
+                }
+                self.line.push(shown.encode_utf8(&mut [0; 4]), format.script);
+            }
+        }
+        Ok(())
+    }
+
+    fn end_paragraph(
+        &mut self,
+        is_cell_mark: bool,
+        format: &ParagraphFormat,
+        is_deleted: bool,
+    ) -> Result<(), Refusal> {
+        let line = std::mem::take(&mut self.line);
+        // A cell's mark is in a table whatever its format says.
+        let depth = format.depth.max(usize::from(is_cell_mark));
+        if depth > self.limits.table_depth {
+            return Err(Refusal::TooLarge(format!(
+                "tables nested deeper than {}",
+                self.limits.table_depth
+            )));
+        }
+        self.close_to(depth)?;
+        while self.open.len() < depth {
+            self.open.push(OpenTable::default());
+        }
+        let is_row_end = format.ends_row && depth > 0;
+        if is_row_end {
+            if let Some(table) = self.open.last_mut() {
+                let cells = std::mem::take(&mut table.cells);
+                table.cell = Flow::default();
+                table.rows.push(format.row.clone().row(cells, is_deleted));
+            }
+            return Ok(());
+        }
+        let ends_cell = depth > 0 && ((depth == 1 && is_cell_mark) || format.ends_inner_cell);
+        self.add(line, is_deleted && !ends_cell)?;
+        if let (true, Some(table)) = (ends_cell, self.open.last_mut()) {
+            let cell = std::mem::take(&mut table.cell);
+            table.cells.push(cell);
+        }
+        Ok(())
+    }
+
+    /// Adds a paragraph to the place under way. One whose mark is deleted goes on in the next.
+    fn add(&mut self, mut line: Line, goes_on: bool) -> Result<(), Refusal> {
+        let flow = match self.open.last_mut() {
+            Some(table) => &mut table.cell,
+            None => &mut self.flow,
+        };
+        let beside = std::mem::take(&mut line.beside);
+        let text = std::mem::take(&mut flow.carried) + &line.into_text();
+        if goes_on {
+            flow.carried = text;
+        } else if !text.trim().is_empty() {
+            flow.pieces.push(Piece::Own(text.trim_matches('\n').to_owned()));
+        }
+        flow.pieces.extend(beside.into_iter().map(Piece::Beside));
+        if flow.pieces.len() > self.limits.blocks {
+            return Err(Refusal::TooLarge(format!("more than {} blocks", self.limits.blocks)));
+        }
+        Ok(())
+    }
+
+    /// Ends the tables deeper than `depth`.
+    fn close_to(&mut self, depth: usize) -> Result<(), Refusal> {
+        while self.open.len() > depth {
+            let Some(mut table) = self.open.pop() else { break };
+            let around = match self.open.last_mut() {
+                Some(outer) => &mut outer.cell,
+                None => &mut self.flow,
+            };
+            // A row without its end: its edges are lost, its cells are not.
+            let rest = std::mem::take(&mut table.cell);
+            if !rest.pieces.is_empty() {
+                table.cells.push(rest);
+            }
+            if !table.cells.is_empty() {
+                let row = super::row::RowFormat::default().row(table.cells, false);
+                table.rows.push(row);
+            }
+            edges::place(table.rows, self.limits, around)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Labels and headers broken over several lines, put together again.
+
+use super::super::text::{Word, blank_between_letters, starts_with_ordinal};
+use super::columns::Column;
+
+/// Lines of one label are no farther apart than this, in sizes.
+const PITCH: f64 = 1.6;
+/// Lines of one label begin, or are centred, at the same place within this, in sizes.
+const ALIGNED: f64 = 0.6;
+/// A line and figures share a baseline within this, in sizes.
+const LEVEL: f64 = 0.3;
+
+/// One line of a label. `y` counts through all pages.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    pub(super) word: Word,
+    pub(super) y: f64,
+    pub(super) size: f64,
+    pub(super) page: u32,
+}
+
+/// A label or header, whole.
+#[derive(Debug, Clone)]
+pub(super) struct Label {
+    pieces: Vec<Piece>,
+}
+
+impl Label {
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            blank_between_letters(&mut text, &piece.word.text);
+            text.push_str(&piece.word.text);
+        }
+        text
+    }
+
+    pub(super) fn reach(&self) -> Column {
+        let left = self.pieces.iter().map(|p| p.word.left).fold(f64::INFINITY, f64::min);
+        let right = self.pieces.iter().map(|p| p.word.right).fold(f64::NEG_INFINITY, f64::max);
+        Column { left, right }
+    }
+
+    pub(super) fn top(&self) -> f64 {
+        self.pieces.first().map_or(0.0, |p| p.y)
+    }
+
+    pub(super) fn bottom(&self) -> f64 {
+        self.pieces.last().map_or(0.0, |p| p.y)
+    }
+
+    pub(super) fn size(&self) -> f64 {
+        self.pieces.first().map_or(0.0, |p| p.size)
+    }
+
+    /// The y of its middle.
+    pub(super) fn middle(&self) -> f64 {
+        f64::midpoint(self.top(), self.bottom())
+    }
+
+    /// The page its first line stands on.
+    pub(super) fn page(&self) -> Option<u32> {
+        self.pieces.first().map(|p| p.page)
+    }
+
+    /// The row it belongs to and how far it is from it: one on the baseline of any of its lines,
+    /// else the one nearest to its middle.
+    pub(super) fn row(&self, rows: &[f64]) -> Option<(usize, f64)> {
+        let level = |y: &f64| self.pieces.iter().any(|p| (p.y - y).abs() <= LEVEL * p.size);
+        let on_line: Vec<usize> =
+            rows.iter().enumerate().filter(|(_, y)| level(y)).map(|(index, _)| index).collect();
+        if let [only] = on_line.as_slice() {
+            return Some((*only, 0.0));
+        }
+        rows.iter()
+            .map(|y| (y - self.middle()).abs())
+            .enumerate()
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Whether it is a label by itself and no part of one.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.pieces.first().is_some_and(|p| starts_with_ordinal(&p.word.text))
+    }
+
+    pub(super) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
+    }
+
+    /// Adds what stands in the same row at the same place.
+    pub(super) fn append(&mut self, other: Self) {
+        self.pieces.extend(other.pieces);
+        self.pieces.sort_by(|a, b| a.y.total_cmp(&b.y));
+    }
+
+    fn takes(&self, piece: &Piece, rows: &[f64]) -> bool {
+        let Some(last) = self.pieces.last() else { return false };
+        let level = |p: &Piece| rows.iter().any(|y| (p.y - y).abs() <= LEVEL * p.size);
+        let gap = piece.y - last.y;
+        let own = self.reach();
+        let near = ALIGNED * piece.size;
+        let aligned = (own.left - piece.word.left).abs() <= near
+            || (own.centre() - piece.word.centre()).abs() <= near;
+        gap > LEVEL * piece.size
+            && gap <= PITCH * piece.size
+            && aligned
+            && !starts_with_ordinal(&piece.word.text)
+            && !(level(piece) && self.pieces.iter().any(level))
+    }
+}
+
+/// Puts the pieces, from the top, together to labels. `rows` are the baselines of the figures: two
+/// lines that each stand beside figures of their own are two labels.
+pub(super) fn assembled(pieces: Vec<Piece>, rows: &[f64]) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    for piece in pieces {
+        match labels.iter_mut().rev().find(|label| label.takes(&piece, rows)) {
+            Some(label) => label.pieces.push(piece),
+            None => labels.push(Label { pieces: vec![piece] }),
+        }
+    }
+    labels
+}

@@ -1,0 +1,325 @@
+use super::*;
+use crate::document::{Block, Format, Limits, Meta};
+
+const INK: Ink = Ink::Dark;
+
+fn page(number: u32) -> Page {
+    Page::new(number, 595.0, 842.0)
+}
+
+/// Writes text of 10 points from `x` on, one glyph a character.
+fn write(page: &mut Page, text: &str, mut x: f64, y: f64) {
+    for c in text.chars() {
+        let width = if c.is_ascii() { 5.0 } else { 10.0 };
+        page.glyph(&c.to_string(), (x, y), (width, 0.0), 10.0, INK);
+        x += width;
+    }
+}
+
+/// Draws all rules of a grid.
+fn rule(page: &mut Page, xs: &[f64], ys: &[f64]) {
+    let ends = |edges: &[f64]| (edges[0], edges[edges.len() - 1]);
+    let ((left, right), (top, bottom)) = (ends(xs), ends(ys));
+    for x in xs {
+        page.stroke((*x, top), (*x, bottom), 0.5, INK);
+    }
+    for y in ys {
+        page.stroke((left, *y), (right, *y), 0.5, INK);
+    }
+}
+
+fn blocks(pages: Vec<Page>) -> Result<Vec<Block>, Refusal> {
+    let limits = Limits::default();
+    let mut assembly = Assembly::new(&limits);
+    read(pages, &mut assembly)?;
+    Ok(assembly.finish(Format::Pdf, Meta::default()).blocks)
+}
+
+/// Paragraphs as they are; tables as rows of `column:text`, with `+n` for columns covered beyond
+/// the first.
+fn shown(pages: Vec<Page>) -> Vec<String> {
+    let mut shown = Vec::new();
+    for block in blocks(pages).unwrap() {
+        match block {
+            Block::Paragraph(paragraph) => shown.push(paragraph.text),
+            Block::Picture { .. } => shown.push("[picture]".into()),
+            Block::Grid(grid) => {
+                for row in grid.cells.chunk_by(|a, b| a.row == b.row) {
+                    let cell = |c: &crate::document::GridCell| {
+                        let more = c.column_span - 1;
+                        let span = if more > 0 { format!("+{more}") } else { String::new() };
+                        format!("{}{span}:{}", c.column, c.text)
+                    };
+                    shown.push(row.iter().map(cell).collect::<Vec<_>>().join(" | "));
+                }
+            }
+        }
+    }
+    shown
+}
+
+// Ruled tables
+
+#[test]
+fn rules_make_cells_and_missing_rules_make_merged_ones() {
+    let mut page = page(1);
+    rule(&mut page, &[100.0, 200.0, 250.0, 300.0], &[120.0, 140.0]);
+    page.stroke((100.0, 100.0), (300.0, 100.0), 0.5, INK);
+    for x in [100.0, 200.5, 300.0] {
+        page.stroke((x, 100.0), (x, 120.0), 0.5, INK);
+    }
+    write(&mut page, "信息", 105.0, 114.0);
+    write(&mut page, "数量", 230.0, 114.0);
+    write(&mut page, "规章", 105.0, 134.0);
+    write(&mut page, "12", 220.0, 134.0);
+    assert_eq!(shown(vec![page]), ["0:信息 | 1+1:数量", "0:规章 | 1:12 | 2:"]);
+}
+
+#[test]
+fn borders_painted_as_thin_areas_are_rules() {
+    let mut page = page(1);
+    for x in [100.0, 200.0, 300.0] {
+        page.area((x, 100.0), (x + 0.5, 140.0), INK);
+    }
+    for y in [100.0, 120.0, 139.5] {
+        page.area((100.0, y), (300.0, y + 0.5), INK);
+    }
+    write(&mut page, "规章", 105.0, 114.0);
+    write(&mut page, "12", 220.0, 114.0);
+    write(&mut page, "3", 220.0, 134.0);
+    assert_eq!(shown(vec![page]), ["0:规章 | 1:12", "0: | 1:3"]);
+}
+
+#[test]
+fn cells_painted_white_on_a_dark_ground_are_a_table() {
+    let mut page = page(1);
+    page.area((100.0, 100.0), (301.0, 141.0), INK);
+    for x in [101.0, 201.0] {
+        for y in [101.0, 121.0] {
+            page.area((x, y), (x + 99.0, y + 19.0), Ink::White);
+        }
+    }
+    write(&mut page, "规章", 105.0, 114.0);
+    write(&mut page, "12", 220.0, 134.0);
+    assert_eq!(shown(vec![page]), ["0:规章 | 1:", "0: | 1:12"]);
+}
+
+#[test]
+fn a_table_open_at_its_sides_is_closed() {
+    let mut page = page(1);
+    for y in [100.0, 120.0, 140.0] {
+        page.stroke((100.0, y), (300.0, y), 0.5, INK);
+    }
+    page.stroke((200.0, 100.0), (200.0, 140.0), 0.5, INK);
+    write(&mut page, "规章", 105.0, 114.0);
+    write(&mut page, "12", 220.0, 114.0);
+    write(&mut page, "文件", 105.0, 134.0);
+    assert_eq!(shown(vec![page]), ["0:规章 | 1:12", "0:文件 | 1:"]);
+}
+
+#[test]
+fn a_label_broken_over_lines_is_one_and_two_figures_are_two() {
+    let mut page = page(1);
+    rule(&mut page, &[100.0, 200.0, 300.0], &[100.0, 140.0, 160.0]);
+    write(&mut page, "行政规范", 105.0, 114.0);
+    write(&mut page, "性文件", 105.0, 128.0);
+    write(&mut page, "12", 220.0, 114.0);
+    write(&mut page, "34", 220.0, 128.0);
+    assert_eq!(shown(vec![page]), ["0:行政规范性文件 | 1:12\n34", "0: | 1:"]);
+}
+
+#[test]
+fn bold_made_by_drawing_twice_is_read_once_and_a_note_mark_not_at_all() {
+    let mut page = page(1);
+    rule(&mut page, &[100.0, 200.0, 300.0], &[100.0, 120.0]);
+    for shift in [0.0, 0.4] {
+        write(&mut page, "33", 120.0 + shift, 114.0);
+    }
+    write(&mut page, "10", 220.0, 114.0);
+    page.glyph("2", (230.0, 110.0), (3.0, 0.0), 6.0, INK);
+    assert_eq!(shown(vec![page]), ["0:33 | 1:10"]);
+}
+
+#[test]
+fn a_page_printed_sideways_is_turned() {
+    let mut page = page(1);
+    // The upright table of 100..300 × 100..140, turned clockwise: (x, y) → (595 − y, x).
+    let turned = |x: f64, y: f64| (595.0 - y, x);
+    for x in [100.0, 200.0, 300.0] {
+        page.stroke(turned(x, 100.0), turned(x, 140.0), 0.5, INK);
+    }
+    for y in [100.0, 120.0, 140.0] {
+        page.stroke(turned(100.0, y), turned(300.0, y), 0.5, INK);
+    }
+    for (text, x, y) in [("规章", 105.0, 114.0), ("12", 220.0, 114.0), ("3", 220.0, 134.0)] {
+        for (n, c) in (0..).zip(text.chars()) {
+            let at = turned(x + f64::from(n) * 10.0, y);
+            page.glyph(&c.to_string(), at, (0.0, 10.0), 10.0, INK);
+        }
+    }
+    assert_eq!(shown(vec![page]), ["0:规章 | 1:12", "0: | 1:3"]);
+}
+
+#[test]
+fn white_text_is_read_on_a_dark_ground_only() {
+    let mut page = page(1);
+    write(&mut page, "总体情况", 100.0, 200.0);
+    page.area((90.0, 300.0), (300.0, 320.0), INK);
+    page.glyph("表", (100.0, 314.0), (10.0, 0.0), 10.0, Ink::White);
+    page.glyph("9", (100.0, 414.0), (5.0, 0.0), 10.0, Ink::White);
+    assert_eq!(shown(vec![page]), ["总体情况", "表"]);
+}
+
+// Pages
+
+/// A table of a label and a figure column on two pages.
+fn over_two_pages(above: &[(&str, &str)], below: &[(&str, &str)]) -> Vec<Page> {
+    let on_page = |number: u32, top: f64, rows: &[(&str, &str)]| {
+        let mut page = page(number);
+        let ys: Vec<f64> = (0..).take(rows.len() + 1).map(|n| top + f64::from(n) * 20.0).collect();
+        rule(&mut page, &[100.0, 200.0, 300.0], &ys);
+        for ((label, figure), y) in rows.iter().zip(&ys) {
+            write(&mut page, label, 106.0, y + 14.0);
+            write(&mut page, figure, 220.0, y + 14.0);
+        }
+        page
+    };
+    vec![on_page(1, 700.0, above), on_page(2, 80.0, below)]
+}
+
+#[test]
+fn a_table_goes_on_after_a_page_break_and_its_header_is_not_repeated() {
+    let above = [("项目", "数量"), ("规章", "1")];
+    let below = [("项目", "数量"), ("文件", "2")];
+    let mut pages = over_two_pages(&above, &below);
+    write(&mut pages[0], "— 1 —", 280.0, 800.0);
+    let rows = ["0:项目 | 1:数量", "0:规章 | 1:1", "0:文件 | 1:2"];
+    assert_eq!(shown(pages), rows);
+}
+
+#[test]
+fn a_row_cut_by_a_page_break_is_one_row() {
+    let above = [("规章", "1"), ("其他法律行政法规", "2")];
+    let below = [("禁止公开", ""), ("文件", "3")];
+    let rows = ["0:规章 | 1:1", "0:其他法律行政法规禁止公开 | 1:2", "0:文件 | 1:3"];
+    assert_eq!(shown(over_two_pages(&above, &below)), rows);
+}
+
+#[test]
+fn a_blank_row_after_a_page_break_is_no_rest_of_the_row_above() {
+    let rows = ["0:行政许可 | 1:2", "0:行政处罚 | 1:", "0:文件 | 1:3"];
+    let pages = over_two_pages(&[("行政许可", "2")], &[("行政处罚", ""), ("文件", "3")]);
+    assert_eq!(shown(pages), rows);
+}
+
+#[test]
+fn figures_parted_from_their_header_by_a_page_break_stay_below_it() {
+    let pages = over_two_pages(&[("结果维持", "总计")], &[("0", "0")]);
+    assert_eq!(shown(pages), ["0:结果维持 | 1:总计", "0:0 | 1:0"]);
+}
+
+#[test]
+fn text_between_two_tables_keeps_them_apart() {
+    let mut pages = over_two_pages(&[("规章", "1")], &[("文件", "2")]);
+    write(&mut pages[1], "四、复议情况", 100.0, 60.0);
+    assert_eq!(shown(pages), ["0:规章 | 1:1", "四、复议情况", "0:文件 | 1:2"]);
+}
+
+// Text
+
+#[test]
+fn lines_of_a_paragraph_join_over_a_page_break_and_headings_stay_apart() {
+    let full = "全年主动公开各类信息二百二十九条其中政策文件1";
+    let (mut first, mut second) = (page(1), page(2));
+    write(&mut first, "一、总体情况", 120.0, 700.0);
+    write(&mut first, full, 120.0, 720.0);
+    write(&mut first, "9条、工作动态、公告公示、财政信息、办事指南等若", 100.0, 740.0);
+    write(&mut first, "第 1 页 共 2 页", 250.0, 810.0);
+    write(&mut second, "干条。", 100.0, 110.0);
+    write(&mut second, "二、公开情况", 120.0, 130.0);
+    let joined = format!("{full}9条、工作动态、公告公示、财政信息、办事指南等若干条。");
+    assert_eq!(shown(vec![first, second]), ["一、总体情况", joined.as_str(), "二、公开情况"]);
+}
+
+#[test]
+fn a_page_of_unknown_characters_gives_no_text_and_a_document_of_them_is_refused() {
+    let unknown = |number: u32| {
+        let mut page = page(number);
+        write(&mut page, "总体\u{FFFD}况", 100.0, 200.0);
+        page
+    };
+    let refusal = blocks(vec![unknown(1)]).unwrap_err();
+    assert!(refusal.reason().ends_with("需要安装文字识别"), "{}", refusal.reason());
+
+    let mut good = page(1);
+    write(&mut good, "总体情况", 100.0, 200.0);
+    assert_eq!(shown(vec![good, unknown(2)]), ["总体情况", "[picture]"]);
+}
+
+#[test]
+fn a_document_of_images_is_a_scan() {
+    let mut page = page(1);
+    page.picture((0.0, 0.0));
+    let refusal = blocks(vec![page]).unwrap_err();
+    assert_eq!(refusal.reason(), "不是可以读取的文档，而是扫描件；需要安装文字识别");
+}
+
+// Tables without rules
+
+/// Writes words centred on `x`.
+fn centred(page: &mut Page, words: &[(&str, f64)], y: f64) {
+    for (word, x) in words {
+        let width: f64 = word.chars().map(|c| if c.is_ascii() { 5.0 } else { 10.0 }).sum();
+        write(page, word, x - width / 2.0, y);
+    }
+}
+
+#[test]
+fn figures_without_rules_stand_under_their_headers() {
+    let mut page = page(1);
+    write(&mut page, "三、收到和处理申请情况", 80.0, 100.0);
+    centred(&mut page, &[("申请人的全部情况", 390.0)], 140.0);
+    centred(
+        &mut page,
+        &[("自然人", 300.0), ("商业企", 360.0), ("其他", 420.0), ("总计", 480.0)],
+        160.0,
+    );
+    centred(&mut page, &[("业", 360.0)], 172.0);
+    write(&mut page, "一、新收申请数量", 80.0, 200.0);
+    centred(&mut page, &[("29", 300.0), ("2", 360.0), ("33", 480.0)], 200.0);
+    write(&mut page, "（一）部分公开（区分处理", 90.0, 220.0);
+    write(&mut page, "的，不计其他情形）", 90.0, 232.0);
+    centred(&mut page, &[("0", 300.0), ("1", 480.0)], 226.0);
+    write(&mut page, "（二）予以公开", 90.0, 254.0);
+    let rows = [
+        "三、收到和处理申请情况",
+        "2+1:申请人的全部情况",
+        "1:自然人 | 2:商业企业 | 3:其他 | 4:总计",
+        "0:一、新收申请数量 | 1:29 | 2:2 | 3: | 4:33",
+        "0:（一）部分公开（区分处理的，不计其他情形） | 1:0 | 2: | 3: | 4:1",
+    ];
+    assert_eq!(shown(vec![page])[..5], rows);
+}
+
+#[test]
+fn a_row_of_figures_alone_stands_under_its_headers() {
+    let mut page = page(1);
+    let xs = [100.0, 160.0, 220.0, 280.0];
+    let put = |page: &mut Page, words: [&str; 4], y: f64| {
+        let words: Vec<(&str, f64)> = words.into_iter().zip(xs).collect();
+        centred(page, &words, y);
+    };
+    put(&mut page, ["维持", "纠正", "其他", "总计"], 100.0);
+    put(&mut page, ["1", "0", "0", "1"], 120.0);
+    let rows = ["0:维持 | 1:纠正 | 2:其他 | 3:总计", "0:1 | 1:0 | 2:0 | 3:1"];
+    assert_eq!(shown(vec![page]), rows);
+}
+
+#[test]
+fn a_sentence_with_a_figure_set_apart_is_no_table() {
+    let mut page = page(1);
+    write(&mut page, "全年公开信息", 100.0, 100.0);
+    write(&mut page, "229", 180.0, 100.0);
+    write(&mut page, "条，办结申请三件。", 215.0, 100.0);
+    assert_eq!(shown(vec![page]), ["全年公开信息 229 条，办结申请三件。"]);
+}

@@ -1,0 +1,174 @@
+//! `OpenDocument` spreadsheets (ods). Same sheet model and same rules as [`super::xlsx`]; a cell shows
+//! the text stored with it.
+
+use super::assembly::Assembly;
+use super::container::Container;
+use super::sheet::Sheet;
+use super::xml::{self, Element, Xml};
+use super::{Document, Format, Limits, Meta, Refusal, odt};
+
+/// Reads everything the spreadsheet shows.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    let content = odt::content(&mut container)?;
+    let content = xml::decode(&content)?;
+    let mut reader = Reader {
+        xml: Xml::new(&content, "content.xml", limits),
+        limits,
+        hidden_styles: Vec::new(),
+        assembly: Assembly::new(limits),
+    };
+    reader.document()?;
+    Ok(reader.assembly.finish(Format::Ods, Meta::default()))
+}
+
+struct Reader<'a> {
+    xml: Xml<'a>,
+    limits: &'a Limits,
+    /// Styles of tables that are hidden.
+    hidden_styles: Vec<String>,
+    assembly: Assembly<'a>,
+}
+
+impl Reader<'_> {
+    fn document(&mut self) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "document-content" | "body" | "spreadsheet" => self.document()?,
+                "automatic-styles" => self.styles()?,
+                "table" => {
+                    let style = element.attribute("style-name").unwrap_or_default();
+                    if self.hidden_styles.iter().any(|hidden| *hidden == style) {
+                        self.xml.skip()?;
+                        continue;
+                    }
+                    let mut sheet = Sheet::default();
+                    self.rows(&mut sheet, &mut (0, 0))?;
+                    sheet.assemble(&mut self.assembly)?;
+                }
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn styles(&mut self) -> Result<(), Refusal> {
+        while let Some(style) = self.xml.child()? {
+            let name = style.attribute("name").unwrap_or_default().into_owned();
+            while let Some(properties) = self.xml.child()? {
+                if properties.name() == "table-properties"
+                    && properties.attribute("display").as_deref() == Some("false")
+                {
+                    self.hidden_styles.push(name.clone());
+                }
+                self.xml.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `next`: row and column that come next.
+    fn rows(&mut self, sheet: &mut Sheet, next: &mut (usize, usize)) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "table-column" => {
+                    let end = next.1.saturating_add(count(&element, "number-columns-repeated"));
+                    if is_hidden(&element) {
+                        sheet.hide_columns(next.1..end, self.limits);
+                    }
+                    next.1 = end;
+                    self.xml.skip()?;
+                }
+                "table-row" => {
+                    let repeated = count(&element, "number-rows-repeated");
+                    if is_hidden(&element) {
+                        (0..repeated.min(self.limits.table_cells))
+                            .for_each(|n| sheet.hide_row(next.0.saturating_add(n)));
+                    }
+                    self.cells(sheet, next.0, repeated)?;
+                    next.0 = next.0.saturating_add(repeated);
+                }
+                "table-header-rows"
+                | "table-rows"
+                | "table-row-group"
+                | "table-columns"
+                | "table-column-group"
+                | "table-header-columns" => self.rows(sheet, next)?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn cells(&mut self, sheet: &mut Sheet, row: usize, rows: usize) -> Result<(), Refusal> {
+        let mut column: usize = 0;
+        while let Some(element) = self.xml.child()? {
+            let repeated = count(&element, "number-columns-repeated");
+            let is_cell = element.name() == "table-cell";
+            let last = (
+                row.saturating_add(count(&element, "number-rows-spanned") - 1),
+                column.saturating_add(count(&element, "number-columns-spanned") - 1),
+            );
+            let mut text = String::new();
+            if is_cell {
+                self.text(&mut text)?;
+            } else {
+                self.xml.skip()?;
+            }
+            if is_cell && last != (row, column) {
+                sheet.merge((row, column), last);
+            }
+            // Blank cells are repeated to the end of the sheet; text is not.
+            if is_cell && (!text.is_empty() || repeated <= self.limits.columns) {
+                for row in (row..row.saturating_add(rows)).take(self.limits.columns) {
+                    for column in column..column.saturating_add(repeated) {
+                        sheet.put(row, column, text.clone(), self.limits)?;
+                    }
+                }
+            }
+            column = column.saturating_add(repeated);
+        }
+        Ok(())
+    }
+
+    /// The paragraphs of a cell; comments are left out.
+    fn text(&mut self, into: &mut String) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            if element.name() != "p" {
+                self.xml.skip()?;
+                continue;
+            }
+            if !into.is_empty() {
+                into.push('\n');
+            }
+            self.inline(into)?;
+        }
+        Ok(())
+    }
+
+    fn inline(&mut self, into: &mut String) -> Result<(), Refusal> {
+        while let Some(node) = self.xml.node_or_text()? {
+            match node {
+                xml::Inline::Text(text) => into.push_str(&text),
+                xml::Inline::Element(element) => match element.name() {
+                    "s" => {
+                        into.push(' ');
+                        self.xml.skip()?;
+                    }
+                    "annotation" => self.xml.skip()?,
+                    _ => self.inline(into)?,
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count(element: &Element<'_>, name: &str) -> usize {
+    let stated = element.attribute(name).map(|n| n.trim().parse().unwrap_or(usize::MAX));
+    stated.unwrap_or(1).max(1)
+}
+
+fn is_hidden(element: &Element<'_>) -> bool {
+    element.attribute("visibility").is_some_and(|visibility| visibility != "visible")
+}

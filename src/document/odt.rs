@@ -1,0 +1,46 @@
+//! `OpenDocument` texts (odt): what LibreOffice saves, and what WPS can save.
+//!
+//! The body is read in one pass. Under change tracking the deleted text stands apart from the body
+//! and is left out with it. [`styles`] tells hidden and raised text, [`lists`] the labels of
+//! automatic numbering, which stand nowhere in the text.
+
+mod lists;
+mod styles;
+mod walk;
+
+use super::assembly::Assembly;
+use super::container::Container;
+use super::xml::{self, Xml};
+use super::{Document, Format, Limits, Meta, Refusal};
+use lists::Lists;
+use styles::Styles;
+use walk::Walk;
+
+/// Reads everything the document shows.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    let content = content(&mut container)?;
+    let content = xml::decode(&content)?;
+    let (mut styles, mut lists) = (Styles::default(), Lists::default());
+    if let Some(part) = container.part("styles.xml")? {
+        styles::read(&xml::decode(&part)?, "styles.xml", limits, &mut styles, &mut lists)?;
+    }
+    styles::read(&content, "content.xml", limits, &mut styles, &mut lists)?;
+    let walk = Walk::new(Xml::new(&content, "content.xml", limits), &styles, lists, limits);
+    let mut assembly = Assembly::new(limits);
+    assembly.append(walk.read()?.into_blocks().collect())?;
+    Ok(assembly.finish(Format::Odt, Meta::default()))
+}
+
+/// The part with the text. With a password every part but the manifest is encrypted.
+pub(super) fn content(container: &mut Container<'_>) -> Result<Vec<u8>, Refusal> {
+    if let Some(manifest) = container.part("META-INF/manifest.xml")?
+        && xml::decode(&manifest)?.contains("encryption-data")
+    {
+        return Err(Refusal::Encrypted);
+    }
+    container.part("content.xml")?.ok_or_else(|| Refusal::Damaged("content.xml is missing".into()))
+}
+
+#[cfg(test)]
+mod tests;

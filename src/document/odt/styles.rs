@@ -1,0 +1,131 @@
+//! The part of styles that decides what is shown: hidden and raised text, and how lists count.
+
+use std::collections::HashMap;
+
+use super::lists::{Level, Lists};
+use crate::document::line::Script;
+use crate::document::xml::{Element, Xml};
+use crate::document::{Limits, Refusal};
+
+/// A chain of parents is followed no further.
+const MAX_CHAIN: usize = 16;
+
+/// Styles by name.
+#[derive(Debug, Default)]
+pub(super) struct Styles {
+    styles: HashMap<String, Style>,
+}
+
+#[derive(Debug, Default)]
+struct Style {
+    parent: Option<String>,
+    is_hidden: Option<bool>,
+    script: Option<Script>,
+}
+
+impl Styles {
+    /// Whether text of the named style is hidden, and where it stands; what the style leaves open
+    /// is as `around`.
+    pub(super) fn resolve(&self, name: Option<&str>, around: (bool, Script)) -> (bool, Script) {
+        let (mut is_hidden, mut script) = (None, None);
+        let mut next = name;
+        for _ in 0..MAX_CHAIN {
+            let Some(style) = next.and_then(|name| self.styles.get(name)) else { break };
+            is_hidden = is_hidden.or(style.is_hidden);
+            script = script.or(style.script);
+            next = style.parent.as_deref();
+        }
+        (is_hidden.unwrap_or(around.0), script.unwrap_or(around.1))
+    }
+}
+
+/// Adds the styles of a part, those of `styles.xml` or the automatic ones of `content.xml`.
+pub(super) fn read(
+    text: &str,
+    part: &str,
+    limits: &Limits,
+    styles: &mut Styles,
+    lists: &mut Lists,
+) -> Result<(), Refusal> {
+    let mut xml = Xml::new(text, part, limits);
+    xml.child()?;
+    while let Some(group) = xml.child()? {
+        if !matches!(group.name(), "styles" | "automatic-styles") {
+            xml.skip()?;
+            continue;
+        }
+        while let Some(element) = xml.child()? {
+            let name = element.attribute("name").unwrap_or_default().into_owned();
+            match element.name() {
+                "style" => {
+                    let style = style(&element, &mut xml)?;
+                    styles.styles.insert(name, style);
+                }
+                "list-style" => lists.define(name, levels(&mut xml)?),
+                "outline-style" => lists.define(super::lists::OUTLINE.into(), levels(&mut xml)?),
+                _ => xml.skip()?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn style(element: &Element<'_>, xml: &mut Xml<'_>) -> Result<Style, Refusal> {
+    let parent = element.attribute("parent-style-name").map(|name| name.into_owned());
+    let mut style = Style { parent, ..Style::default() };
+    while let Some(properties) = xml.child()? {
+        if properties.name() == "text-properties" {
+            style.is_hidden = properties.attribute("display").map(|shown| shown == "none");
+            style.script = properties.attribute("text-position").map(|place| script(&place));
+        }
+        xml.skip()?;
+    }
+    Ok(style)
+}
+
+/// `super 58%`, `sub 58%`, or a height in percent.
+fn script(place: &str) -> Script {
+    match place.split_ascii_whitespace().next() {
+        Some("super") => Script::Raised,
+        Some("sub") => Script::Lowered,
+        Some(height) if height.starts_with('-') => Script::Lowered,
+        Some(height) if !height.starts_with('0') => Script::Raised,
+        _ => Script::Baseline,
+    }
+}
+
+fn levels(xml: &mut Xml<'_>) -> Result<Vec<(usize, Level)>, Refusal> {
+    let mut levels = Vec::new();
+    while let Some(element) = xml.child()? {
+        let text = |name: &str| element.attribute(name).map(|text| text.into_owned());
+        let number = |name: &str| text(name).and_then(|text| text.parse().ok());
+        let index: Option<usize> = element.attribute("level").and_then(|level| level.parse().ok());
+        let mut level = Level {
+            format: text("num-format").unwrap_or_default(),
+            template: text("num-list-format"),
+            prefix: text("num-prefix").unwrap_or_default(),
+            suffix: text("num-suffix").unwrap_or_default(),
+            shown_levels: element
+                .attribute("display-levels")
+                .and_then(|levels| levels.parse().ok())
+                .unwrap_or(1),
+            start: number("start-value").unwrap_or(1),
+            is_bullet: element.name() == "list-level-style-bullet",
+            has_gap: true,
+        };
+        gap(xml, &mut level)?;
+        levels.extend(index.and_then(|index| index.checked_sub(1)).map(|index| (index, level)));
+    }
+    Ok(levels)
+}
+
+/// Whether anything stands between a label and the text.
+fn gap(xml: &mut Xml<'_>, level: &mut Level) -> Result<(), Refusal> {
+    while let Some(element) = xml.child()? {
+        if element.attribute("label-followed-by").as_deref() == Some("nothing") {
+            level.has_gap = false;
+        }
+        gap(xml, level)?;
+    }
+    Ok(())
+}

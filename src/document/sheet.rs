@@ -1,0 +1,409 @@
+//! A sheet of a workbook before it becomes paragraphs and tables. It knows rows, columns and merged
+//! areas, and no file format.
+//!
+//! A report typed into a workbook has everything in one sheet: title, headings and sentences in rows
+//! of a single cell, and between them the tables, stacked and of different widths. So a sheet is cut:
+//! an empty row ends a table, and so does a row of a single text that is no row of the table, see
+//! [`Layout::is_line`]. Inside a table every place not covered by a merged cell gets a cell, also a
+//! blank one, for a sheet stores only what was typed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::assembly::Assembly;
+use super::{Grid, GridCell, Limits, Refusal};
+
+/// Rows and columns beyond these hold no report.
+const ROWS: usize = 5_000;
+/// Blank cells that were formatted are remembered up to this number: they only tell a boxed row from
+/// a line of text.
+const BLANKS: usize = 50_000;
+/// A text longer than this is a sentence, not a label.
+const LABEL_CHARS: usize = 60;
+
+/// A sheet as the file stores it.
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    /// By row and column; the text is empty where a cell is only formatted.
+    cells: BTreeMap<(usize, usize), String>,
+    blanks: usize,
+    merged: Vec<Area>,
+    hidden_rows: BTreeSet<usize>,
+    hidden_columns: BTreeSet<usize>,
+}
+
+/// A rectangle of places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Area {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Sheet {
+    /// Puts a cell, row and column from 0.
+    ///
+    /// # Errors
+    /// The cell holds text and lies beyond what a report can have.
+    pub(super) fn put(
+        &mut self,
+        row: usize,
+        column: usize,
+        text: String,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let is_blank = text.trim().is_empty();
+        if row >= ROWS || column >= limits.columns {
+            return if is_blank {
+                Ok(())
+            } else {
+                Err(Refusal::TooLarge(format!("a cell in row {} column {}", row + 1, column + 1)))
+            };
+        }
+        if is_blank {
+            self.blanks += 1;
+            if self.blanks > BLANKS {
+                return Ok(());
+            }
+        } else if self.cells.len() > BLANKS + limits.table_cells {
+            return Err(Refusal::TooLarge("a sheet of too many cells".into()));
+        }
+        self.cells.insert((row, column), if is_blank { String::new() } else { text });
+        Ok(())
+    }
+
+    /// Merges an area; both ends belong to it.
+    pub(super) fn merge(&mut self, first: (usize, usize), last: (usize, usize)) {
+        let area = Area { rows: first.0..last.0 + 1, columns: first.1..last.1 + 1 };
+        if !area.rows.is_empty() && !area.columns.is_empty() && self.merged.len() < BLANKS {
+            self.merged.push(area);
+        }
+    }
+
+    pub(super) fn hide_row(&mut self, row: usize) {
+        if row < ROWS {
+            self.hidden_rows.insert(row);
+        }
+    }
+
+    pub(super) fn hide_columns(&mut self, columns: Range<usize>, limits: &Limits) {
+        self.hidden_columns.extend(columns.start..columns.end.min(limits.columns));
+    }
+
+    /// What the sheet shows, top to bottom.
+    pub(super) fn assemble(self, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+        Layout::of(self, assembly.limits)?.assemble(assembly)
+    }
+}
+
+/// The visible part of a sheet, renumbered without what is hidden.
+struct Layout {
+    cells: BTreeMap<(usize, usize), String>,
+    merged: Vec<Area>,
+    /// Which merged area covers a place.
+    covered: BTreeMap<(usize, usize), usize>,
+    kinds: Vec<Kind>,
+    /// For each row the first row of a table below it with no blank row between.
+    below: Vec<Option<usize>>,
+}
+
+/// What a row is, looked at by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// No text. `boxed`: formatted cells.
+    Blank { boxed: usize },
+    /// A row of a table: several texts, or part of a cell merged downwards.
+    Table,
+    /// A single text.
+    Single,
+}
+
+impl Layout {
+    fn of(sheet: Sheet, limits: &Limits) -> Result<Self, Refusal> {
+        let rows = visible(ROWS, &sheet.hidden_rows);
+        let columns = visible(limits.columns, &sheet.hidden_columns);
+        let at = |index: &[usize], n: usize| index.get(n).copied().unwrap_or(usize::MAX);
+        let mut cells = BTreeMap::new();
+        let mut merged: Vec<Area> = Vec::new();
+        let mut covered = BTreeMap::new();
+        let mut original = sheet.cells;
+        let height = original
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(&(row, _), _)| row + 1)
+            .max()
+            .unwrap_or(0);
+        for area in sheet.merged {
+            let clip = |range: &Range<usize>, index: &[usize], end: usize| {
+                at(index, range.start.min(end))..at(index, range.end.min(end))
+            };
+            let shown = Area {
+                rows: clip(&area.rows, &rows, height),
+                columns: clip(&area.columns, &columns, limits.columns),
+            };
+            // The text of a merged area is shown as long as any part of it is.
+            let text = original.remove(&(area.rows.start, area.columns.start));
+            if shown.rows.is_empty() || shown.columns.is_empty() {
+                continue;
+            }
+            let places = || {
+                let across = shown.columns.clone();
+                shown.rows.clone().flat_map(move |row| across.clone().map(move |c| (row, c)))
+            };
+            if covered.len() + shown.rows.len() * shown.columns.len() > 20 * limits.table_cells {
+                return Err(Refusal::TooLarge("merged cells cover too much".into()));
+            }
+            cells.extend(text.map(|text| ((shown.rows.start, shown.columns.start), text)));
+            if places().all(|place| !covered.contains_key(&place)) {
+                covered.extend(places().map(|place| (place, merged.len())));
+                merged.push(shown);
+            }
+        }
+        for ((row, column), text) in original {
+            let is_hidden =
+                sheet.hidden_rows.contains(&row) || sheet.hidden_columns.contains(&column);
+            let place = (at(&rows, row), at(&columns, column));
+            if !is_hidden && !covered.contains_key(&place) {
+                cells.insert(place, text);
+            }
+        }
+        let mut layout = Self { cells, merged, covered, kinds: Vec::new(), below: Vec::new() };
+        layout.kinds = (0..at(&rows, height)).map(|row| layout.look(row)).collect();
+        let mut nearest = None;
+        for (row, kind) in layout.kinds.iter().enumerate().rev() {
+            layout.below.push(nearest);
+            nearest = match kind {
+                Kind::Table => Some(row),
+                Kind::Single => nearest,
+                Kind::Blank { .. } => None,
+            };
+        }
+        layout.below.reverse();
+        Ok(layout)
+    }
+
+    fn assemble(&self, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+        let mut table = 0..0;
+        for row in 0..self.kinds.len() {
+            let is_open = !table.is_empty();
+            let joins = match self.kind(row) {
+                Kind::Table => true,
+                Kind::Blank { boxed } => is_open && boxed > 1,
+                Kind::Single if self.is_line(row, &table) => false,
+                Kind::Single => {
+                    // A title as wide as the table below it looks like that table's first row.
+                    if !table.clone().any(|above| self.kind(above) == Kind::Table) {
+                        self.paragraphs(row, assembly)?;
+                    }
+                    true
+                }
+            };
+            if joins {
+                table = if is_open { table.start..row + 1 } else { row..row + 1 };
+            } else {
+                assembly.grid(self.grid(std::mem::take(&mut table), assembly.limits)?)?;
+                self.paragraphs(row, assembly)?;
+            }
+        }
+        assembly.grid(self.grid(table, assembly.limits)?)
+    }
+
+    fn kind(&self, row: usize) -> Kind {
+        self.kinds.get(row).copied().unwrap_or(Kind::Blank { boxed: 0 })
+    }
+
+    fn look(&self, row: usize) -> Kind {
+        let is_tall = |area: &Area| area.rows.len() > 1 && area.rows.contains(&row);
+        let texts = self.texts(row).count();
+        if texts > 1 || self.merged_in(row).any(is_tall) {
+            Kind::Table
+        } else if texts == 1 {
+            Kind::Single
+        } else {
+            Kind::Blank { boxed: self.cells.range((row, 0)..(row + 1, 0)).count() }
+        }
+    }
+
+    /// Whether a row of a single text stands for itself: a heading, a sentence. In a table such a row
+    /// is a heading as wide as the table, or a label whose figures are blank.
+    fn is_line(&self, row: usize, table: &Range<usize>) -> bool {
+        let Some((column, text)) = self.texts(row).next() else {
+            return false;
+        };
+        let below = self.below.get(row).copied().flatten();
+        let above = table.clone().rev().find(|&above| self.kind(above) == Kind::Table);
+        let Some(width) = below.or(above).map(|near| self.end(near)) else {
+            return true;
+        };
+        let end = self.area(row, column).columns.end;
+        let is_boxed = self.cells.range((row, end)..(row, width.max(end))).next().is_some();
+        if is_sentence(text) || end > width {
+            return true;
+        }
+        if end == width && column == 0 {
+            return is_section_heading(text);
+        }
+        let is_label = above.is_some() && (is_boxed || end > column + 1 || below.is_some());
+        !is_label || (is_section_heading(text) && !is_boxed && end == column + 1)
+    }
+
+    fn paragraphs(&self, row: usize, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+        self.texts(row).try_for_each(|(_, text)| assembly.paragraph(text))
+    }
+
+    /// The texts that begin in a row, by column.
+    fn texts(&self, row: usize) -> impl Iterator<Item = (usize, &str)> {
+        self.cells
+            .range((row, 0)..(row + 1, 0))
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(&(_, column), text)| (column, text.as_str()))
+    }
+
+    fn merged_in(&self, row: usize) -> impl Iterator<Item = &Area> {
+        self.covered.range((row, 0)..(row + 1, 0)).filter_map(|(_, &index)| self.merged.get(index))
+    }
+
+    /// The places a cell covers.
+    fn area(&self, row: usize, column: usize) -> Area {
+        let merged = self.covered.get(&(row, column)).and_then(|&index| self.merged.get(index));
+        merged.cloned().unwrap_or(Area { rows: row..row + 1, columns: column..column + 1 })
+    }
+
+    /// The column after the last one a row shows anything in.
+    fn end(&self, row: usize) -> usize {
+        let texts = self.texts(row).map(|(column, _)| column + 1);
+        texts.chain(self.merged_in(row).map(|area| area.columns.end)).max().unwrap_or(0)
+    }
+
+    /// The rows as a table: at most one blank row at its end, no blank columns before it.
+    fn grid(&self, mut rows: Range<usize>, limits: &Limits) -> Result<Grid, Refusal> {
+        let is_blank = |row: usize| matches!(self.kind(row), Kind::Blank { .. });
+        while rows.len() > 1 && is_blank(rows.end - 1) && is_blank(rows.end - 2) {
+            rows.end -= 1;
+        }
+        let width = rows.clone().map(|row| self.end(row)).max().unwrap_or(0);
+        if rows.len() * width > 4 * limits.table_cells {
+            return Err(Refusal::TooLarge(format!("a table of {} × {width} cells", rows.len())));
+        }
+        let is_used = |column: usize| {
+            rows.clone().any(|row| {
+                self.cells.get(&(row, column)).is_some_and(|text| !text.is_empty())
+                    || self.covered.contains_key(&(row, column))
+            })
+        };
+        let start = (0..width).find(|&column| is_used(column)).unwrap_or(width);
+        let mut grid = Grid::default();
+        for row in rows.clone() {
+            for column in start..width {
+                let area = self.area(row, column);
+                let is_first =
+                    area.rows.start.max(rows.start) == row && area.columns.start == column;
+                if is_first {
+                    let text = self.cells.get(&(area.rows.start, column));
+                    grid.cells.push(GridCell {
+                        row: row - rows.start,
+                        column: column - start,
+                        row_span: area.rows.end.min(rows.end) - row,
+                        column_span: area.columns.len(),
+                        text: text.map(|text| text.trim().to_owned()).unwrap_or_default(),
+                        ..GridCell::default()
+                    });
+                }
+            }
+        }
+        Ok(grid)
+    }
+}
+
+/// For each index, how many visible ones precede it; one entry more than there are.
+fn visible(count: usize, hidden: &BTreeSet<usize>) -> Vec<usize> {
+    let mut index = Vec::with_capacity(count + 1);
+    let mut shown = 0;
+    for n in 0..count {
+        index.push(shown);
+        shown += usize::from(!hidden.contains(&n));
+    }
+    index.push(shown);
+    index
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['。', '；']) || text.chars().count() > LABEL_CHARS
+}
+
+/// `一、…`: the number of a section, which no heading inside a table has.
+fn is_section_heading(text: &str) -> bool {
+    let rest = text.trim_start().trim_start_matches(|c| "一二三四五六七八九十".contains(c));
+    rest.len() < text.trim_start().len() && rest.starts_with(['、', '．'])
+}
+
+/// A number as a sheet shows it: fifteen digits, without the noise of binary fractions and without
+/// a point where there is no fraction.
+pub(super) fn number(value: f64) -> String {
+    // Spreadsheets keep fifteen significant digits; formatting is exact and so is reading back.
+    let rounded = format!("{value:.14e}").parse().unwrap_or(value);
+    let text = format!("{rounded}");
+    if text == "-0" { "0".into() } else { text }
+}
+
+/// How the format of a cell shows its number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    #[default]
+    Number,
+    Percent,
+    Date,
+}
+
+impl Shown {
+    /// What a format code says (ECMA-376 part 1, 18.8.31): parts in quotes and brackets are no code.
+    pub(super) fn of_code(code: &str) -> Self {
+        let mut plain = String::new();
+        let mut characters = code.chars();
+        while let Some(c) = characters.next() {
+            match c {
+                '"' => drop(characters.by_ref().find(|&c| c == '"')),
+                '[' => drop(characters.by_ref().find(|&c| c == ']')),
+                '\\' | '_' | '*' => drop(characters.next()),
+                ';' => break,
+                _ => plain.push(c.to_ascii_lowercase()),
+            }
+        }
+        if plain.contains('%') {
+            Self::Percent
+        } else if plain.contains(['y', 'd']) && !plain.contains("general") {
+            Self::Date
+        } else {
+            Self::Number
+        }
+    }
+
+    /// What a built-in format says (18.8.30; 27 to 36 and 50 to 58 are dates in Chinese editions).
+    pub(super) fn of_builtin(id: u32) -> Self {
+        match id {
+            9 | 10 => Self::Percent,
+            14..=17 | 22 | 27..=31 | 36 | 50..=54 | 57 | 58 => Self::Date,
+            _ => Self::Number,
+        }
+    }
+
+    /// A number as shown. `from_1904`: days count from 1904, as old Macintosh files do.
+    pub(super) fn write(self, value: f64, from_1904: bool) -> String {
+        match self {
+            Self::Number => number(value),
+            Self::Percent => format!("{}%", number(value * 100.0)),
+            Self::Date => date(value, from_1904).unwrap_or_else(|| number(value)),
+        }
+    }
+}
+
+fn date(value: f64, from_1904: bool) -> Option<String> {
+    let days: i64 = format!("{:.0}", value.floor()).parse().ok()?;
+    let days = if from_1904 { days.checked_add(1462)? } else { days };
+    // Day 60 is the 29 February 1900 that never was; reports are later.
+    let start = jiff::civil::date(1899, 12, 30);
+    let day = start.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+    (days > 60).then(|| format!("{}年{}月{}日", day.year(), day.month(), day.day()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! Sheets made by hand: what is a table, what is a line, what numbers look like.
+
+use super::*;
+use crate::document::drawn::shown;
+use crate::document::{Format, Meta};
+
+/// Rows of cells; `None` where the file has no cell at all.
+fn sheet(rows: &[&[Option<&str>]]) -> Sheet {
+    let mut sheet = Sheet::default();
+    for (r, row) in rows.iter().enumerate() {
+        for (c, text) in row.iter().enumerate() {
+            if let Some(text) = text {
+                sheet.put(r, c, (*text).to_owned(), &Limits::default()).unwrap();
+            }
+        }
+    }
+    sheet
+}
+
+fn lines(sheet: Sheet) -> Vec<String> {
+    let limits = Limits::default();
+    let mut assembly = Assembly::new(&limits);
+    sheet.assemble(&mut assembly).unwrap();
+    shown(&assembly.finish(Format::Xlsx, Meta::default()).blocks)
+}
+
+fn t(text: &str) -> Option<&str> {
+    Some(text)
+}
+
+const B: Option<&str> = Some("");
+
+#[test]
+fn titles_and_sentences_around_tables_are_paragraphs() {
+    let mut sheet = sheet(&[
+        &[t("某镇年度报告")],
+        &[t("一、总体情况")],
+        &[t("全年公开120条。")],
+        &[t("甲"), t("乙")],
+        &[t("丙"), t("1")],
+        &[],
+        &[t("二、其他")],
+        &[t("无")],
+    ]);
+    sheet.merge((0, 0), (0, 3));
+    assert_eq!(
+        lines(sheet),
+        [
+            "某镇年度报告",
+            "一、总体情况",
+            "全年公开120条。",
+            "[0.0=甲 0.1=乙 1.0=丙 1.1=1]",
+            "二、其他",
+            "无"
+        ]
+    );
+}
+
+#[test]
+fn a_row_of_blank_figures_stays_in_its_table() {
+    let boxed = sheet(&[
+        &[t("项目"), t("数量"), t("总计")],
+        &[t("规章"), B, B],
+        &[t("决定"), t("2"), t("3")],
+    ]);
+    assert_eq!(
+        lines(boxed),
+        ["[0.0=项目 0.1=数量 0.2=总计 1.0=规章 1.1= 1.2= 2.0=决定 2.1=2 2.2=3]"]
+    );
+}
+
+#[test]
+fn a_heading_as_wide_as_the_table_is_a_row_of_it() {
+    let mut sheet =
+        sheet(&[&[t("甲"), t("乙")], &[t("1"), t("2")], &[t("第（五）项")], &[t("丙"), t("3")]]);
+    sheet.merge((2, 0), (2, 1));
+    assert_eq!(lines(sheet), ["[0.0=甲 0.1=乙 1.0=1 1.1=2 2.0+1×2=第（五）项 3.0=丙 3.1=3]"]);
+}
+
+#[test]
+fn a_section_heading_between_stacked_tables_parts_them() {
+    let mut sheet = sheet(&[
+        &[t("甲"), t("乙")],
+        &[t("1"), t("2")],
+        &[t("三、收到和处理情况")],
+        &[t("丙"), t("丁"), t("戊")],
+    ]);
+    sheet.merge((2, 0), (2, 2));
+    assert_eq!(
+        lines(sheet),
+        ["[0.0=甲 0.1=乙 1.0=1 1.1=2]", "三、收到和处理情况", "[0.0=丙 0.1=丁 0.2=戊]"]
+    );
+}
+
+#[test]
+fn hidden_rows_and_columns_leave_no_gap() {
+    let mut sheet = sheet(&[
+        &[t("甲"), t("x"), t("乙")],
+        &[t("y"), t("y"), t("y")],
+        &[t("丙"), t("x"), t("3")],
+    ]);
+    sheet.hide_row(1);
+    sheet.hide_columns(1..2, &Limits::default());
+    assert_eq!(lines(sheet), ["[0.0=甲 0.1=乙 1.0=丙 1.1=3]"]);
+}
+
+#[test]
+fn a_merged_cell_stays_where_its_first_row_is_hidden() {
+    let mut sheet = sheet(&[&[t("组"), t("甲")], &[B, t("乙")], &[B, t("丙")]]);
+    sheet.merge((0, 0), (2, 0));
+    sheet.hide_row(0);
+    assert_eq!(lines(sheet), ["[0.0+2×1=组 0.1=乙 1.1=丙]"]);
+}
+
+#[test]
+fn text_beyond_all_reports_is_refused_and_blanks_there_are_not() {
+    let limits = Limits::default();
+    let mut sheet = Sheet::default();
+    assert_eq!(sheet.put(1_048_575, 16_383, String::new(), &limits), Ok(()));
+    let refusal = sheet.put(1_048_575, 16_383, "1".into(), &limits).unwrap_err();
+    assert_eq!(refusal, Refusal::TooLarge("a cell in row 1048576 column 16384".into()));
+}
+
+#[test]
+fn numbers_are_shown_as_typed() {
+    for (value, text) in [
+        (12.0, "12"),
+        (43.6, "43.6"),
+        (0.1 + 0.2, "0.3"),
+        (-0.0, "0"),
+        (1e15, "1000000000000000"),
+        (7.77, "7.77"),
+        (43.600_000_000_000_01, "43.6"),
+        (-3.5, "-3.5"),
+    ] {
+        assert_eq!(number(value), text);
+    }
+}
+
+#[test]
+fn formats_tell_dates_and_percentages() {
+    assert_eq!(Shown::of_code("yyyy\"年\"m\"月\"d\"日\";@"), Shown::Date);
+    assert_eq!(Shown::of_code("[$-804]General"), Shown::Number);
+    assert_eq!(Shown::of_code("0_ ;[Red]\\-0\\ "), Shown::Number);
+    assert_eq!(Shown::of_code("#,##0.00\"day\""), Shown::Number);
+    assert_eq!(Shown::of_code("0.00%").write(0.125, false), "12.5%");
+    assert_eq!(Shown::of_builtin(14).write(45314.0, false), "2024年1月23日");
+    assert_eq!(Shown::Date.write(45314.0 - 1462.0, true), "2024年1月23日");
+    assert_eq!(Shown::Date.write(1e300, false), number(1e300));
+}

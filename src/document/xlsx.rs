@@ -1,0 +1,316 @@
+//! Excel workbooks of 2007 and later (xlsx, xlsm, et): `SpreadsheetML` in a zip container, ECMA-376.
+//!
+//! Sheets in the order of their tabs; hidden sheets, rows and columns are left out. A cell shows the
+//! value stored with it (formulas are not calculated); numbers as typed, see [`super::sheet::number`].
+//! What the file claims about its size (`dimension`) is not asked: a claim may cost gigabytes, cells
+//! that are there cost what they hold.
+
+use super::assembly::Assembly;
+use super::container::Container;
+use super::opc::{join, relationships, target};
+use super::sheet::{Sheet, Shown, number};
+use super::xml::{self, Element, Xml};
+use super::{Document, Format, Limits, Meta, Refusal};
+
+/// Reads everything the workbook shows.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    let workbook = Workbook::find(&mut container, limits)?;
+    let mut assembly = Assembly::new(limits);
+    for part in &workbook.sheets {
+        let Some(bytes) = container.part(part)? else {
+            return Err(Refusal::Damaged(format!("{part} is missing")));
+        };
+        let text = xml::decode(&bytes)?;
+        let mut reader = SheetReader {
+            workbook: &workbook,
+            limits,
+            xml: Xml::new(&text, part, limits),
+            sheet: Sheet::default(),
+        };
+        reader.worksheet()?;
+        reader.sheet.assemble(&mut assembly)?;
+    }
+    Ok(assembly.finish(Format::Xlsx, Meta::default()))
+}
+
+/// What the sheets of a workbook share.
+#[derive(Default)]
+struct Workbook {
+    /// Parts of the visible sheets, in order.
+    sheets: Vec<String>,
+    strings: Vec<String>,
+    /// By the number of a cell's format.
+    formats: Vec<Shown>,
+    from_1904: bool,
+}
+
+impl Workbook {
+    fn find(container: &mut Container<'_>, limits: &Limits) -> Result<Self, Refusal> {
+        let root = relationships(container, "_rels/.rels", limits)?;
+        let main =
+            target(&root, "officeDocument", "").unwrap_or_else(|| "xl/workbook.xml".to_owned());
+        if main.ends_with(".bin") {
+            return Err(Refusal::Unsupported {
+                found: "二进制 Excel 工作簿（.xlsb）".into(),
+                remedy: "请另存为 .xlsx 再提交".into(),
+            });
+        }
+        let (folder, file) = main.rsplit_once('/').unwrap_or(("", &main));
+        let own = relationships(container, &join(folder, &format!("_rels/{file}.rels")), limits)?;
+        let mut workbook = Self::default();
+        for id in workbook.read_main(container, &main, limits)? {
+            let sheet = own.iter().find(|r| r.id == id);
+            // A chart on a sheet of its own has no cells.
+            if let Some(sheet) = sheet.filter(|r| r.kind.ends_with("/worksheet")) {
+                workbook.sheets.push(join(folder, &sheet.target));
+            }
+        }
+        if let Some(part) = target(&own, "sharedStrings", folder) {
+            workbook.strings = strings(container, &part, limits)?;
+        }
+        if let Some(part) = target(&own, "styles", folder) {
+            workbook.formats = formats(container, &part, limits)?;
+        }
+        Ok(workbook)
+    }
+
+    /// The relationships of the visible sheets.
+    fn read_main(
+        &mut self,
+        container: &mut Container<'_>,
+        main: &str,
+        limits: &Limits,
+    ) -> Result<Vec<String>, Refusal> {
+        let bytes =
+            container.part(main)?.ok_or_else(|| Refusal::Damaged(format!("{main} is missing")))?;
+        let text = xml::decode(&bytes)?;
+        let mut xml = Xml::new(&text, main, limits);
+        let mut sheets = Vec::new();
+        xml.child()?;
+        while let Some(element) = xml.child()? {
+            match element.name() {
+                "workbookPr" => {
+                    self.from_1904 =
+                        matches!(element.attribute("date1904").as_deref(), Some("1" | "true"));
+                    xml.skip()?;
+                }
+                "sheets" => {
+                    while let Some(sheet) = xml.child()? {
+                        let is_hidden = sheet.attribute("state").is_some_and(|state| {
+                            state.eq_ignore_ascii_case("hidden") || state == "veryHidden"
+                        });
+                        let id = sheet.attribute("id").filter(|_| !is_hidden);
+                        sheets.extend(id.map(|id| id.into_owned()));
+                        xml.skip()?;
+                    }
+                }
+                _ => xml.skip()?,
+            }
+        }
+        Ok(sheets)
+    }
+}
+
+/// The texts cells refer to by number.
+fn strings(
+    container: &mut Container<'_>,
+    part: &str,
+    limits: &Limits,
+) -> Result<Vec<String>, Refusal> {
+    let Some(bytes) = container.part(part)? else {
+        return Ok(Vec::new());
+    };
+    let text = xml::decode(&bytes)?;
+    let mut xml = Xml::new(&text, part, limits);
+    let mut strings = Vec::new();
+    xml.child()?;
+    while let Some(element) = xml.child()? {
+        let mut string = String::new();
+        match element.name() {
+            "si" => rich_text(&mut xml, &mut string)?,
+            _ => xml.skip()?,
+        }
+        strings.push(string);
+    }
+    Ok(strings)
+}
+
+/// Text in one piece or in runs; phonetic aids (`rPh`) are left out.
+fn rich_text(xml: &mut Xml<'_>, into: &mut String) -> Result<(), Refusal> {
+    while let Some(element) = xml.child()? {
+        match element.name() {
+            "t" => xml.text(into)?,
+            "r" => rich_text(xml, into)?,
+            _ => xml.skip()?,
+        }
+    }
+    Ok(())
+}
+
+/// How each cell format shows numbers.
+fn formats(
+    container: &mut Container<'_>,
+    part: &str,
+    limits: &Limits,
+) -> Result<Vec<Shown>, Refusal> {
+    let Some(bytes) = container.part(part)? else {
+        return Ok(Vec::new());
+    };
+    let text = xml::decode(&bytes)?;
+    let mut xml = Xml::new(&text, part, limits);
+    let mut own = std::collections::BTreeMap::new();
+    let mut formats = Vec::new();
+    xml.child()?;
+    while let Some(group) = xml.child()? {
+        let name = group.name().to_owned();
+        if !matches!(name.as_str(), "numFmts" | "cellXfs") {
+            xml.skip()?;
+            continue;
+        }
+        while let Some(format) = xml.child()? {
+            let id: u32 = attribute(&format, "numFmtId").unwrap_or_default();
+            if name == "numFmts" {
+                let code = format.attribute("formatCode").unwrap_or_default();
+                own.insert(id, Shown::of_code(&code));
+            } else {
+                formats.push(own.get(&id).copied().unwrap_or_else(|| Shown::of_builtin(id)));
+            }
+            xml.skip()?;
+        }
+    }
+    Ok(formats)
+}
+
+struct SheetReader<'a> {
+    workbook: &'a Workbook,
+    limits: &'a Limits,
+    xml: Xml<'a>,
+    sheet: Sheet,
+}
+
+impl SheetReader<'_> {
+    fn worksheet(&mut self) -> Result<(), Refusal> {
+        self.xml.child()?;
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "cols" => self.columns()?,
+                "sheetData" => self.rows()?,
+                "mergeCells" => self.merged()?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn columns(&mut self) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            let (first, last) = (attribute(&element, "min"), attribute(&element, "max"));
+            if let (true, Some(first), Some(last)) = (is_hidden(&element), first, last) {
+                let first: usize = first;
+                self.sheet.hide_columns(first.saturating_sub(1)..last, self.limits);
+            }
+            self.xml.skip()?;
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self) -> Result<(), Refusal> {
+        let mut row: usize = 0;
+        while let Some(element) = self.xml.child()? {
+            let number: Option<usize> = attribute(&element, "r");
+            row = number.map_or(row, |number| number.saturating_sub(1));
+            if is_hidden(&element) {
+                self.sheet.hide_row(row);
+            }
+            self.cells(row)?;
+            row = row.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    fn cells(&mut self, mut row: usize) -> Result<(), Refusal> {
+        let mut column: usize = 0;
+        while let Some(element) = self.xml.child()? {
+            if let Some(place) = element.attribute("r").as_deref().and_then(place) {
+                (row, column) = place;
+            }
+            let text = self.cell(&element)?;
+            self.sheet.put(row, column, text, self.limits)?;
+            column = column.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// The text a cell shows.
+    fn cell(&mut self, cell: &Element<'_>) -> Result<String, Refusal> {
+        let mut value = String::new();
+        let mut inline = String::new();
+        while let Some(element) = self.xml.child()? {
+            match element.name() {
+                "v" => self.xml.text(&mut value)?,
+                "is" => rich_text(&mut self.xml, &mut inline)?,
+                _ => self.xml.skip()?,
+            }
+        }
+        Ok(match cell.attribute("t").as_deref() {
+            Some("s") if value.trim().is_empty() => String::new(),
+            Some("s") => {
+                let index: Option<usize> = value.trim().parse().ok();
+                let string = index.and_then(|index| self.workbook.strings.get(index));
+                string.cloned().ok_or_else(|| Refusal::Damaged("a text is missing".into()))?
+            }
+            Some("inlineStr") => inline,
+            Some("b") => if value.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
+            Some("str" | "e" | "d") => value,
+            _ => self.number(cell, value),
+        })
+    }
+
+    fn number(&self, cell: &Element<'_>, stored: String) -> String {
+        let Ok(value) = stored.trim().parse::<f64>() else {
+            return stored;
+        };
+        let format: usize = attribute(cell, "s").unwrap_or_default();
+        match self.workbook.formats.get(format) {
+            Some(shown) => shown.write(value, self.workbook.from_1904),
+            None => number(value),
+        }
+    }
+
+    fn merged(&mut self) -> Result<(), Refusal> {
+        while let Some(element) = self.xml.child()? {
+            let area = element.attribute("ref");
+            let ends = area.as_deref().and_then(|area| area.split_once(':'));
+            if let Some((first, last)) = ends.and_then(|(a, b)| Some((place(a)?, place(b)?))) {
+                self.sheet.merge(first, last);
+            }
+            self.xml.skip()?;
+        }
+        Ok(())
+    }
+}
+
+fn attribute<T: std::str::FromStr>(element: &Element<'_>, name: &str) -> Option<T> {
+    element.attribute(name)?.trim().parse().ok()
+}
+
+fn is_hidden(element: &Element<'_>) -> bool {
+    matches!(element.attribute("hidden").as_deref(), Some("1" | "true"))
+}
+
+/// `C5` or `$C$5` as row and column from 0.
+fn place(reference: &str) -> Option<(usize, usize)> {
+    let reference = reference.replace('$', "");
+    let digits = reference.find(|c: char| c.is_ascii_digit())?;
+    let (letters, digits) = reference.split_at_checked(digits)?;
+    let column = letters.chars().try_fold(0_usize, |column, letter| {
+        let digit = letter.to_ascii_uppercase().to_digit(36)?.checked_sub(9)?;
+        column.checked_mul(26)?.checked_add(usize::try_from(digit).ok()?)
+    })?;
+    let row: usize = digits.parse().ok()?;
+    Some((row.checked_sub(1)?, column.checked_sub(1)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,386 @@
+//! A report as linear rules: every equation that can be told and whose failure is an error, in the
+//! direction in which it is one, on scaled whole numbers; split into parts that share no cell.
+//!
+//! What is not linear (conditions with `or`, `=>`, products of cells …) cannot be told from here;
+//! the part it stands in is left alone, so that nothing is claimed that is not proven.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rust_decimal::Decimal;
+
+use super::elimination::{Relation, Row};
+use super::search::Unknown;
+use crate::check::{Decided, Decisions, Policy};
+use crate::form::expr::{Condition, Operator, Term};
+use crate::form::{CellId, Form, Forms, Kind, Severity};
+use crate::report::{CellValue, Report};
+
+/// A cell that equations speak of, or that cannot be right as it is.
+pub(super) struct Variable<'a> {
+    pub(super) id: CellId,
+    pub(super) read: Option<Decimal>,
+    pub(super) form: &'a Form,
+    pub(super) kind: Kind,
+    /// Row and column, counted from the first table of the form: the order of the form.
+    pub(super) position: (usize, usize, usize),
+}
+
+impl Variable<'_> {
+    /// What equations take it for.
+    pub(super) fn value(&self) -> Decimal {
+        self.read.unwrap_or_default()
+    }
+}
+
+/// A rule and the equation it comes from, by index.
+struct Bound {
+    row: Row,
+    equation: usize,
+}
+
+/// A report as cells and rules.
+pub(super) struct Model<'a> {
+    pub(super) variables: Vec<Variable<'a>>,
+    pub(super) unknowns: Vec<Unknown>,
+    rules: Vec<Bound>,
+    /// Cells of rules that cannot be told linearly.
+    opaque: BTreeSet<usize>,
+    /// What 1 is.
+    scale: i128,
+}
+
+/// Cells and rules that have nothing to do with the others, and need repair.
+#[derive(Debug)]
+pub(super) struct Component {
+    /// Indices into [`Model::variables`], in form order; rows name cells by their place in here.
+    pub(super) cells: Vec<usize>,
+    pub(super) unknowns: Vec<Unknown>,
+    pub(super) rules: Vec<Row>,
+    /// Of each rule, the equation it comes from.
+    pub(super) equations: Vec<usize>,
+}
+
+/// A linear term on cells: coefficients and a constant.
+#[derive(Default)]
+struct Linear<'a> {
+    terms: BTreeMap<&'a CellId, Decimal>,
+    constant: Decimal,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn of(
+        report: &'a Report,
+        forms: &'a Forms,
+        policy: &Policy,
+        decisions: &Decisions<'a>,
+    ) -> Option<Self> {
+        let bounds: Vec<(usize, &Decided<'a>, Binding)> = decisions
+            .equations
+            .iter()
+            .enumerate()
+            .map(|(at, decided)| (at, decided, Binding::of(decided, policy)))
+            .filter(|(_, _, binding)| binding.below || binding.above)
+            .collect();
+        let mut model = Self {
+            variables: variables(report, forms, &bounds),
+            unknowns: Vec::new(),
+            rules: Vec::new(),
+            opaque: BTreeSet::new(),
+            scale: 1,
+        };
+        model.scale = scale(model.variables.iter().filter_map(|v| v.read))?;
+        let unknowns = model.variables.iter().map(|v| unknown(v, model.scale));
+        model.unknowns = unknowns.collect::<Option<_>>()?;
+        let index: HashMap<&CellId, usize> =
+            model.variables.iter().enumerate().map(|(at, v)| (&v.id, at)).collect();
+        let mut rules = Vec::new();
+        let mut opaque = BTreeSet::new();
+        for (equation, decided, binding) in bounds {
+            let condition = &decided.instance.condition;
+            match rows(condition, binding, &index, &model.unknowns, model.scale) {
+                Some(rows) => rules.extend(rows.into_iter().map(|row| Bound { row, equation })),
+                None => {
+                    let mut cells = Vec::new();
+                    condition.cells(&mut cells);
+                    opaque.extend(cells.into_iter().filter_map(|c| index.get(c)));
+                }
+            }
+        }
+        (model.rules, model.opaque) = (rules, opaque);
+        Some(model)
+    }
+
+    /// The value a cell gets by a change.
+    pub(super) fn repaired(&self, cell: usize, change: i128) -> Option<Decimal> {
+        let value = self.unknowns.get(cell)?.value.checked_add(change)?;
+        Some(decimal(value)?.checked_div(decimal(self.scale)?)?.normalize())
+    }
+
+    /// The change that gives a cell a value.
+    pub(super) fn change_to(&self, cell: usize, value: Decimal) -> Option<i128> {
+        scaled(value, self.scale)?.checked_sub(self.unknowns.get(cell)?.value)
+    }
+
+    /// The parts that share no cell, of those that need repair.
+    pub(super) fn components(&self) -> Vec<Component> {
+        let mut part: Vec<usize> = (0..self.variables.len()).collect();
+        for rule in &self.rules {
+            let mut cells = rule.row.cells();
+            let Some(first) = cells.next() else { continue };
+            for cell in cells {
+                let (a, b) = (root(&mut part, first), root(&mut part, cell));
+                if let Some(slot) = part.get_mut(a.max(b)) {
+                    *slot = a.min(b);
+                }
+            }
+        }
+        let roots: Vec<usize> = (0..part.len()).map(|cell| root(&mut part, cell)).collect();
+        let of = |cell: usize| roots.get(cell).copied().unwrap_or(cell);
+        let mut needy: BTreeSet<usize> = BTreeSet::new();
+        needy.extend(
+            self.rules
+                .iter()
+                .filter(|r| r.row.is_broken())
+                .flat_map(|r| r.row.cells().next())
+                .map(of),
+        );
+        needy.extend(
+            self.unknowns
+                .iter()
+                .enumerate()
+                .filter(|(_, u)| u.is_wrong())
+                .map(|(cell, _)| of(cell)),
+        );
+        for cell in &self.opaque {
+            needy.remove(&of(*cell));
+        }
+        needy.into_iter().map(|needed| self.component(|cell| of(cell) == needed)).collect()
+    }
+
+    fn component(&self, own: impl Fn(usize) -> bool) -> Component {
+        let cells: Vec<usize> = (0..self.variables.len()).filter(|c| own(*c)).collect();
+        let place: HashMap<usize, usize> =
+            cells.iter().enumerate().map(|(at, cell)| (*cell, at)).collect();
+        let own_rules = self.rules.iter().filter(|r| r.row.cells().next().is_some_and(&own));
+        let (rules, equations) = own_rules
+            .map(|rule| {
+                let terms =
+                    rule.row.terms.iter().filter_map(|(c, a)| Some((*place.get(c)?, *a))).collect();
+                (Row { terms, ..rule.row.clone() }, rule.equation)
+            })
+            .unzip();
+        let unknowns = cells.iter().filter_map(|c| self.unknowns.get(*c).copied()).collect();
+        Component { cells, unknowns, rules, equations }
+    }
+}
+
+fn root(part: &mut [usize], mut cell: usize) -> usize {
+    while let Some(up) = part.get(cell).copied().filter(|up| *up != cell) {
+        let top = part.get(up).copied().unwrap_or(up);
+        if let Some(slot) = part.get_mut(cell) {
+            *slot = top;
+        }
+        cell = top;
+    }
+    cell
+}
+
+/// The directions in which a rule is an error.
+#[derive(Clone, Copy)]
+struct Binding {
+    /// The left side must not be less.
+    below: bool,
+    /// The left side must not be greater.
+    above: bool,
+}
+
+impl Binding {
+    fn of(decided: &Decided<'_>, policy: &Policy) -> Self {
+        let rule = &decided.check.id;
+        if policy.off.contains(rule) {
+            return Self { below: false, above: false };
+        }
+        let is_error = |own: Option<Severity>| {
+            let severity = policy.severity.get(rule).copied();
+            severity.or(own).unwrap_or(decided.check.severity) == Severity::Error
+        };
+        Self {
+            below: is_error(decided.equation.if_less),
+            above: is_error(decided.equation.if_greater),
+        }
+    }
+}
+
+/// The cells of the rules, and those that cannot stay as they are, in form order.
+fn variables<'a>(
+    report: &'a Report,
+    forms: &'a Forms,
+    bounds: &[(usize, &Decided<'a>, Binding)],
+) -> Vec<Variable<'a>> {
+    let mut named: Vec<&CellId> = Vec::new();
+    bounds.iter().for_each(|(_, decided, _)| decided.instance.condition.cells(&mut named));
+    let named: std::collections::HashSet<&CellId> = named.into_iter().collect();
+    let mut variables = Vec::new();
+    for found in &report.tables {
+        let Some(form) = forms.get(&found.form) else { continue };
+        let Some(place) = form.tables.iter().position(|t| t.id == found.table) else { continue };
+        let Some(table) = form.tables.get(place) else { continue };
+        for (at, row) in table.rows.iter().enumerate() {
+            for (along, column) in table.columns.iter().enumerate().filter(|(_, c)| row.has(&c.id))
+            {
+                let id = table.cell(row, column);
+                let Some(cell) = report.cells.get(&id) else { continue };
+                let read = match &cell.value {
+                    _ if cell.doubtful => continue,
+                    CellValue::Number(number) => Some(*number),
+                    CellValue::Blank | CellValue::Placeholder => None,
+                    CellValue::Text(_) => continue,
+                };
+                let kind = row.kind_in(column);
+                let wrong = read.is_some_and(|n| {
+                    (kind == Kind::Count && !n.is_integer())
+                        || (!column.signed && n < Decimal::ZERO)
+                });
+                if wrong || named.contains(&id) {
+                    variables.push(Variable { id, read, form, kind, position: (place, at, along) });
+                }
+            }
+        }
+    }
+    variables.sort_by_key(|v| v.position);
+    variables
+}
+
+fn unknown(variable: &Variable<'_>, scale: i128) -> Option<Unknown> {
+    let signed = variable
+        .form
+        .table(&variable.id.table)
+        .and_then(|t| t.column(&variable.id.column))
+        .is_some_and(|c| c.signed);
+    Some(Unknown {
+        value: scaled(variable.value(), scale)?,
+        bounded: !signed,
+        step: if variable.kind == Kind::Count { scale } else { 1 },
+    })
+}
+
+/// What 1 becomes so that every figure is whole; figures no table has are refused.
+fn scale(figures: impl Iterator<Item = Decimal>) -> Option<i128> {
+    let places = figures.map(|n| n.normalize().scale()).max().unwrap_or(0);
+    (places <= 9).then(|| 10_i128.pow(places))
+}
+
+fn scaled(value: Decimal, scale: i128) -> Option<i128> {
+    let value = value.checked_mul(decimal(scale)?)?;
+    let limit = decimal(1_000_000_000_000_000_000)?;
+    (value.is_integer() && value.abs() <= limit).then(|| value.normalize().mantissa())
+}
+
+fn decimal(number: i128) -> Option<Decimal> {
+    Decimal::try_from_i128_with_scale(number, 0).ok()
+}
+
+/// The rows of a condition, where it is linear.
+fn rows(
+    condition: &Condition<CellId>,
+    binding: Binding,
+    index: &HashMap<&CellId, usize>,
+    unknowns: &[Unknown],
+    scale: i128,
+) -> Option<Vec<Row>> {
+    let Condition::Compare(left, operator, right) = condition else { return None };
+    let mut rows = Vec::new();
+    // right − left ≥ 0
+    let above = matches!(operator, Operator::Equal | Operator::AtMost | Operator::Less);
+    // left − right ≥ 0
+    let below = matches!(operator, Operator::Equal | Operator::AtLeast | Operator::Greater);
+    let strict = matches!(operator, Operator::Less | Operator::Greater);
+    if !above && !below {
+        return None;
+    }
+    let sides = [(above && binding.above, right, left), (below && binding.below, left, right)];
+    for (_, greater, less) in sides.into_iter().filter(|(binds, _, _)| *binds) {
+        for less in smaller_sides(less) {
+            let mut row = Linear::default();
+            row.add(greater, Decimal::ONE)?;
+            row.add(less, Decimal::NEGATIVE_ONE)?;
+            let mut row = row.row(index, unknowns, scale)?;
+            if strict {
+                let whole = |c: usize| unknowns.get(c).is_some_and(|u| u.step == scale);
+                let ones = row.terms.iter().all(|(c, a)| a.abs() == 1 && whole(*c));
+                row.constant = row.constant.checked_sub(scale).filter(|_| ones)?;
+            }
+            rows.push(row);
+        }
+    }
+    if let (Operator::Equal, [only, _]) = (operator, rows.as_slice()) {
+        rows = vec![Row { relation: Relation::Zero, ..only.clone() }];
+    }
+    Some(rows)
+}
+
+/// The terms that are all no greater when this one is not: those of a `max`.
+fn smaller_sides(term: &Term<CellId>) -> Vec<&Term<CellId>> {
+    match term {
+        Term::Max(parts) => parts.iter().collect(),
+        _ => vec![term],
+    }
+}
+
+impl<'a> Linear<'a> {
+    /// Adds `times × term`; `None` where that is not linear.
+    fn add(&mut self, term: &'a Term<CellId>, times: Decimal) -> Option<()> {
+        match term {
+            Term::Number(number) => {
+                self.constant = self.constant.checked_add(number.checked_mul(times)?)?;
+            }
+            Term::Cell(cell) => {
+                let coefficient = self.terms.entry(cell).or_default();
+                *coefficient = coefficient.checked_add(times)?;
+            }
+            Term::Add(a, b) => {
+                self.add(a, times)?;
+                self.add(b, times)?;
+            }
+            Term::Subtract(a, b) => {
+                self.add(a, times)?;
+                self.add(b, -times)?;
+            }
+            Term::Multiply(a, b) => match (a.as_ref(), b.as_ref()) {
+                (Term::Number(n), other) | (other, Term::Number(n)) => {
+                    self.add(other, times.checked_mul(*n)?)?;
+                }
+                _ => return None,
+            },
+            Term::Sum(parts) => {
+                for part in parts {
+                    self.add(part, times)?;
+                }
+            }
+            Term::Max(_) => return None,
+        }
+        Some(())
+    }
+
+    /// As a row on changes: the constant is its value while nothing changes.
+    fn row(
+        self,
+        index: &HashMap<&CellId, usize>,
+        unknowns: &[Unknown],
+        scale: i128,
+    ) -> Option<Row> {
+        let places = self.terms.values().map(|c| c.normalize().scale()).max().unwrap_or(0);
+        let lift = decimal(10_i128.checked_pow(places)?)?;
+        let mut constant = scaled(self.constant.checked_mul(lift)?, scale)?;
+        let mut terms = Vec::with_capacity(self.terms.len());
+        for (cell, coefficient) in self.terms.iter().filter(|(_, c)| !c.is_zero()) {
+            let coefficient = coefficient.checked_mul(lift)?.normalize().mantissa();
+            let at = *index.get(*cell)?;
+            let part = unknowns.get(at)?.value.checked_mul(coefficient)?;
+            constant = constant.checked_add(part)?;
+            terms.push((at, coefficient));
+        }
+        terms.sort_unstable();
+        Some(Row { terms, relation: Relation::AtLeastZero, constant })
+    }
+}

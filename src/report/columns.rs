@@ -1,0 +1,177 @@
+//! Which cell of a row stands in which column of the form.
+//!
+//! Where the row has just as many values as the form has columns, they are these in order. Else
+//! the headers above tell; and where there are none, the run of cells that holds most.
+
+use super::align::{Gaps, align};
+use super::lines::{Line, LineCell};
+use super::normalise::Label;
+use super::table::{ALIKE, Placed, Template, best};
+use super::{number, values};
+use crate::document::Columns;
+use crate::form::{Column, Kind};
+
+impl Template<'_> {
+    /// Whether every row shows one value only: then it is the column the form names for that.
+    pub(super) fn only_lone_values(&self, placed: &[Placed<'_>]) -> bool {
+        self.table.columns.len() > 1
+            && self.table.columns.iter().any(|c| c.lone)
+            && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
+    }
+
+    /// The cell of the document for each column of a row.
+    pub(super) fn values<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        next: usize,
+        columns: &[&Column],
+        lone: bool,
+    ) -> Vec<values::Found<'a>> {
+        let unit_word = |c: &&LineCell<'_>| number::is_unit(&c.cell.text);
+        let mut found: Vec<&LineCell<'a>> = place.after_label();
+        let own_unit = match found.first() {
+            Some(first) if found.len() > columns.len() && unit_word(first) => {
+                Some(found.remove(0).cell.text.as_str())
+            }
+            _ => None,
+        };
+        if place.line.columns == Columns::Ordinal {
+            self.continue_row(lines, place, next, columns.len(), &mut found);
+        }
+        let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
+            found.into_iter().map(Some).collect()
+        } else if lone {
+            columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
+        } else if let Some(mapped) = self.by_header(lines, place, columns) {
+            mapped
+        } else {
+            window(&found, columns.len())
+        };
+        let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        chosen
+            .into_iter()
+            .map(|cell| values::Found {
+                grid: place.line.grid,
+                row: place.line.row,
+                after: last,
+                cell: cell.map(|c| c.cell),
+                unit: own_unit,
+            })
+            .collect()
+    }
+
+    /// Plain text sometimes breaks a row in two: values without a label right after a row that
+    /// lacks just these belong to it.
+    fn continue_row<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        next: usize,
+        wanted: usize,
+        found: &mut Vec<&LineCell<'a>>,
+    ) {
+        for line in lines.get(place.at + 1..next).unwrap_or_default() {
+            let fits = found.len() + line.cells.len() <= wanted;
+            if line.grid != place.line.grid && !found.is_empty() && !fits {
+                break;
+            }
+            let header = line.cells.iter().any(|c| {
+                self.column_labels
+                    .iter()
+                    .chain(&self.row_labels)
+                    .any(|l| best(&c.label, l) >= ALIKE)
+            });
+            if !fits || header || !line.has_values_after(None) {
+                break;
+            }
+            found.extend(line.cells.iter());
+        }
+    }
+
+    /// The cells of a row under the headers of its columns, looked for upwards in the same table.
+    fn by_header<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        place: &Placed<'a>,
+        columns: &[&Column],
+    ) -> Option<Vec<Option<&'a LineCell<'a>>>> {
+        if place.line.columns != Columns::Exact {
+            return None;
+        }
+        let line = lines.get(place.at)?;
+        let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
+        let above: Vec<&Line<'_>> =
+            lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
+        let headers: Vec<&LineCell<'_>> =
+            above.iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
+        let mut spans: Vec<(usize, usize, &Label)> = headers
+            .iter()
+            .filter(|c| c.cell.column + c.cell.column_span > start)
+            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.label))
+            .collect();
+        spans.sort_by_key(|(from, to, _)| (*from, *to));
+        let labels: Vec<&Vec<Label>> = columns
+            .iter()
+            .filter_map(|c| self.table.columns.iter().position(|own| own.id == c.id))
+            .filter_map(|index| self.column_labels.get(index))
+            .collect();
+        let gaps = Gaps { found: 0.0, expected: 0.0 };
+        let like = |i: usize, j: usize| {
+            let (_, _, label) = spans.get(i)?;
+            Some(best(label, labels.get(j)?)).filter(|l| *l >= ALIKE)
+        };
+        let (pairs, _) = align(spans.len(), labels.len(), gaps, like, |_| 0.0);
+        if pairs.len() < columns.len() {
+            return None;
+        }
+        let under = |(i, _): &(usize, usize)| {
+            let (from, to, _) = spans.get(*i)?;
+            let overlap = |c: &&LineCell<'_>| {
+                let end = c.cell.column + c.cell.column_span;
+                end.min(*to).saturating_sub(c.cell.column.max(*from))
+            };
+            let own = line.cells.iter().filter(|c| c.cell.column >= start && overlap(c) > 0);
+            own.rev().max_by_key(overlap)
+        };
+        Some(pairs.iter().map(under).collect())
+    }
+
+    /// The unit of money the document's own header gives a column, where the form gives none.
+    pub(super) fn header_unit(
+        &self,
+        lines: &[Line<'_>],
+        place: &Placed<'_>,
+        column: &Column,
+    ) -> Option<&'static str> {
+        if column.kind != Kind::Amount || place.row.unit_in(column).is_some() {
+            return None;
+        }
+        let labels =
+            self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
+        let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
+        let header =
+            above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
+        number::money_in(&header.cell.text)
+    }
+}
+
+/// The run of `wanted` cells that holds most: surplus cells are residue of merged ones, and empty.
+/// Too few cells are filled up at the end.
+pub(super) fn window<'a>(
+    found: &[&'a LineCell<'a>],
+    wanted: usize,
+) -> Vec<Option<&'a LineCell<'a>>> {
+    let filled = |cells: &[&LineCell<'_>]| {
+        cells.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty()).count()
+    };
+    let mut chosen: &[&LineCell<'_>] = found.get(..wanted).unwrap_or(found);
+    for run in found.windows(wanted.max(1)) {
+        if filled(run) > filled(chosen) {
+            chosen = run;
+        }
+    }
+    let start = found.iter().position(|c| chosen.first().is_some_and(|f| std::ptr::eq(*f, *c)));
+    let from = start.unwrap_or(0);
+    (from..from + wanted).map(|i| found.get(i).copied()).collect()
+}

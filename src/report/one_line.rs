@@ -1,0 +1,86 @@
+//! A table whose cells all stand in one line under several rows of headers.
+
+use super::columns::window;
+use super::lines::{Line, LineCell};
+use super::table::{Laid, Template, best, count};
+use super::values;
+use crate::form::{Column, Row};
+
+impl<'f> Template<'f> {
+    /// A table whose cells all stand in one line under several rows of headers.
+    pub(super) fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
+        let header = |line: &Line<'_>| {
+            let known = |c: &&LineCell<'_>| {
+                c.wordy
+                    && self
+                        .column_labels
+                        .iter()
+                        .chain(&self.row_labels)
+                        .any(|l| best(&c.label, l) >= 0.75)
+            };
+            line.cells.iter().filter(known).count()
+        };
+        let headers: Vec<usize> = lines.iter().map(header).collect();
+        let (at, known) = self.data_line(lines, &headers, cells.len())?;
+        let line = lines.get(at)?;
+        let quality = count(known.min(cells.len())) / count(cells.len());
+        let found: Vec<&LineCell<'_>> = line.cells.iter().collect();
+        let lone: Vec<&str> =
+            self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
+        let rows = self.table.value_rows().count();
+        let chosen: Vec<Option<&LineCell<'_>>> = if found.len() == rows && rows < cells.len() {
+            let mut left = found.iter().copied();
+            cells.iter().map(|(_, c)| lone.contains(&c.id.as_str()).then(|| left.next())?).collect()
+        } else {
+            window(&found, cells.len())
+        };
+        let mut laid = self.empty(quality);
+        laid.note_grid(line.grid);
+        let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        for ((row, column), cell) in cells.into_iter().zip(chosen) {
+            let value = values::Found {
+                grid: line.grid,
+                row: line.row,
+                after: end,
+                cell: cell.map(|c| c.cell),
+                unit: None,
+            };
+            laid.cells
+                .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+        }
+        Some(laid)
+    }
+
+    /// The line of values below the headers, and how many headers there are. Headers shredded into
+    /// single characters are passed over: then only a line of just the right length will do.
+    fn data_line(
+        &self,
+        lines: &[Line<'_>],
+        headers: &[usize],
+        cells: usize,
+    ) -> Option<(usize, usize)> {
+        const HEADER_LINES: usize = 6;
+        let mut best: Option<(usize, usize)> = None;
+        for (at, line) in lines.iter().enumerate() {
+            let words = line.cells.iter().filter(|c| c.wordy).count();
+            // A letter typed for a digit does not make a row of values a row of words.
+            if words * 2 > line.cells.len() || headers.get(at) != Some(&0) {
+                continue;
+            }
+            let above = headers.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
+            let since = above.iter().rev().scan(false, |seen, n| {
+                let go = !(*seen && *n == 0);
+                *seen |= *n > 0;
+                go.then_some(*n)
+            });
+            let known: usize = since.sum();
+            let right = line.cells.len() == cells;
+            let enough = if right { known >= 3 } else { known * 2 >= cells };
+            if enough && best.is_none_or(|(_, k)| known > k) {
+                best = Some((at, known));
+            }
+        }
+        best
+    }
+}

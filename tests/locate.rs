@@ -1,0 +1,499 @@
+//! Causes, judged by an evaluation of the equations and a search of its own, on random faults in
+//! random reports of every form. The figures are printed: `cargo test --test locate -- --nocapture`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set up should panic")]
+#![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::as_conversions, reason = "small numbers of a test")]
+
+#[path = "common/reports.rs"]
+mod reports;
+
+use std::collections::BTreeMap;
+
+use gouji::form::{CellId, Form, Forms, Severity};
+use gouji::locate::{Cause, Evidence, Figure};
+use gouji::report::{CellValue, Report};
+use reports::{Dice, Rule, bound_cells, id, inspect, number, repaired, rules, set, slips, sound};
+use rust_decimal::Decimal;
+
+fn forms() -> Forms {
+    Forms::load(None).unwrap()
+}
+
+/// The first set of every cause, together.
+fn together(causes: &[Cause]) -> BTreeMap<&CellId, Decimal> {
+    causes.iter().flat_map(|c| &c.cells).map(|r| (&r.cell, r.repaired)).collect()
+}
+
+fn broken<'r, 'f>(rules: &'r [Rule<'f>], report: &Report) -> Vec<&'r Rule<'f>> {
+    rules.iter().filter(|rule| !rule.holds(&|cell| number(report, cell))).collect()
+}
+
+/// Whether some values of these one or two cells repair the report. A non-empty set of values has a
+/// corner, where as many rules or bounds as there are cells hold exactly, so trying those is enough.
+fn can_repair(form: &Form, report: &Report, rules: &[Rule<'_>], cells: &[&CellId]) -> bool {
+    let of = |values: &BTreeMap<&CellId, Decimal>, rule: &Rule<'_>| {
+        rule.difference(&|c| values.get(c).copied().unwrap_or_else(|| number(report, c)))
+    };
+    let at = |values: &[Decimal]| cells.iter().copied().zip(values.iter().copied()).collect();
+    let touched: Vec<&Rule<'_>> =
+        rules.iter().filter(|r| cells.iter().any(|c| r.cells().contains(c))).collect();
+    // Each rule as coefficients and constant, found by trying 0 and 1.
+    let zero = vec![Decimal::ZERO; cells.len()];
+    let mut lines: Vec<(Vec<Decimal>, Decimal)> = Vec::new();
+    for rule in &touched {
+        let constant = of(&at(&zero), rule);
+        let coefficients = (0..cells.len()).map(|n| {
+            let mut one = zero.clone();
+            one[n] = Decimal::ONE;
+            of(&at(&one), rule) - constant
+        });
+        lines.push((coefficients.collect(), constant));
+    }
+    for n in 0..cells.len() {
+        let mut bound = zero.clone();
+        bound[n] = Decimal::ONE;
+        lines.push((bound, Decimal::ZERO));
+    }
+    let works = |values: Vec<Decimal>| repaired(form, rules, report, &at(&values));
+    match cells.len() {
+        1 => lines
+            .iter()
+            .filter(|(a, _)| !a[0].is_zero())
+            .any(|(a, constant)| works(vec![-constant / a[0]])),
+        2 => lines.iter().enumerate().any(|(n, (a, c))| {
+            lines[n + 1..].iter().any(|(b, d)| {
+                let determinant = a[0] * b[1] - a[1] * b[0];
+                !determinant.is_zero()
+                    && works(vec![
+                        (a[1] * d - b[1] * c) / determinant,
+                        (b[0] * c - a[0] * d) / determinant,
+                    ])
+            })
+        }),
+        _ => panic!("no oracle for {} cells", cells.len()),
+    }
+}
+
+/// The single cells that can repair a report.
+fn single_repairs<'c>(
+    form: &Form,
+    report: &Report,
+    rules: &[Rule<'_>],
+    cells: &'c [CellId],
+) -> Vec<&'c CellId> {
+    let broken = broken(rules, report);
+    let everywhere = |c: &&CellId| broken.iter().all(|rule| rule.cells().contains(c));
+    cells.iter().filter(everywhere).filter(|c| can_repair(form, report, rules, &[c])).collect()
+}
+
+#[derive(Default)]
+struct Score {
+    tried: u32,
+    first: u32,
+    unique: u32,
+    unique_first: u32,
+}
+
+#[test]
+fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
+    let forms = forms();
+    let mut dice = Dice(4);
+    let mut all = Score::default();
+    for bench in Bench::all(&forms) {
+        let mut score = Score::default();
+        for _ in 0..3 {
+            let report = sound(bench.form, &mut dice);
+            assert!(inspect(&report, &forms).1.is_empty());
+            for cell in &bench.cells {
+                for (_, written) in slips(number(&report, cell).abs(), &mut dice) {
+                    let mut altered = report.clone();
+                    set(&mut altered, cell, written);
+                    judge_single(&bench, &altered, cell, &mut score);
+                }
+            }
+        }
+        println!(
+            "form {}: {} slips, first {:.4}; determined {}, of these first {}",
+            bench.form.id,
+            score.tried,
+            f64::from(score.first) / f64::from(score.tried),
+            score.unique,
+            score.unique_first
+        );
+        all.tried += score.tried;
+        all.first += score.first;
+        assert_eq!(score.unique, score.unique_first);
+    }
+    println!("all forms: {:.4} of {}", f64::from(all.first) / f64::from(all.tried), all.tried);
+    assert!(all.first * 100 >= all.tried * 95);
+}
+
+/// A form with what its equations bind.
+struct Bench<'f> {
+    form: &'f Form,
+    forms: &'f Forms,
+    rules: Vec<Rule<'f>>,
+    cells: Vec<CellId>,
+}
+
+impl<'f> Bench<'f> {
+    fn all(forms: &'f Forms) -> Vec<Self> {
+        let bench = |form| Self { form, forms, rules: rules(form), cells: bound_cells(form) };
+        forms.iter().map(bench).collect()
+    }
+
+    fn repaired(&self, report: &Report, values: &BTreeMap<&CellId, Decimal>) -> bool {
+        repaired(self.form, &self.rules, report, values)
+    }
+}
+
+fn judge_single(bench: &Bench<'_>, altered: &Report, cell: &CellId, score: &mut Score) {
+    if broken(&bench.rules, altered).is_empty() {
+        return;
+    }
+    let (findings, causes) = inspect(altered, bench.forms);
+    assert!(bench.repaired(altered, &together(&causes)), "{cell}: {causes:?}");
+    assert_eq!(causes.len(), 1, "{cell}: {causes:?}");
+    let errors = findings.iter().filter(|f| f.severity == Severity::Error);
+    assert!(errors.filter(|f| f.left.is_some()).all(|f| f.cause == Some(1)));
+    let singles = single_repairs(bench.form, altered, &bench.rules, &bench.cells);
+    let mut named: Vec<&CellId> = vec![&causes[0].cells[0].cell];
+    named.extend(causes[0].alternatives.iter().map(|set| &set[0].cell));
+    named.sort();
+    assert_eq!(named, singles, "{cell}: all single cells, and no others");
+    let first = causes[0].cells[0].cell == *cell;
+    score.tried += 1;
+    score.first += u32::from(first);
+    if singles.len() == 1 {
+        score.unique += 1;
+        score.unique_first += u32::from(first);
+    }
+}
+
+#[test]
+fn two_independent_errors_are_both_named() {
+    let forms = forms();
+    let mut dice = Dice(5);
+    let (mut tried, mut named) = (0_u32, 0_u32);
+    for bench in Bench::all(&forms) {
+        let (mut own, mut right) = (0_u32, 0_u32);
+        for _ in 0..25 {
+            let report = sound(bench.form, &mut dice);
+            // As many pairs as cells, so that every cell weighs the same.
+            for _ in 0..bench.cells.len() / 10 {
+                let Some((altered, pair)) = two_faults(&bench, &report, &mut dice) else {
+                    continue;
+                };
+                let (_, causes) = inspect(&altered, &forms);
+                let repair = together(&causes);
+                assert!(bench.repaired(&altered, &repair), "{pair:?}: {causes:?}");
+                own += 1;
+                right += u32::from(pair.iter().all(|cell| repair.contains_key(cell)));
+            }
+        }
+        let rate = f64::from(right) / f64::from(own);
+        println!("form {}: both named {rate:.4} of {own}", bench.form.id);
+        tried += own;
+        named += right;
+    }
+    println!("all forms: both named {:.4} of {tried}", f64::from(named) / f64::from(tried));
+    assert!(named * 100 >= tried * 85);
+}
+
+/// Two cells altered that stand in no equation together, each breaking one.
+fn two_faults(
+    bench: &Bench<'_>,
+    report: &Report,
+    dice: &mut Dice,
+) -> Option<(Report, [CellId; 2])> {
+    let pair = [dice.pick(&bench.cells).clone(), dice.pick(&bench.cells).clone()];
+    let together = |r: &Rule<'_>| pair.iter().all(|cell| r.cells().contains(&cell));
+    let mut altered = report.clone();
+    for cell in &pair {
+        let made = slips(number(report, cell).abs(), dice);
+        let (_, written) = *dice.pick(&made);
+        let mut alone = report.clone();
+        set(&mut alone, cell, written);
+        set(&mut altered, cell, written);
+        if broken(&bench.rules, &alone).is_empty() {
+            return None;
+        }
+    }
+    (!bench.rules.iter().any(together)).then_some((altered, pair))
+}
+
+fn no_smaller_set_repairs(bench: &Bench<'_>, altered: &Report, size: usize) {
+    let Bench { form, rules, cells, .. } = bench;
+    if size > 1 {
+        assert!(single_repairs(form, altered, rules, cells).is_empty());
+    }
+    if size > 2 {
+        let broken = broken(rules, altered);
+        let covers =
+            |pair: [&CellId; 2]| broken.iter().all(|r| pair.iter().any(|c| r.cells().contains(c)));
+        for (n, a) in cells.iter().enumerate() {
+            for b in cells[n + 1..].iter().filter(|b| covers([a, b])) {
+                assert!(!can_repair(form, altered, rules, &[a, b]), "{a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cause_repairs_everything_and_no_smaller_set_does() {
+    let forms = forms();
+    let mut dice = Dice(6);
+    let mut sizes = BTreeMap::new();
+    for bench in Bench::all(&forms) {
+        for _ in 0..60 {
+            let mut altered = sound(bench.form, &mut dice);
+            let table = dice.pick(&bench.cells).table.clone();
+            let own: Vec<&CellId> = bench.cells.iter().filter(|c| c.table == table).collect();
+            for _ in 0..=dice.below(3) {
+                let cell = *dice.pick(&own);
+                let made = slips(number(&altered, cell).abs(), &mut dice);
+                let (_, written) = *dice.pick(&made);
+                set(&mut altered, cell, written);
+            }
+            let (_, causes) = inspect(&altered, &forms);
+            let repair = together(&causes);
+            assert!(bench.repaired(&altered, &repair), "{causes:?}");
+            *sizes.entry(repair.len()).or_insert(0) += 1;
+            no_smaller_set_repairs(&bench, &altered, repair.len());
+        }
+    }
+    println!("cells changed: {sizes:?}");
+}
+
+fn form<'f>(forms: &'f Forms, id: &str) -> &'f Form {
+    forms.get(id).unwrap()
+}
+
+/// A report of nothing but zeros.
+fn zeros(form: &Form) -> Report {
+    let mut report = reports::empty(form);
+    let cells: Vec<CellId> = report.cells.keys().cloned().collect();
+    cells.iter().for_each(|cell| set(&mut report, cell, Decimal::ZERO));
+    report
+}
+
+fn fill(report: &mut Report, cells: &[(&str, i64)]) {
+    cells.iter().for_each(|(cell, value)| set(report, &id(cell), Decimal::from(*value)));
+}
+
+/// Six requests of natural persons, all granted, and forty-two of businesses.
+fn plain(form: &Form) -> Report {
+    let mut report = zeros(form);
+    for row in ["new_requests", "granted", "result_total"] {
+        fill(
+            &mut report,
+            &[
+                (&format!("requests.{row}.natural_person"), 6),
+                (&format!("requests.{row}.business"), 42),
+                (&format!("requests.{row}.total"), 48),
+            ],
+        );
+    }
+    report
+}
+
+fn named(causes: &[Cause]) -> Vec<(String, i64)> {
+    let first = causes.first().map(|c| c.cells.clone()).unwrap_or_default();
+    first.iter().map(|r| (r.cell.to_string(), r.repaired.to_string().parse().unwrap())).collect()
+}
+
+#[test]
+fn results_without_requests_are_requests_left_out() {
+    let forms = forms();
+    let mut report = zeros(form(&forms, "2019"));
+    for row in ["granted", "result_total"] {
+        fill(
+            &mut report,
+            &[(&format!("requests.{row}.other_org"), 6), (&format!("requests.{row}.total"), 6)],
+        );
+    }
+    let (findings, causes) = inspect(&report, &forms);
+    let [cause] = causes.as_slice() else { panic!("{causes:?}") };
+    assert_eq!(
+        named(&causes),
+        [
+            ("requests.new_requests.other_org".to_owned(), 6),
+            ("requests.new_requests.total".to_owned(), 6)
+        ]
+    );
+    let [other] = cause.alternatives.as_slice() else { panic!("{cause:?}") };
+    assert_eq!(other[0].cell, id("requests.carried_in.other_org"));
+    assert_eq!(other[1].cell, id("requests.carried_in.total"));
+    assert_eq!((cause.slip.as_deref(), cause.certain), (Some("omitted"), false));
+    assert_eq!(findings.iter().filter(|f| f.cause == Some(1)).count(), 2);
+    assert!(cause.message.contains("“本年新收”行“其他”列可能应为6（现填0）"), "{}", cause.message);
+}
+
+#[test]
+fn swapped_digits_are_told_in_words() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    fill(&mut report, &[("requests.granted.business", 24)]);
+    let (_, causes) = inspect(&report, &forms);
+    let [cause] = causes.as_slice() else { panic!("{causes:?}") };
+    assert_eq!(named(&causes), [("requests.granted.business".to_owned(), 42)]);
+    assert_eq!((cause.slip.as_deref(), cause.certain), (Some("digits-swapped"), true));
+    assert_eq!(cause.message, "表三“予以公开”行“商业企业”列填的是24，应为42（可能是42写成了24）。");
+}
+
+#[test]
+fn a_row_shifted_by_one_column_is_one_slip() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    reports::blank(&mut report, &id("requests.granted.natural_person"));
+    fill(
+        &mut report,
+        &[
+            ("requests.granted.business", 6),
+            ("requests.granted.research_institute", 42),
+            ("requests.granted.total", 0),
+        ],
+    );
+    let (findings, causes) = inspect(&report, &forms);
+    let [cause] = causes.as_slice() else { panic!("{causes:?}") };
+    assert_eq!(cause.slip.as_deref(), Some("row-shifted"));
+    assert_eq!(
+        named(&causes),
+        [
+            ("requests.granted.natural_person".to_owned(), 6),
+            ("requests.granted.business".to_owned(), 42),
+            ("requests.granted.research_institute".to_owned(), 0),
+            ("requests.granted.total".to_owned(), 48),
+        ]
+    );
+    assert_eq!(cause.cells[0].read, None);
+    assert!(findings.iter().filter(|f| f.left.is_some()).all(|f| f.cause == Some(1)));
+    assert!(cause.message.starts_with("表三“予以公开”行的数字可能错了一列："));
+}
+
+#[test]
+fn two_rows_in_each_others_place_are_seen() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    // 36 of 48 requests granted, 12 carried over; the rows 本年新收 and 予以公开 were exchanged.
+    for (column, received, granted) in [("business", 42, 30), ("total", 48, 36)] {
+        fill(
+            &mut report,
+            &[
+                (&format!("requests.new_requests.{column}"), granted),
+                (&format!("requests.granted.{column}"), received),
+                (&format!("requests.result_total.{column}"), granted),
+                (&format!("requests.carried_out.{column}"), 12),
+            ],
+        );
+    }
+    let (_, causes) = inspect(&report, &forms);
+    assert_eq!(causes[0].slip.as_deref(), Some("rows-exchanged"), "{causes:?}");
+    let opening = "表三“本年新收”行和“予以公开”行的数字可能填反了：";
+    assert!(causes[0].message.starts_with(opening), "{}", causes[0].message);
+}
+
+#[test]
+fn a_total_that_counts_what_is_carried_out_is_told() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    fill(
+        &mut report,
+        &[
+            ("requests.new_requests.business", 55),
+            ("requests.new_requests.total", 61),
+            ("requests.carried_out.business", 13),
+            ("requests.carried_out.total", 13),
+            ("requests.result_total.business", 55),
+        ],
+    );
+    let (_, causes) = inspect(&report, &forms);
+    assert_eq!(named(&causes), [("requests.result_total.business".to_owned(), 42)]);
+    assert_eq!(causes[0].slip.as_deref(), Some("total-double-counted"));
+}
+
+#[test]
+fn a_minus_sign_is_taken_back_even_where_no_equation_stands() {
+    let forms = forms();
+    let mut report = zeros(form(&forms, "2021"));
+    fill(&mut report, &[("disclosure.admin_penalty.decisions", -3)]);
+    let (findings, causes) = inspect(&report, &forms);
+    assert_eq!(named(&causes), [("disclosure.admin_penalty.decisions".to_owned(), 3)]);
+    assert_eq!((causes[0].slip.as_deref(), causes[0].certain), (Some("sign"), false));
+    let explained: Vec<&str> =
+        findings.iter().filter(|f| f.cause == Some(1)).map(|f| f.rule.as_str()).collect();
+    assert_eq!(explained, ["cell-negative"]);
+}
+
+#[test]
+fn what_was_undecided_stays_free() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    let cell = id("requests.granted.business");
+    report.cells.get_mut(&cell).unwrap().value = CellValue::Text("四十二".into());
+    fill(&mut report, &[("requests.new_requests.natural_person", 9)]);
+    let (_, causes) = inspect(&report, &forms);
+    assert_eq!(named(&causes), [("requests.new_requests.natural_person".to_owned(), 6)]);
+    let mut blank = plain(form(&forms, "2021"));
+    reports::blank(&mut blank, &id("requests.granted.total"));
+    assert!(inspect(&blank, &forms).1.is_empty(), "a blank total is a finding of its own");
+}
+
+#[test]
+fn only_the_direction_that_is_an_error_binds() {
+    let forms = forms();
+    let mut report = zeros(form(&forms, "2014"));
+    fill(&mut report, &[("statistics.review.value", 9), ("statistics.review_upheld.value", 2)]);
+    assert!(inspect(&report, &forms).1.is_empty(), "pending cases have no row: a warning");
+    fill(&mut report, &[("statistics.review_upheld.value", 19)]);
+    let (_, causes) = inspect(&report, &forms);
+    assert_eq!(causes[0].alternatives.len(), 1);
+    assert!(!causes[0].certain);
+}
+
+#[test]
+fn a_figure_of_the_text_decides_among_equals() {
+    let forms = forms();
+    let mut report = zeros(form(&forms, "2021"));
+    fill(&mut report, &[("disputes.review.upheld", 3), ("disputes.review.total", 2)]);
+    let first = |evidence: &Evidence| {
+        let policy = gouji::check::Policy::default();
+        named(&reports::inspect_with(&report, &forms, &policy, evidence).1)
+    };
+    assert_eq!(first(&Evidence::default()), [("disputes.review.upheld".to_owned(), 2)]);
+    let stated = |cell: &str, value: i64| Figure { cells: vec![id(cell)], value: value.into() };
+    let evidence =
+        Evidence { figures: vec![stated("disputes.review.upheld", 3)], ..Evidence::default() };
+    assert_eq!(first(&evidence), [("disputes.review.total".to_owned(), 3)]);
+}
+
+#[test]
+fn a_rule_switched_off_or_softened_binds_nothing() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    fill(&mut report, &[("requests.granted.business", 24)]);
+    let row_total = "requests-row-total".to_owned();
+    let off = gouji::check::Policy { off: [row_total.clone()].into(), ..Default::default() };
+    let softened = gouji::check::Policy {
+        severity: [(row_total, Severity::Warning)].into(),
+        ..Default::default()
+    };
+    for policy in [off, softened] {
+        let (_, causes) = reports::inspect_with(&report, &forms, &policy, &Evidence::default());
+        assert!(!causes[0].certain && causes[0].alternatives.len() > 2, "{causes:?}");
+        assert_eq!(causes[0].cells[0].cell, id("requests.granted.business"), "swapped digits");
+    }
+}
+
+#[test]
+fn independent_faults_are_causes_of_their_own_the_graver_first() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    fill(&mut report, &[("disputes.review.total", 5), ("requests.result_total.business", 24)]);
+    let (findings, causes) = inspect(&report, &forms);
+    assert_eq!(causes.iter().map(|c| c.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(named(&causes), [("requests.result_total.business".to_owned(), 42)]);
+    assert_eq!(causes[1].alternatives.len(), 4);
+    let explained = |id| findings.iter().filter(|f| f.cause == Some(id)).count();
+    assert_eq!((explained(1), explained(2)), (3, 1));
+}
