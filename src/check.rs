@@ -6,12 +6,14 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 mod cells;
+mod claims;
 mod evaluate;
 mod structure;
 
 use crate::form::expr::{Condition, Term};
 use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
 use crate::report::{CellValue, Report};
+pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 
 /// The equations of a report that can be told, for [`crate::locate`].
@@ -165,6 +167,7 @@ struct Draft {
     cells: Vec<CellId>,
     message: String,
     source: String,
+    quote: Option<String>,
 }
 
 impl Draft {
@@ -177,6 +180,7 @@ impl Draft {
             cells: Vec::new(),
             message,
             source: check.source.clone(),
+            quote: None,
         }
     }
 
@@ -196,6 +200,7 @@ pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
     let mut drafts = equations(&mut subject, &mut tried);
     drafts.extend(cell_tests(&subject));
     drafts.extend(report_tests(main, &subject));
+    drafts.extend(claims::run(main, &subject));
     Findings { findings: finish(drafts, policy), tried }
 }
 
@@ -466,7 +471,7 @@ fn finish(drafts: Vec<Draft>, policy: &Policy) -> Vec<Finding> {
             right: d.sides.map(|(_, right)| right.normalize().to_string()),
             cells: d.cells,
             cause: None,
-            quote: None,
+            quote: d.quote,
             message: d.message,
             source: d.source,
         })

@@ -17,9 +17,11 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 mod build;
+pub mod claim;
 pub mod expr;
 mod file;
 
+use claim::{Claim, Subject};
 use expr::Condition;
 
 /// `<table>.<row>.<column>`: one value cell of a form, or one cell of a report laid over it.
@@ -78,6 +80,10 @@ pub struct Form {
     pub head: Head,
     /// Checks in the order of the file: those every form shares come last.
     pub checks: Vec<Check>,
+    /// What sentences may speak of, the form's own first.
+    pub subjects: Vec<Subject>,
+    /// Sentences that state what cells say; the first to read a figure has it.
+    pub claims: Vec<Claim>,
     /// SHA-256 of the TOML text it was read from (hexadecimal).
     pub hash: String,
     /// The sentences of checks and deadlines, by rule id.
@@ -387,6 +393,12 @@ pub enum Test {
     TitleMissing,
     /// A title without a year.
     TitleNoYear,
+    /// A figure of the text that is not what its cell says.
+    TextMismatch,
+    /// A total of the text that its parts exceed, or do not reach though they claim to.
+    TextBreakdown,
+    /// A share of the text that is not that of its part in the total.
+    TextPercent,
 }
 
 /// The forms in use, by id.

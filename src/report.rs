@@ -25,7 +25,7 @@ use crate::document::{Block, Document, GridCell, Source};
 use crate::form::{CellId, Column, Form, Forms, Row};
 use table::{Laid, Template};
 
-pub(crate) use normalise::{Label, squeeze};
+pub(crate) use normalise::{Label, fold_char, is_invisible, simplify, squeeze};
 pub use number::yuan;
 
 /// What one document says, laid over the forms.

@@ -245,8 +245,13 @@ impl<'a> Facts<'a> {
         unknown.map_or(Ok(!wanted), Err)
     }
 
+    /// Whether a cell of the document holds nothing.
+    pub(super) fn is_blank(&self, id: &CellId) -> bool {
+        self.operand(id) == Operand::Blank
+    }
+
     /// The value of a term; `zeros`: blanks count as zero.
-    fn value(&self, term: &Term<CellId>, zeros: bool) -> Result<Decimal, Why> {
+    pub(super) fn value(&self, term: &Term<CellId>, zeros: bool) -> Result<Decimal, Why> {
         let pair =
             |a: &Term<CellId>, b: &Term<CellId>| Ok((self.value(a, zeros)?, self.value(b, zeros)?));
         let exact = |value: Option<Decimal>| value.ok_or(Why::Overflow);

@@ -132,6 +132,7 @@ pub(super) fn late(form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
         cells: Vec::new(),
         message: form.say(&deadline.sentence, &values),
         source: deadline.source.clone(),
+        quote: None,
     }]
 }
 

@@ -13,6 +13,8 @@ use super::{
     Section, Table, Test,
 };
 
+mod claims;
+
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
 const VARIABLES: [&str; 31] = [
     "attachment",
@@ -68,6 +70,8 @@ pub(super) fn form(
     let own: BTreeSet<&str> = file.checks.iter().map(|c| c.value.id.as_str()).collect();
     builder.unique("check", file.checks.iter().map(|c| (c.line, c.value.id.as_str())));
     let mut checks = builder.checks(file.checks.iter(), &tables, &levels, &mut sentences);
+    let subjects = builder.subjects(&file, shared);
+    let claims = builder.claims(&file.claims, &tables, &subjects);
     builder.file.clone_from(&shared.name);
     let rest = shared.checks.iter().filter(|c| !own.contains(c.value.id.as_str()));
     checks.extend(builder.checks(rest, &tables, &levels, &mut sentences));
@@ -85,6 +89,8 @@ pub(super) fn form(
         levels,
         head: Head::merged([&file.head, &shared.head].into_iter().flatten().map(|h| &h.value)),
         checks,
+        subjects,
+        claims,
         hash: hash(&[text, &format!("{shared:?}")]),
         sentences: Arc::new(sentences),
     })
@@ -425,6 +431,9 @@ fn plain_test(name: &str) -> Option<Test> {
         "publish-missing" => Test::PublishMissing,
         "title-missing" => Test::TitleMissing,
         "title-no-year" => Test::TitleNoYear,
+        "text-mismatch" => Test::TextMismatch,
+        "text-breakdown" => Test::TextBreakdown,
+        "text-percent" => Test::TextPercent,
         _ => return None,
     })
 }

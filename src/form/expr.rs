@@ -206,7 +206,8 @@ impl<C> Condition<C> {
 }
 
 impl<C> Term<C> {
-    fn resolve<D, E>(
+    /// The same term with every cell replaced, as in [`Condition::resolve`].
+    pub fn resolve<D, E>(
         &self,
         resolve: &mut dyn FnMut(&C) -> Result<Vec<D>, E>,
         ambiguous: &dyn Fn(&C) -> E,
@@ -272,6 +273,14 @@ pub fn parse(text: &str) -> Result<Condition<Pattern>, SyntaxError> {
     let condition = parser.condition()?;
     parser.skip_blanks();
     if parser.rest.is_empty() { Ok(condition) } else { Err(parser.error("unexpected text")) }
+}
+
+/// Reads a number to be computed: one side of a comparison.
+pub fn parse_term(text: &str) -> Result<Term<Pattern>, SyntaxError> {
+    let mut parser = Parser { text, rest: text, depth: 0 };
+    let term = parser.sum()?;
+    parser.skip_blanks();
+    if parser.rest.is_empty() { Ok(term) } else { Err(parser.error("unexpected text")) }
 }
 
 /// Deeper nesting than any rule needs. Small, because an opening parenthesis is tried twice.

@@ -26,6 +26,8 @@ pub(super) struct File {
     pub(super) sections: Vec<Item<SectionItem>>,
     pub(super) deadlines: Vec<Item<DeadlineItem>>,
     pub(super) checks: Vec<Item<CheckItem>>,
+    pub(super) subjects: Vec<Item<SubjectItem>>,
+    pub(super) claims: Vec<Item<ClaimItem>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -158,6 +160,44 @@ pub(super) struct CheckItem {
     pub(super) pattern: Option<String>,
 }
 
+/// A `[[subject]]`: what sentences may speak of.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubjectItem {
+    pub(super) id: String,
+    pub(super) names: String,
+    pub(super) hints: Option<String>,
+}
+
+/// A `[[claim]]`: sentences that state what a cell says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClaimItem {
+    pub(super) id: String,
+    pub(super) subject: String,
+    pub(super) cells: OneOrMany,
+    #[serde(rename = "where")]
+    pub(super) place: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) pattern: Option<OneOrMany>,
+    pub(super) none: Option<OneOrMany>,
+    pub(super) unless: Option<String>,
+    #[serde(default)]
+    pub(super) units: Vec<String>,
+    #[serde(default)]
+    pub(super) whole: bool,
+    pub(super) matches: Vec<MatchItem>,
+    pub(super) ignores: Vec<String>,
+}
+
+/// A sentence a claim must read, and the figure it states.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MatchItem {
+    pub(super) text: String,
+    pub(super) value: String,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub(super) enum OneOrMany {
@@ -201,11 +241,13 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File 
             "section" => file.sections = reader.items("[[section]]", value),
             "deadline" => file.deadlines = reader.items("[[deadline]]", value),
             "check" => file.checks = reader.items("[[check]]", value),
+            "subject" => file.subjects = reader.items("[[subject]]", value),
+            "claim" => file.claims = reader.items("[[claim]]", value),
             other => reader.refuse(
                 key.span().start,
                 &format!(
                     "unknown key `{other}`, expected one of form, head, level, table, section, \
-                     deadline, check"
+                     deadline, check, subject, claim"
                 ),
             ),
         }

@@ -81,7 +81,8 @@ impl Label {
     }
 }
 
-fn simplify(c: char) -> char {
+/// The simplified character a variant stands for.
+pub(crate) fn simplify(c: char) -> char {
     static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
         let variants = VARIANTS.chars().step_by(2);
         variants.zip(VARIANTS.chars().skip(1).step_by(2)).collect()

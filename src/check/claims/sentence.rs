@@ -1,0 +1,207 @@
+//! The text cut into sentences, each with its figures marked and with what it speaks of.
+
+use regex::Regex;
+
+use super::numeral::{self, Figure, Kind};
+use crate::form::claim::Subject;
+use crate::report::{fold_char, is_invisible, simplify};
+
+/// A paragraph that breaks off before this many characters is a heading or an item, not a line
+/// that goes on in the next.
+const FULL_LINE: usize = 20;
+/// Longer sentences are no headings.
+const HEADING: usize = 30;
+
+/// One sentence.
+#[derive(Debug, Clone)]
+pub(super) struct Sentence {
+    /// As printed, trimmed.
+    pub(super) raw: String,
+    /// Folded, with every count as `#`, every share as `%`, every change as `~`.
+    pub(super) masked: String,
+    /// The figures, each with its place in `masked`, in bytes.
+    pub(super) figures: Vec<(usize, Figure)>,
+    /// Where subjects are named, in order of their ends.
+    pub(super) mentions: Vec<Mention>,
+    /// Where a subject is hinted at.
+    hints: Vec<Mention>,
+    /// What the sentences before it speak of.
+    before: Before,
+    /// The first of its paragraph.
+    pub(super) first: bool,
+}
+
+/// A subject named in a sentence.
+#[derive(Debug, Clone)]
+pub(super) struct Mention {
+    start: usize,
+    pub(super) end: usize,
+    pub(super) subject: String,
+}
+
+/// What a sentence takes over.
+#[derive(Debug, Clone, Default)]
+struct Before {
+    /// From the heading over it.
+    heading: Option<String>,
+    /// From the sentence before it in the same paragraph.
+    carried: Option<String>,
+}
+
+/// A subject, and whether it is spoken of for sure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bound<'s> {
+    pub(super) subject: &'s str,
+    pub(super) sure: bool,
+}
+
+/// Cuts paragraphs into sentences.
+pub(super) fn sentences(paragraphs: &[String], subjects: &[Subject]) -> Vec<Sentence> {
+    let mut sentences: Vec<Sentence> = Vec::new();
+    let mut before = Before::default();
+    for paragraph in joined(paragraphs) {
+        before.carried = None;
+        for (number, raw) in cut(&paragraph).into_iter().enumerate() {
+            let sentence = Sentence::of(raw, subjects, before.clone(), number == 0);
+            let last = sentence.last_subject();
+            if sentence.is_heading() {
+                before = Before { heading: last.clone(), carried: last };
+            } else if last.is_some() {
+                before.carried = last;
+            }
+            sentences.push(sentence);
+        }
+    }
+    sentences
+}
+
+/// Paragraphs with those put together that a line or page break cut in two.
+fn joined(paragraphs: &[String]) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    for paragraph in paragraphs {
+        match joined.last_mut() {
+            Some(last) if goes_on(last) && !begins_anew(paragraph) => last.push_str(paragraph),
+            _ => joined.push(paragraph.clone()),
+        }
+    }
+    joined
+}
+
+fn goes_on(text: &str) -> bool {
+    let text: Vec<char> = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let ended = text.last().is_none_or(|c| "。！？!?：:）)".contains(*c));
+    text.len() >= FULL_LINE && !ended
+}
+
+/// Begins with a number of its own: `一、`, `（二）`, `3.`, `第四`.
+fn begins_anew(text: &str) -> bool {
+    let folded: Vec<char> =
+        text.chars().filter(|c| !is_invisible(*c)).map(fold_char).take(6).collect();
+    let number = |c: &char| c.is_ascii_digit() || "一二三四五六七八九十".contains(*c);
+    let digits = folded.iter().take_while(|c| number(c)).count();
+    let mark = folded.get(digits).is_some_and(|c| "、.".contains(*c));
+    folded.first().is_none_or(|c| *c == '(' || *c == '第') || (digits > 0 && mark)
+}
+
+/// Cuts after full stops, and at line breaks.
+fn cut(paragraph: &str) -> Vec<&str> {
+    paragraph
+        .split('\n')
+        .flat_map(|line| line.split_inclusive(['。', '！', '？', '!', '?']))
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+        .collect()
+}
+
+impl Sentence {
+    fn of(raw: &str, subjects: &[Subject], before: Before, first: bool) -> Self {
+        let folded: Vec<char> = raw
+            .chars()
+            .filter(|c| !is_invisible(*c) && *c != '#' && *c != '＃')
+            .map(|c| simplify(fold_char(c)))
+            .collect();
+        let (masked, figures) = mask(&folded);
+        let named = |pattern: fn(&Subject) -> Option<&Regex>| {
+            let mut mentions: Vec<Mention> = subjects
+                .iter()
+                .filter_map(|s| Some((s, pattern(s)?)))
+                .flat_map(|(s, pattern)| {
+                    pattern.find_iter(&masked).map(|m| Mention {
+                        start: m.start(),
+                        end: m.end(),
+                        subject: s.id.clone(),
+                    })
+                })
+                .collect();
+            mentions.sort_by_key(|m| (m.end, std::cmp::Reverse(m.start)));
+            mentions
+        };
+        let mentions = named(|s| Some(&s.names));
+        let hints = named(|s| s.hints.as_ref());
+        Self { raw: raw.into(), masked, figures, mentions, hints, before, first }
+    }
+
+    /// What is spoken of up to a place: the last subject named, else what the text before it says.
+    pub(super) fn subject_at(&self, upto: usize) -> Option<Bound<'_>> {
+        let last = |mentions: &[Mention]| {
+            mentions.iter().rposition(|m| m.start < upto).filter(|i| *i < mentions.len())
+        };
+        let bound = |subject, sure| Some(Bound { subject, sure });
+        if let Some(mention) = last(&self.mentions).and_then(|i| self.mentions.get(i)) {
+            return bound(&mention.subject, true);
+        }
+        let Before { heading, carried } = &self.before;
+        let above = carried.as_deref().or(heading.as_deref());
+        let hinted = last(&self.hints).and_then(|i| self.hints.get(i));
+        match (hinted, above) {
+            (Some(hint), Some(above)) => bound(above, above == hint.subject),
+            (Some(hint), None) => bound(&hint.subject, false),
+            (None, Some(above)) => {
+                bound(above, self.opens_list() || heading.as_deref() == Some(above))
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The subject named last before a place, if one is named in this sentence.
+    pub(super) fn named_before(&self, upto: usize) -> Option<&Mention> {
+        self.mentions.iter().rev().find(|m| m.start < upto)
+    }
+
+    /// Takes up the sentence before it: 其中…, 在…中….
+    pub(super) fn opens_list(&self) -> bool {
+        self.masked.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with("其中")
+    }
+
+    fn last_subject(&self) -> Option<String> {
+        self.subject_at(usize::MAX).map(|b| b.subject.to_owned())
+    }
+
+    /// Short, numbered, without figures: what follows is about what it names.
+    fn is_heading(&self) -> bool {
+        let short = self.masked.chars().count() <= HEADING && self.figures.is_empty();
+        self.first && short && begins_anew(&self.masked)
+    }
+}
+
+/// Puts a sign in the place of every figure.
+fn mask(folded: &[char]) -> (String, Vec<(usize, Figure)>) {
+    let mut masked = String::new();
+    let mut places = Vec::new();
+    let mut at = 0;
+    for figure in numeral::figures(folded) {
+        masked.extend(folded.get(at..figure.start).unwrap_or_default());
+        at = figure.end;
+        places.push((masked.len(), figure.clone()));
+        match figure.kind {
+            Kind::Count => masked.push('#'),
+            Kind::Percent if figure.value == rust_decimal::Decimal::ONE_HUNDRED => {
+                masked.push_str("100%");
+            }
+            Kind::Percent => masked.push('%'),
+            Kind::Change => masked.push('~'),
+        }
+    }
+    masked.extend(folded.get(at..).unwrap_or_default());
+    (masked, places)
+}
