@@ -206,7 +206,7 @@ fn a_fifo_is_refused_and_not_waited_for() {
 fn people_see_the_table_with_the_cells_marked_and_the_findings_below() {
     let output = Desk::new().gouji(&["check", FAILS]);
     let shown = text(&output.stdout);
-    assert!(shown.starts_with("柳荫乡2019.docx: failed, 2 errors"), "{shown}");
+    assert!(shown.starts_with("柳荫乡2019.docx: failed, 3 errors"), "{shown}");
     assert!(shown.contains("表三 收到和处理政府信息公开申请情况"), "{shown}");
     assert!(!shown.contains("表四 "), "a table without findings is drawn:\n{shown}");
     let row = shown.lines().find(|line| line.contains("一、本年新收")).unwrap();
@@ -296,7 +296,7 @@ fn a_rule_that_is_off_finds_nothing() {
     let desk = Desk::new();
     desk.write(
         "gouji.toml",
-        "[rules]\noff = [\"requests-balance\"]\nseverity = { requests-row-total = \"info\" }\n",
+        "[rules]\noff = [\"requests-balance\", \"narrative-mismatch\"]\nseverity = { requests-row-total = \"info\" }\n",
     );
     let output = desk.gouji(&["--config", "gouji.toml", "check", "--json", FAILS]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
