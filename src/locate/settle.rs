@@ -5,7 +5,7 @@
 //! interval; a value is chosen in it and the next cell follows. Where an interval is one point for
 //! every cell, the repair is unique.
 
-use super::elimination::{Relation, Stop, System};
+use super::elimination::{Relation, Row, Stop, System};
 use super::search::{Change, Part, Solution, Unknown};
 
 /// The values a cell may change to, as changes; `None`: without end.
@@ -56,7 +56,7 @@ pub(super) fn settle(
         let others = cells.get(at + 1..).unwrap_or_default();
         let interval = match interval(part, &system, *cell, unknown, others) {
             Ok(Some(interval)) => interval,
-            Ok(None) | Err(Stop::Contradiction) => return solution.failed(),
+            Ok(None) | Err(Stop::Contradiction) => return solution.failed(part, cells),
             Err(stop) => return Err(stop),
         };
         let by = interval.point().unwrap_or_else(|| {
@@ -66,13 +66,21 @@ pub(super) fn settle(
         solution.changes.push(Change { cell: *cell, by, unique: interval.point().is_some() });
     }
     let holds = system.broken().next().is_none();
-    if holds { Ok(Some(solution)) } else { solution.failed() }
+    if holds { Ok(Some(solution)) } else { solution.failed(part, cells) }
 }
 
 impl Solution {
-    /// No values were found: surely none exist, if no choice was made on the way.
-    fn failed(&self) -> Result<Option<Self>, Stop> {
-        let chosen = self.changes.iter().any(|change| !change.unique);
+    /// No values were found: surely none exist, if no choice was made on the way that could have
+    /// left other cells of the set something else.
+    fn failed(&self, part: &Part<'_>, cells: &[usize]) -> Result<Option<Self>, Stop> {
+        let binds = |row: &Row, cell: usize| {
+            row.coefficient(cell) != 0
+                && cells.iter().any(|other| *other != cell && row.coefficient(*other) != 0)
+        };
+        let chosen = self
+            .changes
+            .iter()
+            .any(|change| !change.unique && part.rules.iter().any(|row| binds(row, change.cell)));
         if chosen { Err(Stop::Unproven) } else { Ok(None) }
     }
 }
