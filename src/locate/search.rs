@@ -380,6 +380,18 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_free_choice_elsewhere_does_not_hide_that_halves_are_no_answer() {
+        let rule = |terms: &[(usize, i128)], constant| Row {
+            terms: terms.to_vec(),
+            relation: Relation::Zero,
+            constant,
+        };
+        let rules = [rule(&[(3, -1), (5, -1)], 2), rule(&[(3, -1), (4, 1), (5, 1)], -1)];
+        let found = sets(&[0, 0, -1, 0, 1, 0], &rules);
+        assert_eq!(found, BTreeSet::from([vec![2, 3, 4], vec![2, 4, 5]]));
+    }
+
     proptest! {
         // From a fixed seed: where a choice on the way hides that no whole numbers exist, the search
         // names nothing, which the oracle does not; rare, and not to be met at random in CI.
