@@ -1,6 +1,7 @@
 //! What is read of one place (body, cell, text box) before it becomes blocks or the text of a cell.
 
-use super::{Block, Paragraph};
+use super::line::Line;
+use super::{Block, Limits, Paragraph, Refusal};
 
 /// Content of the body, of a cell or of a text box, in reading order.
 #[derive(Default)]
@@ -19,6 +20,27 @@ pub(super) enum Piece {
 }
 
 impl Flow {
+    /// Adds a paragraph and what hangs on it. One whose mark is deleted goes on in the next.
+    pub(super) fn add(
+        &mut self,
+        mut line: Line,
+        goes_on: bool,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
+        let beside = std::mem::take(&mut line.beside);
+        let text = std::mem::take(&mut self.carried) + &line.into_text();
+        if goes_on {
+            self.carried = text;
+        } else if !text.trim().is_empty() {
+            self.pieces.push(Piece::Own(text.trim_matches('\n').to_owned()));
+        }
+        self.pieces.extend(beside.into_iter().map(Piece::Beside));
+        if self.pieces.len() > limits.blocks {
+            return Err(Refusal::TooLarge(format!("more than {} blocks", limits.blocks)));
+        }
+        Ok(())
+    }
+
     /// The pieces as blocks of a document.
     pub(super) fn into_blocks(self) -> impl Iterator<Item = Block> {
         self.pieces.into_iter().map(|piece| match piece {

@@ -85,15 +85,7 @@ pub struct Patience {
 impl Seen {
     /// A memory of files that were read before the start, so that they are not read again.
     pub fn with_known(known: impl IntoIterator<Item = (PathBuf, Stamp)>, now: Instant) -> Self {
-        let done = |stamp| File {
-            stamp,
-            appeared: now,
-            since: now,
-            missing: None,
-            at_start: false,
-            obstacle: None,
-            state: State::Done,
-        };
+        let done = |stamp| File { state: State::Done, ..File::new(stamp, now) };
         Self { files: known.into_iter().map(|(path, stamp)| (path, done(stamp))).collect() }
     }
 

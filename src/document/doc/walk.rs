@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::pieces::{Character, Pieces};
 use super::runs::{Formats, ParagraphFormat};
 use crate::document::edges::{self, EdgeRow};
-use crate::document::flow::{Flow, Piece};
+use crate::document::flow::Flow;
 use crate::document::line::Line;
 use crate::document::{Block, Limits, Refusal};
 
@@ -135,23 +135,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Adds a paragraph to the place under way. One whose mark is deleted goes on in the next.
-    fn add(&mut self, mut line: Line, goes_on: bool) -> Result<(), Refusal> {
+    fn add(&mut self, line: Line, goes_on: bool) -> Result<(), Refusal> {
         let flow = match self.open.last_mut() {
             Some(table) => &mut table.cell,
             None => &mut self.flow,
         };
-        let beside = std::mem::take(&mut line.beside);
-        let text = std::mem::take(&mut flow.carried) + &line.into_text();
-        if goes_on {
-            flow.carried = text;
-        } else if !text.trim().is_empty() {
-            flow.pieces.push(Piece::Own(text.trim_matches('\n').to_owned()));
-        }
-        flow.pieces.extend(beside.into_iter().map(Piece::Beside));
-        if flow.pieces.len() > self.limits.blocks {
-            return Err(Refusal::TooLarge(format!("more than {} blocks", self.limits.blocks)));
-        }
-        Ok(())
+        flow.add(line, goes_on, self.limits)
     }
 
     /// Ends the tables deeper than `depth`.

@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 use super::text::{self, Pending};
 use super::token::{Token, Tokens};
 use crate::document::edges::{self, EdgeCell, EdgeRow};
-use crate::document::flow::{Flow, Piece};
+use crate::document::flow::Flow;
 use crate::document::line::{Line, Script};
 use crate::document::table::Merge;
 use crate::document::{Block, Limits, Refusal};
@@ -362,23 +362,12 @@ impl<'l> Walk<'l> {
         self.add(line, goes_on)
     }
 
-    fn add(&mut self, mut line: Line, goes_on: bool) -> Result<(), Refusal> {
+    fn add(&mut self, line: Line, goes_on: bool) -> Result<(), Refusal> {
         let flow = match self.open.last_mut() {
             Some(table) => &mut table.cell,
             None => &mut self.flow,
         };
-        let beside = std::mem::take(&mut line.beside);
-        let text = std::mem::take(&mut flow.carried) + &line.into_text();
-        if goes_on {
-            flow.carried = text;
-        } else if !text.trim().is_empty() {
-            flow.pieces.push(Piece::Own(text.trim_matches('\n').to_owned()));
-        }
-        flow.pieces.extend(beside.into_iter().map(Piece::Beside));
-        if flow.pieces.len() > self.limits.blocks {
-            return Err(Refusal::TooLarge(format!("more than {} blocks", self.limits.blocks)));
-        }
-        Ok(())
+        flow.add(line, goes_on, self.limits)
     }
 
     fn end_cell(&mut self, depth: usize) -> Result<(), Refusal> {
