@@ -19,6 +19,8 @@ mod forms;
 mod import;
 mod json;
 mod notices;
+mod rebuild;
+mod recheck;
 mod settings;
 mod show;
 mod status;
@@ -75,6 +77,21 @@ enum Command {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Apply the rules of today to every report recorded already; nobody is mailed
+    ///
+    /// Lists the reports whose findings have changed. From then on the next version of a report is
+    /// compared with what is thought of this one now.
+    #[command(after_help = "Examples:\n  gouji recheck\n  gouji recheck --read")]
+    Recheck {
+        /// Read the files again, as far as they are still there: for a better reader
+        #[arg(long)]
+        read: bool,
+    },
+    /// Make a new database from the files in the folders; nobody is mailed
+    ///
+    /// `gouji run` must be stopped. Mails and notices are taken over; the old database is moved aside.
+    #[command(after_help = "Example:\n  gouji rebuild")]
+    Rebuild,
     /// Look at the configuration
     #[command(after_help = "Example:\n  gouji --config config/gouji.toml config check")]
     Config {
@@ -247,6 +264,17 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Import { paths } => {
             let forms = usable_forms(&settings)?;
             runtime()?.block_on(import::import(paths, &settings, &forms))
+        }
+        Command::Recheck { read } => {
+            let forms = usable_forms(&settings)?;
+            match read {
+                true => runtime()?.block_on(recheck::read_again(&settings, &forms)),
+                false => recheck::recheck(&settings, &forms),
+            }
+        }
+        Command::Rebuild => {
+            let forms = usable_forms(&settings)?;
+            runtime()?.block_on(rebuild::rebuild(&settings, &forms))
         }
         Command::Forms { .. } => forms::list(&settings),
         Command::Config { .. } | Command::Worker { .. } => Ok(Exit::Usage),

@@ -44,6 +44,7 @@ use folders::{Change, Folders};
 use ledger::{Ledger, LedgerError};
 use outbox::Outbox;
 use service::Signals;
+pub(crate) use sole::claim;
 
 /// How long work in progress may go on after gouji was asked to stop.
 const LAST_WORK: Duration = Duration::from_millis(1200);
@@ -59,7 +60,7 @@ pub async fn run(settings: Settings, forms: Forms) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let (settings, forms) = (Arc::new(settings), Arc::new(forms));
     make_own_folders(&settings)?;
-    let _only_one = sole::claim(&settings.database.path)?;
+    let _only_one = claim(&settings.database.path)?;
     service::starting();
     let opening = open_ledger(&settings, &forms);
     let (ledger, mut closed) = tokio::select! {
@@ -425,7 +426,7 @@ fn known_stamps(store: &mut Store, archives: bool) -> Result<BTreeMap<PathBuf, S
 }
 
 /// Places that gouji writes to itself, in case they lie below a drop folder.
-fn own_places(settings: &Settings) -> Vec<PathBuf> {
+pub(crate) fn own_places(settings: &Settings) -> Vec<PathBuf> {
     let database = &settings.database.path;
     let beside = |end: &str| {
         let mut path = database.clone().into_os_string();

@@ -99,15 +99,22 @@ fn judge(
             ..without_report(member, Verdict::Unrecognised)
         };
     };
+    let (verdict, checked) = examine(report, forms, policy);
+    Inspection {
+        format: Some(document.format),
+        checked: Some(checked),
+        ..without_report(member, verdict)
+    }
+}
+
+/// Checks a report and explains what is wrong with it.
+pub fn examine(report: Report, forms: &Forms, policy: &Policy) -> (Verdict, Checked) {
     let check::Findings { mut findings, tried } = check::check(&report, forms, policy);
     let causes = locate::locate(&report, forms, policy, &Evidence::default(), &mut findings);
     let failed = findings.iter().any(|f| f.severity == Severity::Error);
     let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
-    Inspection {
-        format: Some(document.format),
-        checked: Some(Checked { report, findings, causes, tried, if_ambiguous }),
-        ..without_report(member, if failed { Verdict::Failed } else { Verdict::Passed })
-    }
+    let verdict = if failed { Verdict::Failed } else { Verdict::Passed };
+    (verdict, Checked { report, findings, causes, tried, if_ambiguous })
 }
 
 fn refused(member: String, refusal: &Refusal) -> Inspection {

@@ -25,6 +25,8 @@ mod mount;
 mod names;
 mod outbox;
 mod owed;
+mod rebuild;
+mod recheck;
 mod record;
 mod reports;
 mod rows;
@@ -36,12 +38,15 @@ mod status;
 mod tests;
 mod versions;
 mod views;
+mod whole;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 
+use crate::check::Policy;
 use crate::form::Forms;
 use crate::inspect::Inspection;
 pub use errors::StoreError;
@@ -125,6 +130,14 @@ impl Store {
         self.read(files::known_paths)
     }
 
+    /// Every content, in the order in which it became known.
+    pub fn contents(&self) -> Result<Vec<Sha256>> {
+        self.read(|db| {
+            let mut query = db.prepare_cached("SELECT sha256 FROM files ORDER BY id")?;
+            query.query_map([], |row| row.get("sha256"))?.collect()
+        })
+    }
+
     /// What is known about a content.
     pub fn known(&self, content: &Sha256) -> Result<Option<KnownFile>> {
         self.read(|db| files::known(db, content))
@@ -183,6 +196,25 @@ impl Store {
                 outbox::compose_due(tx, &window, compose, now)?;
             }
             Ok(recorded)
+        })
+    }
+
+    /// Every report recorded, the oldest first.
+    pub fn reports(&self) -> Result<Vec<ReportId>> {
+        self.read(recheck::all)
+    }
+
+    /// Checks recorded reports by the rules given, from what was read of them, and writes what has
+    /// changed; all in one transaction. Nobody is told.
+    pub fn recheck(
+        &mut self,
+        reports: &[ReportId],
+        forms: &Forms,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Vec<Rechecked>> {
+        self.write(|tx| {
+            reports.iter().map(|id| recheck::recheck(tx, *id, forms, policy, now)).collect()
         })
     }
 
@@ -263,6 +295,31 @@ impl Store {
     /// What `gouji status` shows.
     pub fn status(&self) -> Result<Status> {
         self.read(status::status)
+    }
+
+    /// Takes over the mails and notices of the database at `old`, which has the same schema and whose
+    /// place this new one is to take.
+    pub fn take_over(&mut self, old: &Path) -> Result<()> {
+        self.read(|db| rebuild::take_over(db, old))
+    }
+
+    /// Moves a database, which nobody has open, aside together with its log. Returns its new place.
+    ///
+    /// # Errors
+    /// The system refused.
+    pub fn set_aside(path: &Path, now: Timestamp) -> std::io::Result<PathBuf> {
+        rebuild::set_aside(path, now)
+    }
+
+    /// The database and the files that SQLite keeps beside it.
+    pub fn files_of(path: &Path) -> [PathBuf; 3] {
+        rebuild::files(path)
+    }
+
+    /// The unit, year and kind of every current report, with a hash of its cells and findings: what
+    /// is the same in two databases of the same reports.
+    pub fn digests(&self) -> Result<BTreeSet<ReportDigest>> {
+        self.read(recheck::digests)
     }
 
     /// Moves the log into the database and closes it; `-wal` and `-shm` stay, empty (B30). A reader

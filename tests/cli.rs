@@ -268,6 +268,89 @@ fn import_records_each_content_once_and_status_counts_it() {
     assert!(text(&none.stderr).contains("there is no mail 7"), "{none:?}");
 }
 
+/// Every current report with its cells and findings, line by line.
+fn recorded(database: &Path) -> Vec<String> {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let database = rusqlite::Connection::open_with_flags(database, flags).unwrap();
+    let sql = "
+        SELECT concat_ws(' ', r.unit, r.year, r.form, r.verdict, r.file) FROM current_reports r
+        UNION ALL
+        SELECT concat_ws(' ', r.unit, r.year, c.table_id, c.row_id, c.column_id, c.kind, c.text, c.raw, c.place)
+        FROM cells c JOIN current_reports r USING (report_id)
+        UNION ALL
+        SELECT concat_ws(' ', unit, year, rule, severity, place, left_value, right_value, message, cause)
+        FROM open_findings
+        ORDER BY 1";
+    let mut query = database.prepare(sql).unwrap();
+    let rows = query.query_map([], |row| row.get(0)).unwrap();
+    rows.map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn a_recheck_applies_the_rules_of_today_and_tells_which_reports_they_change() {
+    let desk = Desk::new();
+    let database = desk.path("gouji-data/gouji.db");
+    assert_eq!(code(&desk.gouji(&["import", FAILS, PASSES])), 0);
+    let before = recorded(&database);
+    let same = desk.gouji(&["recheck"]);
+    assert_eq!(text(&same.stdout), "2 reports checked: 0 changed, 2 as before\n");
+    assert_eq!(recorded(&database), before);
+    desk.write(
+        "gouji.toml",
+        "[database]\npath = \"gouji-data/gouji.db\"\n[rules]\noff = [\"narrative-mismatch\"]\n\
+         severity = { requests-row-total = \"info\", requests-balance = \"info\" }\n",
+    );
+    let changed = desk.gouji(&["--config", "gouji.toml", "recheck"]);
+    let told = "禾川县柳荫乡人民政府 2019: passed, 0 errors (before: 3)\n\
+                2 reports checked: 1 changed, 1 as before\n";
+    assert_eq!(text(&changed.stdout), told);
+    assert!(
+        recorded(&database)
+            .iter()
+            .any(|line| line.starts_with("禾川县柳荫乡人民政府 2019 2019 passed"))
+    );
+    let read = desk.gouji(&["recheck", "--read"]);
+    assert!(text(&read.stdout).starts_with("2 read again: 1 passed, 1 failed"), "{read:?}");
+    assert_eq!(recorded(&database), before);
+    desk.write(PASSES, "changed since");
+    let skipped = desk.gouji(&["recheck", "--read"]);
+    assert_eq!(code(&skipped), 2);
+    assert!(text(&skipped.stdout).starts_with("1 read again"), "{skipped:?}");
+    assert_eq!(recorded(&database), before);
+}
+
+#[test]
+fn a_rebuilt_database_says_what_the_old_one_said_and_the_old_one_is_kept() {
+    let desk = Desk::new();
+    let database = desk.path("gouji-data/gouji.db");
+    let missing = desk.gouji(&["rebuild"]);
+    assert_eq!(code(&missing), 2, "without its folders a database would be empty");
+    std::fs::create_dir_all(desk.path("gouji-data/drop/2019")).unwrap();
+    std::fs::rename(desk.path(FAILS), desk.path("gouji-data/drop/2019/z.docx")).unwrap();
+    std::fs::copy(desk.path(PASSES), desk.path("gouji-data/drop/b.md")).unwrap();
+    let outside = "# 禾川县水利局2022年政府信息公开工作年度报告\n";
+    desk.write("outside.md", outside);
+    for path in ["gouji-data/drop/2019", "gouji-data/drop", "outside.md"] {
+        assert_eq!(code(&desk.gouji(&["import", path])), 0);
+    }
+    let before = recorded(&database);
+    let rebuilt = desk.gouji(&["rebuild"]);
+    assert_eq!(code(&rebuilt), 1, "a report is missing: {rebuilt:?}");
+    assert!(text(&rebuilt.stdout).starts_with("2 recorded: 1 passed, 1 failed"), "{rebuilt:?}");
+    assert!(text(&rebuilt.stderr).contains("禾川县水利局 2022: is in no folder any more"));
+    let without = |lines: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| !line.contains("水利局")).cloned().collect()
+    };
+    assert_eq!(recorded(&database), without(&before));
+    let aside = std::fs::read_dir(desk.path("gouji-data")).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.to_str().unwrap().contains("gouji.db.20").then_some(path)
+    });
+    assert_eq!(recorded(&aside.unwrap()), before);
+    assert_eq!(code(&desk.gouji(&["rebuild"])), 0);
+    assert_eq!(recorded(&database), without(&before));
+}
+
 #[test]
 fn a_wrong_configuration_is_told_with_its_line_by_every_command() {
     let desk = Desk::new();

@@ -1,9 +1,12 @@
 //! `gouji import PATH…`: records many files at once and mails nobody. The files stay where they are.
+//! `gouji recheck --read` and `gouji rebuild` read files in the same way.
 //!
-//! Readers work side by side; verdicts are recorded in batches, in the order of the paths, so that of
+//! Readers work side by side; verdicts are recorded in batches, in the order of the files, so that of
 //! two files alike the first is the report and the second its copy, run after run. A file that is
-//! recorded already, by its content, is not read again: an import that was stopped can be repeated.
+//! recorded already, by its content, is not read again, unless that is asked for: an import that was
+//! stopped can be repeated.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -35,24 +38,14 @@ pub(super) async fn import(
     forms: &Forms,
 ) -> anyhow::Result<Exit> {
     let mut tally = Tally::default();
-    let files = files_in(paths, &mut tally)?;
-    let mut import = Import {
-        store: open_store(settings, forms)?,
-        workers: readers(),
-        settings,
-        forms,
-        bar: progress_bar(files.len())?,
-        tally,
-    };
-    for batch in files.chunks(BATCH) {
-        import.batch(batch).await?;
-    }
-    import.bar.finish_and_clear();
-    import.store.checkpoint_and_close()?;
-    import.tally.print()
+    let files = files_in(paths, &[], &mut tally)?;
+    let store = open_store(settings, forms)?;
+    let mut import = Import::new(store, settings, forms, files.len(), tally)?;
+    import.files(&files).await?;
+    import.end()?.print("recorded")
 }
 
-fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<Store> {
+pub(super) fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<Store> {
     let path = &settings.database.path;
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
@@ -61,15 +54,19 @@ fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<Store> {
     Ok(Store::open(path, forms, clock::now())?)
 }
 
-/// The files named, and all below the folders named, as they look now.
-fn files_in(paths: Vec<PathBuf>, tally: &mut Tally) -> anyhow::Result<Vec<(PathBuf, Stamp)>> {
+/// The files named, and all below the folders named except what is in `leave_out`, as they look now.
+pub(super) fn files_in(
+    paths: Vec<PathBuf>,
+    leave_out: &[PathBuf],
+    tally: &mut Tally,
+) -> anyhow::Result<Vec<(PathBuf, Stamp)>> {
     let mut files = Vec::new();
     for path in paths {
         let path = std::path::absolute(&path)?;
         let metadata =
-            std::fs::metadata(&path).with_context(|| format!("cannot import {}", shown(&path)))?;
+            std::fs::metadata(&path).with_context(|| format!("cannot read {}", shown(&path)))?;
         if metadata.is_dir() {
-            let listing = scan::scan(&path, &[])
+            let listing = scan::scan(&path, leave_out)
                 .with_context(|| format!("cannot list the folder {}", shown(&path)))?;
             for (folder, obstacle) in &listing.unseen {
                 complain(&format!("skipped {}: {obstacle}", shown(folder)));
@@ -80,7 +77,7 @@ fn files_in(paths: Vec<PathBuf>, tally: &mut Tally) -> anyhow::Result<Vec<(PathB
             complain(&format!("skipped {}: a temporary or system file", shown(&path)));
         } else {
             let stat = rustix::fs::lstat(&path)
-                .with_context(|| format!("cannot import {}", shown(&path)))?;
+                .with_context(|| format!("cannot read {}", shown(&path)))?;
             files.push((path, Stamp::of(&stat)));
         }
     }
@@ -93,16 +90,48 @@ fn progress_bar(files: usize) -> anyhow::Result<ProgressBar> {
 }
 
 /// An import under way.
-struct Import<'s> {
-    store: Store,
+pub(super) struct Import<'s> {
+    pub(super) store: Store,
     workers: Workers,
     settings: &'s Settings,
     forms: &'s Forms,
     bar: ProgressBar,
+    /// Contents to be read although they are recorded; others are skipped then.
+    again: Option<BTreeSet<Sha256>>,
     tally: Tally,
 }
 
-impl Import<'_> {
+impl<'s> Import<'s> {
+    pub(super) fn new(
+        store: Store,
+        settings: &'s Settings,
+        forms: &'s Forms,
+        files: usize,
+        tally: Tally,
+    ) -> anyhow::Result<Self> {
+        let bar = progress_bar(files)?;
+        Ok(Self { store, workers: readers(), settings, forms, bar, again: None, tally })
+    }
+
+    /// Reads these contents although they are recorded, and no others.
+    pub(super) fn again(self, contents: BTreeSet<Sha256>) -> Self {
+        Self { again: Some(contents), ..self }
+    }
+
+    pub(super) async fn files(&mut self, files: &[(PathBuf, Stamp)]) -> anyhow::Result<()> {
+        for batch in files.chunks(BATCH) {
+            self.batch(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes the database; says what it came to.
+    pub(super) fn end(self) -> anyhow::Result<Tally> {
+        self.bar.finish_and_clear();
+        self.store.checkpoint_and_close()?;
+        Ok(self.tally)
+    }
+
     async fn batch(&mut self, files: &[(PathBuf, Stamp)]) -> anyhow::Result<()> {
         let mut reading = Vec::new();
         for (path, stamp) in files {
@@ -133,7 +162,7 @@ impl Import<'_> {
         let bytes = match take(path, stamp) {
             Take::Bytes(bytes) => bytes,
             Take::Wait(obstacle) => return Ok(self.skip(path, &obstacle.to_string())),
-            Take::Changed => return Ok(self.skip(path, "it has just changed; import it again")),
+            Take::Changed => return Ok(self.skip(path, "it has just changed; try again")),
             Take::Gone => return Ok(self.skip(path, "it is gone, or no regular file")),
         };
         let file = FileSeen {
@@ -145,7 +174,13 @@ impl Import<'_> {
             stamp: *stamp,
         };
         let now = clock::now();
-        if self.store.known(&file.sha256)?.is_some_and(|known| known.verdict.is_some()) {
+        if let Some(contents) = &mut self.again {
+            // A second path with the same bytes needs no second reading.
+            if !contents.remove(&file.sha256) {
+                let why = "read already, or it has changed: `gouji run` takes what is new";
+                return Ok(self.skip(path, why));
+            }
+        } else if self.store.known(&file.sha256)?.is_some_and(|known| known.verdict.is_some()) {
             self.store.remember_path(&file, &QUIET, now)?;
             self.tally.known += 1;
             return Ok(None);
@@ -176,13 +211,13 @@ impl Import<'_> {
 
 /// What an import came to.
 #[derive(Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     passed: usize,
     failed: usize,
     unreadable: usize,
     unrecognised: usize,
     known: usize,
-    skipped: usize,
+    pub(super) skipped: usize,
 }
 
 impl Tally {
@@ -196,11 +231,12 @@ impl Tally {
         }
     }
 
-    fn print(&self) -> anyhow::Result<Exit> {
+    /// `word`: what was done with the files.
+    pub(super) fn print(&self, word: &str) -> anyhow::Result<Exit> {
         let Self { passed, failed, unreadable, unrecognised, known, skipped } = self;
         writeln!(
             std::io::stdout(),
-            "{} recorded: {passed} passed, {failed} failed, {unreadable} unreadable, \
+            "{} {word}: {passed} passed, {failed} failed, {unreadable} unreadable, \
              {unrecognised} unrecognised; {known} known already, {skipped} skipped",
             passed + failed + unreadable + unrecognised,
         )?;

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 ///
 /// # Errors
 /// Another process has claimed it, or the file cannot be made.
-pub(super) fn claim(database: &Path) -> anyhow::Result<File> {
+pub(crate) fn claim(database: &Path) -> anyhow::Result<File> {
     let mut path = database.as_os_str().to_owned();
     path.push("-lock");
     let path = Path::new(&path);

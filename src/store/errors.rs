@@ -61,6 +61,14 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
+    /// An older gouji wrote it, and it cannot be kept as it is before it is brought up to date.
+    #[error("{}: was written by an older gouji and is not brought up to date, because no copy of it can be made first ({source}); make room and let the user gouji runs as write into its folder", path.display())]
+    NoBackup {
+        /// The database.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// An older gouji wrote it, and it was opened for reading only.
     #[error("{}: was written by an older gouji (schema {found}, this one knows {known}); start `gouji run` once, which brings it up to date", path.display())]
     Older {

@@ -45,6 +45,23 @@ pub(super) fn place(
     Ok(placed)
 }
 
+/// The units that a name fits, if it belongs to a unit kept apart because it fits several.
+pub(super) fn candidates(
+    db: &Connection,
+    unit: UnitId,
+    printed: &str,
+) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT 1 FROM units WHERE id = :id AND recognition = 'ambiguous'";
+    if !db.prepare_cached(sql)?.exists(named_params! { ":id": unit })? {
+        return Ok(None);
+    }
+    let plain = plain(printed);
+    match units::find(&plain, &related(db, &plain)?) {
+        Match::Ambiguous(units) => listed(db, &units).map(Some),
+        Match::Same(_) | Match::New => Ok(None),
+    }
+}
+
 /// A unit of its own for a report that names none.
 pub(super) fn unrecognised(
     tx: &Connection,

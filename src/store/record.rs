@@ -13,7 +13,6 @@ use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
 use super::{files, names, owed, reports, versions};
 use crate::check::{Finding, UNITS, Verdict};
-use crate::form::Severity;
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
 
@@ -99,14 +98,10 @@ impl Recorder<'_> {
         let (unit, extra) = self.unit(part, checked, earlier.as_ref())?;
         let report = &checked.report;
         let series = Series { unit, year: report.year, kind: report.kind.clone() };
-        let findings: Vec<Finding> = checked.findings.iter().cloned().chain(extra).collect();
-        // What only the database finds may weigh as much as what the report itself shows.
-        let verdict = match findings.iter().any(|finding| finding.severity == Severity::Error) {
-            true => Verdict::Failed,
-            false => inspection.verdict,
-        };
+        let (findings, causes) = (checked.findings.clone(), checked.causes.clone());
+        let judgement = reports::Judgement::of(findings, extra, causes);
+        let verdict = judgement.verdict;
         let content_hash = versions::content_hash(report);
-        let errors_hash = versions::errors_hash(&findings);
         let new = reports::NewReport {
             series: &series,
             file: self.id,
@@ -114,12 +109,9 @@ impl Recorder<'_> {
             member: part.member,
             format: inspection.format,
             report,
-            findings: &findings,
-            causes: &checked.causes,
-            verdict,
+            judgement: &judgement,
             form_sha256: report.form.as_ref().and_then(|f| self.forms.get(f)).map(String::as_str),
             content_hash: &content_hash,
-            errors_hash: &errors_hash,
         };
         let before = versions::current(self.tx, &series)?;
         let (id, is_copy) = self.version(&new, earlier, before.as_ref())?;
@@ -173,7 +165,7 @@ impl Recorder<'_> {
     fn says_the_same(&self, new: &reports::NewReport<'_>, current: &Current) -> bool {
         let is_in_its_place = self.replaced == Some(current.file);
         current.content_hash == new.content_hash
-            && !(is_in_its_place && current.errors_hash != new.errors_hash)
+            && !(is_in_its_place && current.errors_hash != new.judgement.errors_hash)
     }
 
     /// The modification time that orders a new version: its file's at first sight, or a moment after
@@ -217,10 +209,7 @@ impl Recorder<'_> {
     ) -> rusqlite::Result<(UnitId, Option<Finding>)> {
         if let Some(printed) = checked.report.unit.as_ref().filter(|unit| !unit.trim().is_empty()) {
             let placed = names::place(self.tx, printed, &checked.report, self.now)?;
-            let finding = placed.candidates.and_then(|units| {
-                let finding = checked.if_ambiguous.clone()?;
-                Some(Finding { message: finding.message.replace(UNITS, &units), ..finding })
-            });
+            let finding = placed.candidates.and_then(|units| about_candidates(checked, &units));
             return Ok((placed.unit, finding));
         }
         if let Some(earlier) = earlier.filter(|earlier| earlier.is_unrecognised) {
@@ -388,6 +377,23 @@ impl Recorder<'_> {
         }
         Ok(())
     }
+}
+
+/// What is to be said about a name that fits these units.
+fn about_candidates(checked: &Checked, units: &str) -> Option<Finding> {
+    let finding = checked.if_ambiguous.clone()?;
+    Some(Finding { message: finding.message.replace(UNITS, units), ..finding })
+}
+
+/// The same of a report recorded already, whose unit stays the one it is.
+pub(super) fn ambiguous_unit(
+    tx: &Connection,
+    checked: &Checked,
+    unit: UnitId,
+) -> rusqlite::Result<Option<Finding>> {
+    let Some(printed) = &checked.report.unit else { return Ok(None) };
+    let candidates = names::candidates(tx, unit, printed)?;
+    Ok(candidates.and_then(|units| about_candidates(checked, &units)))
 }
 
 /// Which verdict stands for a file of several documents: what someone must act on comes first.

@@ -7,10 +7,11 @@ use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{Approximate, Exact, Seconds, iso};
 use super::rows::{FileId, ReportId};
-use super::versions::Series;
+use super::versions::{self, Series};
+use super::whole;
 use crate::check::{Finding, Verdict};
 use crate::document::{Format, Source};
-use crate::form::CellId;
+use crate::form::{CellId, Severity};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, Place, Report};
 
@@ -22,12 +23,31 @@ pub(super) struct NewReport<'a> {
     pub(super) member: &'a str,
     pub(super) format: Option<Format>,
     pub(super) report: &'a Report,
-    pub(super) findings: &'a [Finding],
-    pub(super) causes: &'a [Cause],
-    pub(super) verdict: Verdict,
+    pub(super) judgement: &'a Judgement,
     pub(super) form_sha256: Option<&'a str>,
     pub(super) content_hash: &'a str,
-    pub(super) errors_hash: &'a str,
+}
+
+/// What is thought of a report.
+pub(super) struct Judgement {
+    pub(super) findings: Vec<Finding>,
+    pub(super) causes: Vec<Cause>,
+    pub(super) verdict: Verdict,
+    pub(super) errors_hash: String,
+}
+
+impl Judgement {
+    /// From what the report itself shows, and what only the database knows: that may weigh as much.
+    pub(super) fn of(findings: Vec<Finding>, extra: Option<Finding>, causes: Vec<Cause>) -> Self {
+        let findings: Vec<Finding> = findings.into_iter().chain(extra).collect();
+        let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+        Self {
+            errors_hash: versions::errors_hash(&findings),
+            verdict: if failed { Verdict::Failed } else { Verdict::Passed },
+            findings,
+            causes,
+        }
+    }
 }
 
 /// Where a new version stands among the others.
@@ -47,8 +67,8 @@ pub(super) fn insert(
         named_params! {
             ":unit": new.series.unit, ":year": new.series.year, ":kind": new.series.kind,
             ":file": new.file, ":number": new.number, ":member": new.member,
-            ":verdict": new.verdict, ":source": new.report.source,
-            ":content_hash": new.content_hash, ":errors_hash": new.errors_hash,
+            ":verdict": new.judgement.verdict, ":source": new.report.source,
+            ":content_hash": new.content_hash, ":errors_hash": new.judgement.errors_hash,
             ":order_ns": order.ns, ":order_path": order.path, ":now": Seconds(now),
         },
         |row| row.get("id"),
@@ -67,20 +87,35 @@ pub(super) fn replace(
     let report = new.report;
     tx.prepare_cached(include_str!("sql/update_report.sql"))?.execute(named_params! {
         ":id": id,
-        ":form": report.form, ":form_sha256": new.form_sha256, ":verdict": new.verdict,
-        ":unit_printed": report.unit, ":title": report.title,
+        ":form": report.form, ":unit_printed": report.unit, ":title": report.title,
         ":period_from": report.period.map(|(from, _)| iso(from)),
         ":period_to": report.period.map(|(_, to)| iso(to)),
         ":published": report.published.map(iso), ":source": report.source,
         ":format": new.format.map(format_word),
-        ":content_hash": new.content_hash, ":errors_hash": new.errors_hash,
-        ":now": Seconds(now),
+        ":content_hash": new.content_hash,
     })?;
     clear(tx, id)?;
     insert_sections(tx, id, report)?;
     insert_cells(tx, id, report)?;
-    let causes = insert_causes(tx, id, new.causes)?;
-    insert_findings(tx, id, new.findings, &causes)
+    whole::insert(tx, id, report)?;
+    judge(tx, id, new.judgement, new.form_sha256, now)
+}
+
+/// Writes what is thought of a report now.
+pub(super) fn judge(
+    tx: &Connection,
+    id: ReportId,
+    judgement: &Judgement,
+    form_sha256: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(include_str!("sql/judge_report.sql"))?.execute(named_params! {
+        ":id": id, ":verdict": judgement.verdict, ":errors_hash": judgement.errors_hash,
+        ":form_sha256": form_sha256, ":now": Seconds(now),
+    })?;
+    clear_judgement(tx, id)?;
+    let causes = insert_causes(tx, id, &judgement.causes)?;
+    insert_findings(tx, id, &judgement.findings, &causes)
 }
 
 /// The name of a format as serde has it: `docx`.
@@ -90,11 +125,22 @@ fn format_word(format: Format) -> String {
 
 fn clear(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
     for sql in [
-        "DELETE FROM findings WHERE report_id = :id",
-        "DELETE FROM causes WHERE report_id = :id",
         "DELETE FROM cells WHERE report_id = :id",
         "DELETE FROM sections WHERE report_id = :id",
+        "DELETE FROM report_tables WHERE report_id = :id",
+        "DELETE FROM report_rows WHERE report_id = :id",
+        "DELETE FROM report_years WHERE report_id = :id",
+        "DELETE FROM paragraphs WHERE report_id = :id",
     ] {
+        tx.prepare_cached(sql)?.execute(named_params! { ":id": id })?;
+    }
+    clear_judgement(tx, id)
+}
+
+fn clear_judgement(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
+    for sql in
+        ["DELETE FROM findings WHERE report_id = :id", "DELETE FROM causes WHERE report_id = :id"]
+    {
         tx.prepare_cached(sql)?.execute(named_params! { ":id": id })?;
     }
     Ok(())
@@ -298,7 +344,7 @@ pub(super) fn cells(
     Ok(cells)
 }
 
-fn read_cell(row: &Row<'_>) -> rusqlite::Result<Cell> {
+pub(super) fn read_cell(row: &Row<'_>) -> rusqlite::Result<Cell> {
     let text: Option<String> = row.get("text")?;
     let value = match row.get::<_, String>("kind")?.as_str() {
         "number" => CellValue::Number(row.get::<_, Exact>("text").map(|number| number.0)?),
@@ -322,7 +368,7 @@ fn read_cell(row: &Row<'_>) -> rusqlite::Result<Cell> {
     })
 }
 
-fn cell_id(row: &Row<'_>) -> rusqlite::Result<CellId> {
+pub(super) fn cell_id(row: &Row<'_>) -> rusqlite::Result<CellId> {
     Ok(CellId {
         table: row.get("table_id")?,
         row: row.get("row_id")?,
@@ -345,6 +391,10 @@ pub(super) fn repeat(
     for sql in [
         include_str!("sql/repeat_sections.sql"),
         include_str!("sql/repeat_cells.sql"),
+        include_str!("sql/repeat_report_tables.sql"),
+        include_str!("sql/repeat_report_rows.sql"),
+        include_str!("sql/repeat_report_years.sql"),
+        include_str!("sql/repeat_paragraphs.sql"),
         include_str!("sql/repeat_causes.sql"),
         include_str!("sql/repeat_cause_cells.sql"),
         include_str!("sql/repeat_findings.sql"),

@@ -150,6 +150,53 @@ pub struct RecordedReport {
     pub copy: bool,
 }
 
+/// What came of checking a recorded report anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rechecked {
+    /// It is thought of as before.
+    Same,
+    /// Its findings or causes are others now.
+    Changed(RecheckReport),
+    /// It was recorded by a gouji that did not keep all that was read: only its file can tell.
+    NotWhole,
+}
+
+/// A report whose findings have changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecheckReport {
+    /// Its row.
+    pub id: ReportId,
+    /// The unit's name.
+    pub unit: String,
+    /// The report year.
+    pub year: Option<i16>,
+    /// From 1, in the order of versions.
+    pub version: u32,
+    /// It is the version that counts.
+    pub current: bool,
+    /// Error-level findings before.
+    pub errors_before: usize,
+    /// Error-level findings now.
+    pub errors: usize,
+    /// The errors are not those of before.
+    pub errors_are_others: bool,
+}
+
+/// What tells whether two databases say the same about a current report.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReportDigest {
+    /// The unit's name.
+    pub unit: String,
+    /// The report year.
+    pub year: Option<i16>,
+    /// The kind of report.
+    pub kind: String,
+    /// Hash of its year, cells and figures of the text.
+    pub content: String,
+    /// Hash of its error-level findings.
+    pub errors: String,
+}
+
 /// A file that is not ready, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {

@@ -1,20 +1,21 @@
 //! Opening: the file itself, its settings, its migrations.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags, TransactionBehavior, named_params};
 
-use super::columns::Seconds;
+use super::columns::{PathBytes, Seconds};
 use super::{Result, StoreError, mount};
 
 /// Migrations in order; the index of the last is `PRAGMA user_version`.
-const MIGRATIONS: &[&str] = &[include_str!("sql/0001_init.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("sql/0001_init.sql"), include_str!("sql/0002_whole_reports.sql")];
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.
 const APPLICATION_ID: i32 = 0x676f_756a;
@@ -45,6 +46,12 @@ pub(super) fn open_read_only(path: &Path) -> Result<Connection> {
         return Ok(connection);
     }
     Err(StoreError::Older { path: path.to_path_buf(), found, known: known_schema() })
+}
+
+/// Every statement that made the schema.
+#[cfg(test)]
+pub(super) fn migrations() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().copied()
 }
 
 /// The schema this gouji writes.
@@ -141,10 +148,38 @@ fn keep_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut persist))
 }
 
+/// Where the database as an earlier schema left it is kept.
+pub(super) fn backup_path(path: &Path, schema: i64) -> PathBuf {
+    PathBuf::from(format!("{}.schema-{schema}", path.display()))
+}
+
+/// Keeps the database as it is before its schema is changed: the way back to the gouji before.
+fn back_up(connection: &Connection, path: &Path, schema: i64) -> Result<()> {
+    let backup = backup_path(path, schema);
+    let fresh = backup_path(path, schema).with_added_extension("new");
+    let fail = |source| StoreError::NoBackup { path: path.to_path_buf(), source };
+    match std::fs::remove_file(&fresh) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail(e)),
+        _ => {}
+    }
+    let sql = "VACUUM INTO CAST(:to AS TEXT)";
+    connection
+        .execute(sql, named_params! { ":to": PathBytes(&fresh) })
+        .map_err(|e| fail(io::Error::other(e)))?;
+    let file = File::open(&fresh).map_err(fail)?;
+    file.set_permissions(Permissions::from_mode(0o640)).map_err(fail)?;
+    file.sync_all().map_err(fail)?;
+    std::fs::rename(&fresh, &backup).map_err(fail)
+}
+
 fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<()> {
     let fail = |e| StoreError::from_sql(path, e);
-    if recognise(connection, path)? == known_schema() {
+    let found = recognise(connection, path)?;
+    if found == known_schema() {
         return Ok(());
+    }
+    if found > 0 {
+        back_up(connection, path, found)?;
     }
     let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Exclusive)
         .map_err(fail)?;

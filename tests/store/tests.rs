@@ -1,5 +1,6 @@
 //! A real database in a folder of its own, and reports made by hand.
 
+mod again;
 mod file;
 mod mails;
 mod records;

@@ -47,9 +47,8 @@ fn every_table_view_column_and_cell_is_in_the_data_dictionary() {
 
 #[test]
 fn every_table_and_column_of_the_schema_has_a_comment() {
-    let sql = include_str!("../../src/store/sql/0001_init.sql");
     let mut above = "";
-    for line in sql.lines() {
+    for line in schema::migrations().flat_map(str::lines) {
         if line.starts_with("CREATE TABLE") || line.starts_with("CREATE VIEW") {
             assert!(above.starts_with("-- "), "no comment above {line}");
         }
