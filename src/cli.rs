@@ -110,6 +110,9 @@ enum Command {
         /// Go wrong in this way instead, to show that the limits hold
         #[arg(long, value_name = "HOW")]
         misbehave: Option<crate::worker::Misbehaviour>,
+        /// Only tell which walls of the kernel stand around a reader, as JSON
+        #[arg(long, conflicts_with = "misbehave")]
+        confinement: bool,
     },
 }
 
@@ -189,8 +192,12 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(answer) => return answered(&answer).into(),
     };
-    if let Command::Worker { misbehave } = arguments.command {
-        return misbehave.map_or_else(crate::worker::serve, crate::worker::misbehave);
+    if let Command::Worker { misbehave, confinement } = arguments.command {
+        return match misbehave {
+            Some(how) => crate::worker::misbehave(how),
+            None if confinement => crate::worker::tell_confinement(),
+            None => crate::worker::serve(),
+        };
     }
     match execute(arguments) {
         Ok(exit) => exit.into(),

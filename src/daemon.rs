@@ -103,6 +103,18 @@ async fn open_ledger(
     Ok(opened)
 }
 
+/// Says once what stands around the reader processes: it depends on the kernel.
+async fn tell_confinement(workers: &Workers) -> anyhow::Result<()> {
+    let confinement = workers.confinement().await.context("no file could be read")?;
+    match confinement.is_whole() {
+        true => info!("Readers are confined: {confinement}"),
+        false => warn!(
+            "readers are confined by their limits, and less than they could be: {confinement}"
+        ),
+    }
+    Ok(())
+}
+
 /// Waits for the thread of the database, not for ever: what is committed is safe.
 async fn close(closed: oneshot::Receiver<()>) {
     // The sender is dropped, and says nothing.
@@ -177,6 +189,7 @@ impl Daemon {
             forms,
             ledger,
         });
+        tell_confinement(&desk.workers).await?;
         desk.workers.warm_up().await?;
         let (send_sights, sights) = mpsc::channel(16);
         let (stopping, _) = signal::channel(false);

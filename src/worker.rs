@@ -27,10 +27,12 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tracing::{debug, error, warn};
 
+use confine::Confinement;
+
 use crate::document::Refusal;
 use crate::inspect::{Lost, Reading};
 pub use misbehave::Misbehaviour;
-pub use serve::{misbehave, serve};
+pub use serve::{misbehave, serve, tell_confinement};
 
 /// The longest a file may keep its reader, by the clock on the wall.
 pub const WALL_TIME: Duration = Duration::from_secs(10);
@@ -126,6 +128,19 @@ impl Workers {
         worker.read(name, bytes).await
     }
 
+    /// Which walls the kernel puts up around a reader: a process that confines itself tells.
+    ///
+    /// # Errors
+    /// It could not be started, or could not confine itself; neither could a reader.
+    pub async fn confinement(&self) -> Result<Confinement, WorkerError> {
+        let output = self.shared.command().arg("--confinement").output();
+        let output = output.await.map_err(|source| self.shared.not_started(source))?;
+        serde_json::from_slice(&output.stdout).map_err(|_| WorkerError::Unfit {
+            status: output.status,
+            complaint: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
+    }
+
     /// Starts the next spare process while the file is being read.
     fn refill(&self) {
         let shared = Arc::clone(&self.shared);
@@ -142,21 +157,28 @@ impl Workers {
 }
 
 impl Shared {
-    fn start(&self) -> Result<Worker, WorkerError> {
-        let failed = |source| WorkerError::Start { program: self.program.clone(), source };
-        let mut child = Command::new(&self.program)
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
             .args(&self.arguments)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed)?;
+            .kill_on_drop(true);
+        command
+    }
+
+    fn not_started(&self, source: std::io::Error) -> WorkerError {
+        WorkerError::Start { program: self.program.clone(), source }
+    }
+
+    fn start(&self) -> Result<Worker, WorkerError> {
+        let mut child = self.command().spawn().map_err(|error| self.not_started(error))?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(failed(std::io::Error::other("BUG: a pipe is missing")));
+            return Err(self.not_started(std::io::Error::other("BUG: a pipe is missing")));
         };
         Ok(Worker { child, stdin, stdout, stderr })
     }

@@ -1,6 +1,11 @@
 //! The limits of a reader process, on the real program: whatever a reader does, it costs the one
 //! file its verdict and nothing else (reliability.md, T26).
-#![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up should panic"
+)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -74,6 +79,40 @@ async fn a_reader_that_aborts_overflows_its_stack_or_panics_has_crashed() {
 async fn a_reader_that_answers_without_end_is_refused() {
     let reading = misbehaving("babble").await;
     assert!(matches!(reading, Reading::Refused(Refusal::TooLarge(_))), "{reading:?}");
+}
+
+/// Every line of what a misbehaving reader tells about its attempts.
+async fn tried(how: &str) -> Vec<String> {
+    let Reading::Documents(documents) = misbehaving(how).await else { panic!("{how}: no answer") };
+    let (_, Ok(document)) = &documents[0] else { panic!("{how}: no document") };
+    let text = |block: &Block| match block {
+        Block::Paragraph(paragraph) => Some(paragraph.text.clone()),
+        _ => None,
+    };
+    document.blocks.iter().filter_map(text).collect()
+}
+
+#[tokio::test]
+async fn a_reader_opens_no_file_reaches_no_other_program_and_starts_none() {
+    for (how, attempts) in [("open", 7), ("connect", 5), ("fork", 101)] {
+        let tried = tried(how).await;
+        assert_eq!(tried.len(), attempts, "{how}: {tried:?}");
+        for line in tried {
+            assert!(line.contains(": refused, "), "{how}: {line}");
+        }
+    }
+    assert!(!Path::new("/tmp/gouji-misbehaves").exists());
+}
+
+/// What the daemon says once in its log.
+#[tokio::test]
+async fn the_walls_around_a_reader_are_told() {
+    let told = workers().confinement().await.unwrap();
+    eprintln!("{told}");
+    // A kernel without seccomp is older than any that Rust supports.
+    assert_eq!(told.seccomp, confine::Wall::Whole);
+    let nobody = Workers::of(PathBuf::from("/bin/false"), &[], 1);
+    assert!(nobody.confinement().await.is_err());
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::confine::confine;
 use super::fate::{PANICKED, UNFIT};
 use super::misbehave::Misbehaviour;
@@ -14,32 +16,39 @@ use crate::watch::ignore::is_ignored;
 
 /// `gouji worker`: reads one file from stdin, writes its [`Reading`] to stdout.
 pub fn serve() -> ExitCode {
-    run(|name, bytes| match document::read_all(&bytes, &name, &Limits::default(), is_ignored) {
-        Ok(documents) => Reading::Documents(documents),
-        Err(refusal) => Reading::Refused(refusal),
-    })
+    run(|name, bytes| read(&name, &bytes))
 }
 
-/// `gouji worker --misbehave=…`: takes the file and goes wrong, to show that the limits hold.
+/// `gouji worker --misbehave=…`: takes the file and goes wrong, to show that the limits hold. What
+/// was tried and refused is the text it answers.
 pub fn misbehave(how: Misbehaviour) -> ExitCode {
-    run(|_, _| {
-        how.act_out();
-        Reading::Documents(Vec::new())
-    })
+    run(|_, _| read("tried.txt", how.act_out().join("\n\n").as_bytes()))
+}
+
+/// `gouji worker --confinement`: writes which walls stand around a reader, as JSON, and ends.
+pub fn tell_confinement() -> ExitCode {
+    report_panics_without_their_words();
+    match confine() {
+        Ok(confinement) => answer(&confinement),
+        Err(error) => unfit(&format!("cannot confine the worker: {error}")),
+    }
+}
+
+fn read(name: &str, bytes: &[u8]) -> Reading {
+    match document::read_all(bytes, name, &Limits::default(), is_ignored) {
+        Ok(documents) => Reading::Documents(documents),
+        Err(refusal) => Reading::Refused(refusal),
+    }
 }
 
 fn run(reader: impl FnOnce(String, Vec<u8>) -> Reading) -> ExitCode {
     report_panics_without_their_words();
     if let Err(error) = confine() {
-        complain(&format!("cannot confine the worker: {error}"));
-        return ExitCode::from(UNFIT);
+        return unfit(&format!("cannot confine the worker: {error}"));
     }
     let (name, bytes) = match protocol::read(&mut io::stdin().lock()) {
         Ok(request) => request,
-        Err(error) => {
-            complain(&format!("no proper request: {error}"));
-            return ExitCode::from(UNFIT);
-        }
+        Err(error) => return unfit(&format!("no proper request: {error}")),
     };
     match catch_unwind(AssertUnwindSafe(|| reader(name, bytes))) {
         Ok(reading) => answer(&reading),
@@ -47,11 +56,14 @@ fn run(reader: impl FnOnce(String, Vec<u8>) -> Reading) -> ExitCode {
     }
 }
 
-fn answer(reading: &Reading) -> ExitCode {
+fn unfit(why: &str) -> ExitCode {
+    complain(why);
+    ExitCode::from(UNFIT)
+}
+
+fn answer(what: &impl Serialize) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    match serde_json::to_writer(&mut out, reading)
-        .map_err(io::Error::from)
-        .and_then(|()| out.flush())
+    match serde_json::to_writer(&mut out, what).map_err(io::Error::from).and_then(|()| out.flush())
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
