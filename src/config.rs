@@ -22,6 +22,7 @@ mod parse;
 mod resolve;
 mod typed;
 
+pub use resolve::check_address;
 pub use typed::{
     Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, RulesConfig, UnitsConfig,
 };

@@ -427,9 +427,12 @@ fn bare(address: &str) -> &str {
     inner.map_or(address, |(_, inner)| inner)
 }
 
-/// The part of the syntax that people get wrong; the mail library checks the rest. A local part
-/// that is not ASCII needs SMTPUTF8, which few servers offer.
-fn check_address(address: &str) -> Result<(), &'static str> {
+/// Looks at the part of a mail address's syntax that people get wrong; the mail library checks the
+/// rest. A local part that is not ASCII needs SMTPUTF8, which few servers offer.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(address: &str) -> Result<(), &'static str> {
     if address.chars().any(char::is_control) {
         return Err("it holds a control character");
     }
