@@ -41,7 +41,7 @@ mod versions;
 mod views;
 mod whole;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::check::Policy;
 use crate::form::Forms;
 use crate::inspect::Inspection;
-use crate::units::roster::Roster;
+use crate::units::roster::Rosters;
 pub use errors::StoreError;
 pub use rows::*;
 
@@ -120,7 +120,7 @@ impl Store {
     /// they were.
     pub fn keep_rosters(
         &mut self,
-        rosters: &BTreeMap<String, Roster>,
+        rosters: &Rosters,
         now: Timestamp,
     ) -> Result<Option<RostersKept>> {
         self.write(|tx| roster::keep(tx, rosters, now))

@@ -199,11 +199,13 @@ mod tests {
     #[test]
     fn a_listed_name_may_have_the_place_before_it_where_the_unit_lies_and_no_other() {
         let listed = |name: &str| is_listed(&plain(name), "高城镇", "宜春市万载县");
-        for name in ["高城镇人民政府", "万载县高城镇", "宜春市万载县高城镇", "江西省宜春市万载县高城镇政府"]
+        for name in
+            ["高城镇人民政府", "万载县高城镇", "宜春市万载县高城镇", "江西省宜春市万载县高城镇政府"]
         {
             assert!(listed(name), "{name}");
         }
-        for name in ["铜鼓县高城镇", "北高城镇", "高城镇司法所", "高成镇", "城镇"] {
+        for name in ["铜鼓县高城镇", "北高城镇", "高城镇司法所", "高成镇", "城镇"]
+        {
             assert!(!listed(name), "{name}");
         }
         assert!(is_listed("高城镇", "高城镇", ""));

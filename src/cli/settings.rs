@@ -14,9 +14,17 @@ pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     let forms = Forms::load(settings.forms_folder.as_deref())?;
     let misfits = unknown_rules(&settings, &forms);
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
+    let rosters = settings.rosters()?;
     let mut out = std::io::stdout();
     for line in summary(&settings, &forms) {
         writeln!(out, "{line}")?;
+    }
+    for (office, path) in settings.roster_files() {
+        let Some(roster) = rosters.get(office) else { continue };
+        writeln!(out, "roster: {} units, {}", roster.members.len(), path.display())?;
+        for warning in &roster.warnings {
+            writeln!(out, "warning: {}", warning.in_file(path))?;
+        }
     }
     for warning in &settings.warnings {
         writeln!(out, "warning: {warning}")?;

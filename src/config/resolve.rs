@@ -157,7 +157,6 @@ impl Resolver<'_> {
     /// Options whose names are settled and whose work is not done yet: nobody should wait for it.
     fn name_options_for_later(&mut self, settings: &Settings) {
         let options = [
-            ("units.roster", settings.units.roster.is_some()),
             ("units.due", settings.units.due.is_some()),
             ("database.snapshot", settings.database.snapshot.is_some()),
         ];

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::names::{self, plain};
-use super::rows::{RostersKept, Sha256, Unlisted, UnitId};
+use super::rows::{RostersKept, Sha256, UnitId, Unlisted};
 use super::versions::{self, Series};
-use crate::units::roster::{Level, Member, Names, Roster};
+use crate::units::roster::{Level, Member, Names, Roster, Rosters};
 use crate::units::{self, Match, is_listed};
 
 /// Goes into the mark of the rosters kept: a gouji that reads names otherwise keeps them anew.
@@ -42,7 +42,7 @@ pub(super) fn find(tx: &Connection, office: &str, plain: &str) -> rusqlite::Resu
 /// that the roster gives it becomes that unit's. `None`: they are the same as before.
 pub(super) fn keep(
     tx: &Connection,
-    rosters: &BTreeMap<String, Roster>,
+    rosters: &Rosters,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RostersKept>> {
     let mark = Sha256::of(format!("{READING} {rosters:?}").as_bytes()).to_string();
@@ -97,9 +97,9 @@ impl Keeper<'_> {
         }
         self.set_parents(roster, &units)?;
         self.kept.listed += roster.members.len();
-        let left = known.iter().filter(|(id, known)| {
-            known.was_listed && !units.values().any(|listed| listed == *id)
-        });
+        let left = known
+            .iter()
+            .filter(|(id, known)| known.was_listed && !units.values().any(|listed| listed == *id));
         for (id, _) in left {
             self.kept.left += 1;
             self.tx
@@ -123,11 +123,13 @@ impl Keeper<'_> {
     }
 
     fn strike(&self) -> rusqlite::Result<()> {
-        let sql =
-            "DELETE FROM roster_names WHERE unit_id IN (SELECT id FROM units WHERE office = :office)";
+        let sql = "DELETE FROM roster_names WHERE unit_id IN (SELECT id FROM units WHERE office = :office)";
         self.tx.execute(sql, named_params! { ":office": self.office })?;
         self.tx
-            .execute(include_str!("sql/roster_strike.sql"), named_params! { ":office": self.office })
+            .execute(
+                include_str!("sql/roster_strike.sql"),
+                named_params! { ":office": self.office },
+            )
             .map(drop)
     }
 
@@ -163,12 +165,9 @@ impl Keeper<'_> {
         Ok(())
     }
 
-    fn set_parents(
-        &self,
-        roster: &Roster,
-        units: &BTreeMap<&str, UnitId>,
-    ) -> rusqlite::Result<()> {
-        let mut set = self.tx.prepare_cached("UPDATE units SET parent_id = :parent WHERE id = :id")?;
+    fn set_parents(&self, roster: &Roster, units: &BTreeMap<&str, UnitId>) -> rusqlite::Result<()> {
+        let mut set =
+            self.tx.prepare_cached("UPDATE units SET parent_id = :parent WHERE id = :id")?;
         for member in &roster.members {
             let parent = member.parent.as_deref().and_then(|name| units.get(&*plain(name)));
             if let (Some(unit), Some(parent)) = (units.get(&*plain(&member.name)), parent) {

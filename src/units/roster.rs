@@ -7,7 +7,6 @@
 //! gouji does not know (序号, 备注) are left alone, with a warning that names them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -106,6 +105,31 @@ impl Fault {
     }
 }
 
+/// The rosters of all offices, by the name of the office; empty: that of `[units]`.
+pub type Rosters = BTreeMap<String, Roster>;
+
+/// Reads the rosters of these offices.
+///
+/// # Errors
+/// What is wrong in any of them, all at once.
+pub fn load<'p>(
+    offices: impl IntoIterator<Item = (&'p str, &'p Path)>,
+) -> Result<Rosters, RosterErrors> {
+    let (mut rosters, mut errors) = (Rosters::new(), Vec::new());
+    for (office, path) in offices {
+        match Roster::load(path) {
+            Ok(roster) => _ = rosters.insert(office.to_owned(), roster),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(rosters) } else { Err(RosterErrors(errors)) }
+}
+
+/// Why there are no rosters.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(RosterError::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct RosterErrors(pub Vec<RosterError>);
+
 /// Why there is no roster.
 #[derive(Debug, thiserror::Error)]
 pub enum RosterError {
@@ -129,26 +153,14 @@ pub enum RosterError {
 
 /// `units.csv:3: …`, a line each.
 fn listed(path: &Path, faults: &[Fault]) -> String {
-    let lines: Vec<String> = faults.iter().map(|fault| Located { path, fault }.to_string()).collect();
-    lines.join("\n")
+    faults.iter().map(|fault| fault.in_file(path)).collect::<Vec<_>>().join("\n")
 }
 
-/// A fault with the file it is in.
-#[derive(Debug, Clone, Copy)]
-pub struct Located<'a> {
-    /// The file.
-    pub path: &'a Path,
-    /// What is wrong.
-    pub fault: &'a Fault,
-}
-
-impl fmt::Display for Located<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
-        if let Some(line) = self.fault.line {
-            write!(f, "{line}:")?;
-        }
-        write!(f, " {}", self.fault.what)
+impl Fault {
+    /// `units.csv:3: …`
+    pub fn in_file(&self, path: &Path) -> String {
+        let line = self.line.map(|line| format!("{line}:")).unwrap_or_default();
+        format!("{}:{line} {}", path.display(), self.what)
     }
 }
 
@@ -160,8 +172,7 @@ impl Roster {
     pub fn load(path: &Path) -> Result<Self, RosterError> {
         let bytes = std::fs::read(path)
             .map_err(|source| RosterError::Unreadable { path: path.to_owned(), source })?;
-        Self::parse(&bytes)
-            .map_err(|faults| RosterError::Invalid { path: path.to_owned(), faults })
+        Self::parse(&bytes).map_err(|faults| RosterError::Invalid { path: path.to_owned(), faults })
     }
 
     /// The list that these bytes are.
@@ -187,8 +198,10 @@ impl Roster {
     pub fn names(&self) -> Vec<Names> {
         let by_plain = self.by_plain();
         // A list of one county's units names the county's government once: that is where they lie.
-        let mut governments =
-            self.members.iter().filter(|m| m.level == Some(Level::Government) && m.parent.is_none());
+        let mut governments = self
+            .members
+            .iter()
+            .filter(|m| m.level == Some(Level::Government) && m.parent.is_none());
         let only = match (governments.next(), governments.next()) {
             (Some(only), None) => Some(only.name.as_str()),
             _ => None,
@@ -410,7 +423,8 @@ impl Reading {
 
     fn member(&mut self, record: &StringRecord, columns: &BTreeMap<Column, usize>, line: u64) {
         let field = |column| {
-            let text = columns.get(&column).and_then(|index| record.get(*index)).unwrap_or_default();
+            let text =
+                columns.get(&column).and_then(|index| record.get(*index)).unwrap_or_default();
             text.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let many = |column| -> Vec<String> {
@@ -586,7 +600,8 @@ mod tests {
         for bytes in variants {
             assert_eq!(Roster::parse(&bytes).unwrap().members, expected);
         }
-        let english = LIST.replace("单位名称,别名,级别,上级,联系邮箱", "Name,aliases,LEVEL,parent,contact");
+        let english =
+            LIST.replace("单位名称,别名,级别,上级,联系邮箱", "Name,aliases,LEVEL,parent,contact");
         assert_eq!(read(&english).members, expected);
         let excel = "sep=;\n单位名称;别名\n高城镇;\"高城乡;高成镇\"\n";
         assert_eq!(read(excel).members[0].aliases, ["高城乡", "高成镇"]);
@@ -632,7 +647,9 @@ mod tests {
     fn what_is_no_list_is_refused() {
         assert!(faults("")[0].contains("there is no unit in it"));
         assert!(faults("单位名称\n")[0].contains("there is no unit in it"));
-        assert!(faults("高城镇\n双桥镇\n")[0].starts_with("1: the first line must name the columns"));
+        assert!(
+            faults("高城镇\n双桥镇\n")[0].starts_with("1: the first line must name the columns")
+        );
         let binary = Roster::parse(b"PK\x03\x04\xff\xff\x00\x00").unwrap_err();
         assert!(binary[0].what.contains("neither UTF-8 nor GB18030"), "{binary:?}");
     }
@@ -641,6 +658,13 @@ mod tests {
         let roster = read(text);
         let at = roster.members.iter().position(|member| member.name == unit).unwrap();
         roster.names()[at].clone()
+    }
+
+    #[test]
+    fn the_example_is_a_list() {
+        let roster = Roster::parse(include_bytes!("../../config/roster.csv")).unwrap();
+        assert_eq!((roster.members.len(), roster.warnings.len()), (5, 0));
+        assert!(roster.members.iter().all(|member| member.level.is_some()));
     }
 
     #[test]

@@ -21,9 +21,9 @@ CREATE TABLE roster_names (
 ) STRICT;
 CREATE INDEX roster_names_by_plain ON roster_names (plain);
 
+DROP VIEW missing_reports;
 -- Who has not yet handed in for the last calendar year: units on the roster; where an office has
 -- none, units that have handed in before.
-DROP VIEW missing_reports;
 CREATE VIEW missing_reports AS
 WITH due (year) AS (SELECT CAST(strftime('%Y', 'now', 'localtime') AS INTEGER) - 1),
 reported (unit_id, kind, last_year) AS (
