@@ -16,11 +16,13 @@ use std::sync::Arc;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+pub mod across;
 mod build;
 pub mod claim;
 pub mod expr;
 mod file;
 
+use across::Across;
 use claim::{Claim, Subject};
 use expr::Condition;
 
@@ -80,6 +82,8 @@ pub struct Form {
     pub head: Head,
     /// Checks in the order of the file: those every form shares come last.
     pub checks: Vec<Check>,
+    /// Rules on this report and the one of the year before, as `checks`.
+    pub across: Vec<Across>,
     /// What sentences may speak of, the form's own first.
     pub subjects: Vec<Subject>,
     /// Sentences that state what cells say; the first to read a figure has it.
@@ -466,10 +470,12 @@ impl Forms {
     fn read(texts: &[(String, String)], shared: (&str, &str)) -> Result<Self, Vec<FormError>> {
         let mut errors = Vec::new();
         let shared = file::read(shared.0, shared.1, &mut errors);
+        let files = texts.iter().map(|(name, text)| (file::read(name, text, &mut errors), text));
+        let files: Vec<_> = files.collect();
+        let tables = build::Tables::of(files.iter().map(|(file, _)| file), &mut errors);
         let mut forms = BTreeMap::new();
-        for (name, text) in texts {
-            let file = file::read(name, text, &mut errors);
-            if let Some(form) = build::form(file, &shared, text, &mut errors) {
+        for (at, (file, text)) in files.iter().enumerate() {
+            if let Some(form) = build::form(file, at, &tables, &shared, text, &mut errors) {
                 forms.insert(form.id.clone(), form);
             }
         }
@@ -503,7 +509,14 @@ impl Forms {
 pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
     let mut errors = Vec::new();
     let shared = file::read(SHARED.0, SHARED.1, &mut errors);
-    let form = build::form(file::read(name, text, &mut errors), &shared, text, &mut errors);
+    // Rules across years may name the forms that come with the program.
+    let mut files: Vec<_> =
+        EMBEDDED.iter().map(|(name, text)| file::read(name, text, &mut Vec::new())).collect();
+    files.push(file::read(name, text, &mut errors));
+    let tables = build::Tables::of(&files, &mut errors);
+    let form = files
+        .last()
+        .and_then(|file| build::form(file, EMBEDDED.len(), &tables, &shared, text, &mut errors));
     errors.sort_by_key(|e| e.line);
     form.filter(|_| errors.is_empty()).ok_or(errors)
 }

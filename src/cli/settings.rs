@@ -67,7 +67,8 @@ pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
         .iter()
         .flat_map(|form| {
             let checks = form.checks.iter().map(|check| check.id.as_str());
-            checks.chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
+            let across = form.across.iter().map(|rule| rule.id.as_str());
+            checks.chain(across).chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
         })
         .collect();
     known.sort_unstable();

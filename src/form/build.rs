@@ -13,10 +13,11 @@ use super::{
     Section, Table, Test,
 };
 
+mod across;
 mod claims;
 
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
-const VARIABLES: [&str; 31] = [
+const VARIABLES: [&str; 34] = [
     "attachment",
     "caption",
     "column",
@@ -27,6 +28,8 @@ const VARIABLES: [&str; 31] = [
     "expected",
     "form",
     "heading",
+    "last_value",
+    "last_year",
     "left",
     "left_terms",
     "missing",
@@ -39,6 +42,7 @@ const VARIABLES: [&str; 31] = [
     "right_terms",
     "row",
     "rows",
+    "share",
     "table",
     "text",
     "title",
@@ -50,31 +54,72 @@ const VARIABLES: [&str; 31] = [
     "years",
 ];
 
-/// Builds the form of a file; adds to `errors` all that is wrong with it.
+/// The tables of every form file, so that a rule across years can name cells of another form.
+pub(super) struct Tables {
+    files: Vec<(Option<String>, Vec<Table>)>,
+}
+
+impl Tables {
+    /// The tables of these files; adds to `errors` all that is wrong with them.
+    pub(super) fn of<'f>(
+        files: impl IntoIterator<Item = &'f File>,
+        errors: &mut Vec<FormError>,
+    ) -> Self {
+        let tables = |file: &File| {
+            let mut builder = Builder { file: file.name.clone(), errors };
+            builder
+                .unique("table", file.tables.iter().map(|t| (t.line, t.value.table.id.as_str())));
+            let tables = file.tables.iter().filter_map(|t| builder.table(t)).collect();
+            (file.form.as_ref().map(|form| form.value.id.clone()), tables)
+        };
+        Self { files: files.into_iter().map(tables).collect() }
+    }
+
+    /// Those of the form with this id: of several, the last file replaces the others.
+    fn form(&self, id: &str) -> Option<&[Table]> {
+        let file = self.files.iter().rfind(|(form, _)| form.as_deref() == Some(id))?;
+        Some(&file.1)
+    }
+
+    fn ids(&self) -> Vec<&str> {
+        self.files.iter().filter_map(|(id, _)| id.as_deref()).collect()
+    }
+}
+
+/// Builds the form of the file `at` its place among [`Tables`]; adds to `errors` all that is wrong
+/// with it.
 pub(super) fn form(
-    file: File,
+    file: &File,
+    at: usize,
+    all: &Tables,
     shared: &File,
     text: &str,
     errors: &mut Vec<FormError>,
 ) -> Option<Form> {
     let mut builder = Builder { file: file.name.clone(), errors };
     let years = file.form.as_ref().and_then(|f| builder.years(f.line, &f.value.years));
-    let tables: Vec<Table> = file.tables.iter().filter_map(|t| builder.table(t)).collect();
-    builder.unique("table", file.tables.iter().map(|t| (t.line, t.value.table.id.as_str())));
+    let tables: Vec<Table> = all.files.get(at).map(|(_, tables)| tables.clone())?;
     let sections = file.sections.iter().map(section).collect();
     builder.unique("section", file.sections.iter().map(|s| (s.line, s.value.id.as_str())));
-    let levels = builder.levels(&file, shared);
+    let levels = builder.levels(file, shared);
     let mut sentences = minijinja::Environment::new();
     sentences.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     let deadlines = builder.deadlines(&file.deadlines, &levels, &mut sentences);
     let own: BTreeSet<&str> = file.checks.iter().map(|c| c.value.id.as_str()).collect();
     builder.unique("check", file.checks.iter().map(|c| (c.line, c.value.id.as_str())));
     let mut checks = builder.checks(file.checks.iter(), &tables, &levels, &mut sentences);
-    let subjects = builder.subjects(&file, shared);
+    let own_across: BTreeSet<&str> = file.across.iter().map(|a| a.value.id.as_str()).collect();
+    builder.unique("across", file.across.iter().map(|a| (a.line, a.value.id.as_str())));
+    let id = file.form.as_ref().map_or("", |form| form.value.id.as_str());
+    let pairing = across::Pairing { form: id, tables: &tables, all };
+    let mut across = builder.across(file.across.iter(), &pairing, &levels, &mut sentences);
+    let subjects = builder.subjects(file, shared);
     let claims = builder.claims(&file.claims, &tables, &subjects);
     builder.file.clone_from(&shared.name);
     let rest = shared.checks.iter().filter(|c| !own.contains(c.value.id.as_str()));
     checks.extend(builder.checks(rest, &tables, &levels, &mut sentences));
+    let rest = shared.across.iter().filter(|a| !own_across.contains(a.value.id.as_str()));
+    across.extend(builder.across(rest, &pairing, &levels, &mut sentences));
     let (item, (from, to)) = (file.form.as_ref()?, years?);
     Some(Form {
         id: item.value.id.clone(),
@@ -89,6 +134,7 @@ pub(super) fn form(
         levels,
         head: Head::merged([&file.head, &shared.head].into_iter().flatten().map(|h| &h.value)),
         checks,
+        across,
         subjects,
         claims,
         hash: hash(&[text, &format!("{shared:?}")]),
@@ -158,6 +204,9 @@ impl Builder<'_> {
     fn table(&mut self, item: &Item<TableItems>) -> Option<Table> {
         let TableItems { table, columns, rows } = item.value.clone();
         self.id(item.line, "table", &table.id);
+        if table.id == expr::LAST {
+            self.refuse(item.line, "table id `last` means last year's report in rules");
+        }
         self.unique("column", columns.iter().map(|c| (c.line, c.value.id.as_str())));
         self.unique("row", rows.iter().map(|r| (r.line, r.value.id.as_str())));
         if columns.is_empty() || rows.iter().all(|r| r.value.heading) {
@@ -609,9 +658,20 @@ fn resolve(
     binding: &Binding,
     tables: &[Table],
 ) -> Result<Condition<CellId>, Unresolved> {
-    condition.resolve(&mut |pattern| cells(pattern, binding, tables), &|pattern| {
-        Unresolved::Wrong(format!("`{pattern}` names several cells; use it inside sum() or max()"))
-    })
+    condition.resolve(
+        &mut |pattern| match pattern.last {
+            true => Err(Unresolved::Wrong(format!(
+                "names `{pattern}`, a cell of last year: that is for [[across]]"
+            ))),
+            false => cells(pattern, binding, tables),
+        },
+        &several,
+    )
+}
+
+/// A glob or range where one cell is due.
+fn several(pattern: &Pattern) -> Unresolved {
+    Unresolved::Wrong(format!("`{pattern}` names several cells; use it inside sum() or max()"))
 }
 
 /// The cells a pattern names under a binding.

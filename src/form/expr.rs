@@ -9,9 +9,12 @@
 //! sum        = product { ("+" | "-") product }
 //! product    = operand { "*" operand }
 //! operand    = number | cell | "-" operand | "(" sum ")" | ("sum" | "max") "(" sum { "," sum } ")"
-//! cell       = part "." part "." part                     table, row, column
+//! cell       = [ "last." ] part "." part "." part         table, row, column
 //! part       = id | "$" variable | id with "*" | id ".." id
 //! ```
+//!
+//! `last.` before a cell means that of the year before; only rules across years may say it. No
+//! table can be called so ([`LAST`]).
 //!
 //! Globs (`denied_*`) and ranges (`granted..other_rest`, in form order) stand for several cells and
 //! so only inside `sum` and `max`. There is no division and there are no names: what the language
@@ -21,7 +24,10 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-/// A condition, as written (`C` is [`Pattern`]) or with its cells resolved (`C` is an index).
+/// Stands before the table of a cell of last year's report.
+pub const LAST: &str = "last";
+
+/// A condition, as written (`C` is [`Pattern`]) or with its cells resolved (`C` is an id).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition<C> {
     /// One of them holds.
@@ -91,6 +97,8 @@ impl Operator {
 /// A cell as written: each part an id, a variable, a glob or a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
+    /// It is a cell of last year's report.
+    pub last: bool,
     /// Table.
     pub table: Part,
     /// Row.
@@ -144,6 +152,9 @@ impl fmt::Display for Part {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.last {
+            write!(f, "{LAST}.")?;
+        }
         write!(f, "{}.{}.{}", self.table, self.row, self.column)
     }
 }
@@ -483,12 +494,17 @@ impl<'a> Parser<'a> {
     }
 
     fn cell(&mut self) -> Result<Pattern, SyntaxError> {
-        let table = self.part()?;
+        let mut table = self.part()?;
+        let last = matches!(&table, Part::Id(id) if id == LAST);
         self.dot()?;
+        if last {
+            table = self.part()?;
+            self.dot()?;
+        }
         let row = self.part()?;
         self.dot()?;
         let column = self.part()?;
-        Ok(Pattern { table, row, column })
+        Ok(Pattern { last, table, row, column })
     }
 
     fn dot(&mut self) -> Result<(), SyntaxError> {
@@ -567,6 +583,15 @@ mod tests {
             cells("t.total.$c = sum(t.a..b.$c, t.x_*.v)"),
             ["t.total.$c", "t.a..b.$c", "t.x_*.v"]
         );
+    }
+
+    #[test]
+    fn a_cell_of_last_year_is_told_by_its_prefix() {
+        assert_eq!(
+            cells("t.a.$c = last.t.b.$c + sum(last.t.x_*.v)"),
+            ["t.a.$c", "last.t.b.$c", "last.t.x_*.v"]
+        );
+        assert!(parse("last.t.a = 1").is_err());
     }
 
     #[test]

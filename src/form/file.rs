@@ -26,6 +26,7 @@ pub(super) struct File {
     pub(super) sections: Vec<Item<SectionItem>>,
     pub(super) deadlines: Vec<Item<DeadlineItem>>,
     pub(super) checks: Vec<Item<CheckItem>>,
+    pub(super) across: Vec<Item<AcrossItem>>,
     pub(super) subjects: Vec<Item<SubjectItem>>,
     pub(super) claims: Vec<Item<ClaimItem>>,
 }
@@ -160,6 +161,32 @@ pub(super) struct CheckItem {
     pub(super) pattern: Option<String>,
 }
 
+/// An `[[across]]`: with `expr` an equation on this and last year's cells, with `test` a built-in
+/// test on both reports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AcrossItem {
+    pub(super) id: String,
+    pub(super) severity: Severity,
+    pub(super) says: String,
+    pub(super) source: String,
+    #[serde(default)]
+    pub(super) levels: Vec<String>,
+    pub(super) from: Option<i16>,
+    // an equation
+    pub(super) last: Option<OneOrMany>,
+    pub(super) for_each: Option<OneOrMany>,
+    pub(super) expr: Option<String>,
+    #[serde(rename = "where")]
+    pub(super) place: Option<String>,
+    // a built-in test
+    pub(super) test: Option<String>,
+    pub(super) percent: Option<u32>,
+    pub(super) up: Option<String>,
+    pub(super) down: Option<String>,
+    pub(super) pattern: Option<String>,
+}
+
 /// A `[[subject]]`: what sentences may speak of.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -241,13 +268,14 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File 
             "section" => file.sections = reader.items("[[section]]", value),
             "deadline" => file.deadlines = reader.items("[[deadline]]", value),
             "check" => file.checks = reader.items("[[check]]", value),
+            "across" => file.across = reader.items("[[across]]", value),
             "subject" => file.subjects = reader.items("[[subject]]", value),
             "claim" => file.claims = reader.items("[[claim]]", value),
             other => reader.refuse(
                 key.span().start,
                 &format!(
                     "unknown key `{other}`, expected one of form, head, level, table, section, \
-                     deadline, check, subject, claim"
+                     deadline, check, across, subject, claim"
                 ),
             ),
         }
