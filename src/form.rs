@@ -21,6 +21,7 @@ mod build;
 pub mod claim;
 pub mod expr;
 mod file;
+pub mod sheet;
 
 use across::Across;
 use claim::{Claim, Subject};
@@ -109,6 +110,12 @@ pub struct Table {
     pub fingerprint: Vec<String>,
     /// How cells stand on paper.
     pub layout: Layout,
+    /// What is printed over the labels, in the corner.
+    pub corner: Option<String>,
+    /// A header printed over all columns.
+    pub over: Option<String>,
+    /// The header of a column with the units of the rows, where the form prints one.
+    pub units: Option<String>,
     /// Columns in official order.
     pub columns: Vec<Column>,
     /// Rows in official order, headings included.
@@ -405,6 +412,78 @@ pub enum Test {
     TextPercent,
 }
 
+/// What a rule is about, in the order in which an office wants to hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matter {
+    /// Figures of one report that must agree.
+    Equations,
+    /// Figures that must agree with those of another year.
+    Years,
+    /// What the text says of them.
+    Text,
+    /// Tables, rows and sections that are due.
+    Structure,
+    /// How cells are filled in.
+    Blanks,
+    /// Which form, which year, which unit.
+    Form,
+    /// Period and publication.
+    Dates,
+    /// What does not change what the report says.
+    Cosmetics,
+}
+
+impl Check {
+    /// What it is about.
+    pub fn matter(&self) -> Matter {
+        match &self.body {
+            Body::Equation(_) => Matter::Equations,
+            Body::Test(test) => test.matter(),
+        }
+    }
+}
+
+impl Test {
+    fn matter(&self) -> Matter {
+        match self {
+            Self::TextMismatch
+            | Self::TextBreakdown
+            | Self::TextPercent
+            | Self::SectionDenies { .. } => Matter::Text,
+            Self::TableMissing
+            | Self::TableUnreadable
+            | Self::RowMissing
+            | Self::SublabelsLost
+            | Self::SectionMissing
+            | Self::SectionStructure
+            | Self::SectionShort { .. }
+            | Self::SectionMentions { .. } => Matter::Structure,
+            Self::Blank
+            | Self::NotNumeric
+            | Self::Negative
+            | Self::NotInteger
+            | Self::Doubtful
+            | Self::HeadingValue
+            | Self::Sign
+            | Self::TotalBlank
+            | Self::BreakdownBlank => Matter::Blanks,
+            Self::FormOutdated
+            | Self::YearMissing
+            | Self::YearInconsistent
+            | Self::UnitMissing
+            | Self::UnitAmbiguous => Matter::Form,
+            Self::PeriodMissing | Self::PeriodOdd | Self::PublishEarly | Self::PublishMissing => {
+                Matter::Dates
+            }
+            Self::Placeholder
+            | Self::Unit
+            | Self::SectionTitle
+            | Self::TitleMissing
+            | Self::TitleNoYear => Matter::Cosmetics,
+        }
+    }
+}
+
 /// The forms in use, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Forms {
@@ -494,6 +573,17 @@ impl Forms {
         self.forms.values()
     }
 
+    /// What a rule is about, in whichever form it stands. A rule that no form has any more, and stands
+    /// in an old finding, is about nothing in particular.
+    pub fn matter(&self, rule: &str) -> Matter {
+        let of = |form: &Form| {
+            let check = form.checks.iter().find(|check| check.id == rule).map(Check::matter);
+            let deadline = form.deadlines.iter().any(|deadline| deadline.rule == rule);
+            check.or(deadline.then_some(Matter::Dates))
+        };
+        self.iter().find_map(of).unwrap_or(Matter::Cosmetics)
+    }
+
     /// The form due in a report year, among those of one kind.
     pub fn due<'a>(&'a self, kind: &'a str, year: i16) -> Option<&'a Form> {
         self.iter().find(|f| f.title == kind && f.covers(year))
@@ -572,6 +662,15 @@ impl Form {
             .get_template(rule)
             .and_then(|t| t.render(values))
             .unwrap_or_else(|error| format!("BUG: {rule}: {error}"))
+    }
+
+    /// A cell as sentences name it: `表三“本年新收”行“总计”列`, in a table of one column without it.
+    pub fn name(&self, cell: &CellId) -> Option<String> {
+        let (table, row, column) = self.names(cell)?;
+        Some(match self.table(&cell.table)?.columns.len() {
+            1 => format!("{table}“{row}”"),
+            _ => format!("{table}“{row}”行“{column}”列"),
+        })
     }
 
     /// How sentences name a cell: table, row and column.

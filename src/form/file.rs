@@ -62,6 +62,9 @@ pub(super) struct TableItem {
     pub(super) fingerprint: Vec<String>,
     #[serde(default)]
     pub(super) layout: Layout,
+    pub(super) corner: Option<String>,
+    pub(super) over: Option<String>,
+    pub(super) units: Option<String>,
     #[serde(default = "error")]
     pub(super) missing: Severity,
 }

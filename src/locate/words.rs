@@ -47,13 +47,8 @@ pub(super) fn sentence(told: &Told<'_>) -> String {
     text
 }
 
-/// `表三“本年新收”行“总计”列`, in a table of one column without it.
 fn name(form: &Form, cell: &CellId) -> String {
-    let Some((table, row, column)) = form.names(cell) else { return cell.to_string() };
-    match form.table(&cell.table).is_some_and(|t| t.columns.len() > 1) {
-        true => format!("{table}“{row}”行“{column}”列"),
-        false => format!("{table}“{row}”"),
-    }
+    form.name(cell).unwrap_or_else(|| cell.to_string())
 }
 
 fn says(read: Option<Decimal>) -> String {
