@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Settings};
 use crate::form::Forms;
+use crate::notice::{Stationery, StationeryError};
 use crate::worker::Workers;
 
 mod check;
@@ -296,6 +297,11 @@ fn usable_forms(settings: &Settings) -> anyhow::Result<Forms> {
     Ok(forms)
 }
 
+/// The templates of mails, the office's own among them tried.
+fn stationery(settings: &Settings, forms: &Forms) -> Result<Stationery, StationeryError> {
+    Stationery::load(settings.templates_folder.as_deref(), forms)
+}
+
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
@@ -314,6 +320,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn run(settings: Settings) -> anyhow::Result<Exit> {
     let forms = usable_forms(&settings)?;
+    let stationery = stationery(&settings, &forms)?;
     start_logging();
     for line in settings::summary(&settings, &forms) {
         tracing::info!("{line}");
@@ -322,7 +329,7 @@ fn run(settings: Settings) -> anyhow::Result<Exit> {
         tracing::warn!("{warning}");
     }
     let runtime = runtime()?;
-    let ended = runtime.block_on(crate::daemon::run(settings, forms));
+    let ended = runtime.block_on(crate::daemon::run(settings, forms, stationery));
     // A thread that hangs with a share, or is in the middle of a check, is not waited for.
     runtime.shutdown_background();
     ended.map(|()| Exit::Fine)

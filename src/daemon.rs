@@ -35,8 +35,8 @@ use crate::check::Verdict;
 use crate::clock;
 use crate::config::{After, Origin, Settings, Transport};
 use crate::form::Forms;
-use crate::store::{NoticePolicy, RostersKept, Store, StoreError};
-use crate::units::roster::Rosters;
+use crate::notice::Stationery;
+use crate::store::{NoticePolicy, Store, StoreError};
 use crate::watch::{self, Answer, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names};
 use crate::worker::Workers;
 use compose::Composer;
@@ -57,19 +57,19 @@ const LAST_WRITE: Duration = Duration::from_millis(600);
 /// # Errors
 /// What makes going on senseless: the database cannot be opened or is damaged, or another gouji works
 /// with it. Other troubles are logged, told and waited out.
-pub async fn run(settings: Settings, forms: Forms) -> anyhow::Result<()> {
+pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let rosters = settings.rosters()?;
     let (settings, forms) = (Arc::new(settings), Arc::new(forms));
     make_own_folders(&settings)?;
     let _only_one = claim(&settings.database.path)?;
     service::starting();
-    let opening = open_ledger(&settings, &forms, rosters);
+    let composer = Composer::new(Arc::clone(&settings), Arc::clone(&forms), stationery);
+    let opening = open_ledger(&settings, &forms, composer.clone());
     let (ledger, mut closed) = tokio::select! {
         opened = opening => opened?,
         () = signals.stop() => return Ok(()),
     };
-    let daemon = Daemon::start(settings, forms, ledger).await?;
+    let daemon = Daemon::start(settings, forms, composer, ledger).await?;
     let ended = daemon.work(&mut signals, &mut closed).await;
     close(closed).await;
     info!("Stopped");
@@ -95,19 +95,11 @@ fn make_own_folders(settings: &Settings) -> anyhow::Result<()> {
 async fn open_ledger(
     settings: &Arc<Settings>,
     forms: &Arc<Forms>,
-    rosters: Rosters,
+    composer: Composer,
 ) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
-    let composer = Composer::new(Arc::clone(settings), Arc::clone(forms));
     let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
     let shown = names::shown(&path);
-    let open = move |now| {
-        let mut store = Store::open(&path, &forms, now)?;
-        if let Some(RostersKept { listed, joined, left }) = store.keep_rosters(&rosters, now)? {
-            info!("The roster has {listed} units: {joined} known by other names, {left} left it");
-        }
-        Ok(store)
-    };
-    let opened = ledger::open(open, composer).await;
+    let opened = ledger::open(move |now| Store::open(&path, &forms, now), composer).await;
     let opened = opened.context("cannot open the database")?;
     info!("Opened the database {shown}");
     Ok(opened)
@@ -183,6 +175,7 @@ impl Daemon {
     async fn start(
         settings: Arc<Settings>,
         forms: Arc<Forms>,
+        composer: Composer,
         ledger: Ledger,
     ) -> anyhow::Result<Self> {
         let now = clock::now();
@@ -217,7 +210,7 @@ impl Daemon {
             waiting_untold: false,
         };
         daemon.watch_folders(&send_sights).await?;
-        daemon.start_outbox();
+        daemon.start_outbox(composer);
         Ok(daemon)
     }
 
@@ -246,12 +239,12 @@ impl Daemon {
         Ok(())
     }
 
-    fn start_outbox(&mut self) {
+    fn start_outbox(&mut self, composer: Composer) {
         let desk = &self.desk;
         let outbox = Outbox {
             ledger: desk.ledger.clone(),
             settings: Arc::clone(&desk.settings),
-            composer: Composer::new(Arc::clone(&desk.settings), Arc::clone(&desk.forms)),
+            composer,
             wake: Arc::clone(&desk.recorded),
             first_scan: Arc::clone(&desk.first_scan),
             stopping: self.stopping.subscribe(),

@@ -3,23 +3,27 @@
 //!
 //! What was found is already worded (see [`crate::check::Finding::message`]); here it is put in
 //! order: causes first with what they explain, then what must be corrected, what should be confirmed,
-//! what is worth knowing. One notice is a letter of its own, several are a digest. The layout is in
-//! `config/mail/*.txt` and `*.html`; both parts of a letter say the same, and the text stands alone.
+//! what is worth knowing; within these by [`crate::form::Matter`]. One notice is a letter of its own,
+//! several are a digest. Layout and subject are templates, `config/mail/*.txt` and `*.html`; both
+//! parts of a letter say the same, and the text stands alone.
 //!
 //! Every value a file brings along (names, figures, sentences) passes `clean` and the HTML
 //! templates escape all of them, so no report can forge a line, a link or a tag.
 
 mod clean;
-mod page;
+mod specimen;
+mod stationery;
 mod subject;
 mod table;
 mod view;
 
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use crate::form::Forms;
 use crate::store::{NoticeId, NoticeKind, NoticeToSend};
-use page::Pages;
+pub use stationery::{NoticeError, Stationery, StationeryError, TemplateError};
+use subject::About;
 use view::{Digest, Item, Setting};
 
 /// A letter to the county office or to the administrator.
@@ -41,11 +45,6 @@ pub struct Letter {
     pub to_admin: bool,
 }
 
-/// Why a letter could not be written: a template is broken, which its tests should have told.
-#[derive(Debug, thiserror::Error)]
-#[error("BUG: letter template: {0}")]
-pub struct NoticeError(#[from] minijinja::Error);
-
 /// How many reports a digest tells in detail; its table lists all.
 const DETAILED: usize = 50;
 
@@ -56,23 +55,48 @@ const DETAILED: usize = 50;
 /// A template is broken.
 pub fn write(
     notices: &[NoticeToSend],
+    stationery: &Stationery,
     forms: &Forms,
     zone: &TimeZone,
 ) -> Result<Vec<Letter>, NoticeError> {
-    let pages = Pages::load()?;
     let setting = Setting { forms, zone };
     let (admin, office): (Vec<_>, Vec<_>) =
         notices.iter().partition(|notice| notice.kind == NoticeKind::Administrator);
     let mut letters = Vec::new();
-    letters.extend(to_office(office, &pages, &setting)?);
-    letters.extend(to_admin(admin, &pages, &setting)?);
+    letters.extend(to_office(office, stationery, &setting)?);
+    letters.extend(to_admin(admin, stationery, &setting)?);
     Ok(letters)
+}
+
+/// One report on an HTML page of its own, as it stands whatever was mailed about it: with its tables
+/// and findings, for a receipt. [`NoticeToSend::about`] makes `told` of an inspection.
+///
+/// # Errors
+/// A template is broken.
+pub fn page(
+    told: &NoticeToSend,
+    stationery: &Stationery,
+    forms: &Forms,
+    zone: &TimeZone,
+) -> Result<String, NoticeError> {
+    let item = Item::page(told, &Setting { forms, zone });
+    stationery.fill("report.html", &item.title, &item)
+}
+
+/// A letter that only shows that letters arrive.
+///
+/// # Errors
+/// A template is broken.
+pub fn trial(stationery: &Stationery) -> Result<Letter, NoticeError> {
+    let subject = About::trial().written(stationery)?;
+    let letter = Written::new("trial", subject, &(), stationery)?;
+    Ok(letter.about(&[], true))
 }
 
 /// A file that is no report is a line in another letter, if there is another.
 fn to_office(
     mut notices: Vec<&NoticeToSend>,
-    pages: &Pages,
+    stationery: &Stationery,
     setting: &Setting<'_>,
 ) -> Result<Option<Letter>, NoticeError> {
     notices.sort_by(|a, b| {
@@ -86,51 +110,68 @@ fn to_office(
     });
     let strangers = notices.iter().filter(|n| n.kind == NoticeKind::Unrecognised).count();
     let reports = notices.len() - strangers;
-    let (digest, subject) = match notices.as_slice() {
+    let (digest, about) = match notices.as_slice() {
         [] => return Ok(None),
         [notice, rest @ ..] if reports <= 1 => {
             let is_told_by_first = reports == 1 || rest.is_empty();
-            let subject = is_told_by_first.then(|| subject::of(notice));
-            (Digest::single(notice, rest, setting), subject)
+            let about = match is_told_by_first {
+                true => About::one(notice, setting.forms),
+                false => About::several(&notices),
+            };
+            (Digest::single(notice, rest, setting), about)
         }
-        all => (Digest::several(all, DETAILED, setting), None),
+        all => (Digest::several(all, DETAILED, setting), About::several(all)),
     };
-    let subject = subject.unwrap_or_else(|| subject::of_several(&notices));
-    let (text, html) = pages.render("letter", &subject, &digest)?;
-    Ok(Some(letter(&notices, subject, text, html, false)))
+    let written = Written::new("letter", about.written(stationery)?, &digest, stationery)?;
+    Ok(Some(written.about(&notices, false)))
 }
 
 fn to_admin(
     notices: Vec<&NoticeToSend>,
-    pages: &Pages,
+    stationery: &Stationery,
     setting: &Setting<'_>,
 ) -> Result<Option<Letter>, NoticeError> {
     let Some(first) = notices.first() else { return Ok(None) };
-    let subject = match notices.as_slice() {
-        [_] => subject::of(first),
-        all => subject::of_conditions(all.len()),
+    let about = match notices.as_slice() {
+        [_] => About::one(first, setting.forms),
+        all => About::conditions(all.len()),
     };
     let items: Vec<Item> = notices.iter().map(|notice| Item::new(notice, setting)).collect();
-    let (text, html) = pages.render("admin", &subject, &items)?;
-    Ok(Some(letter(&notices, subject, text, html, true)))
+    let written = Written::new("admin", about.written(stationery)?, &items, stationery)?;
+    Ok(Some(written.about(&notices, true)))
 }
 
-fn letter(
-    notices: &[&NoticeToSend],
+/// Subject and both parts.
+struct Written {
     subject: String,
     text: String,
     html: String,
-    to_admin: bool,
-) -> Letter {
-    let key: Vec<_> = notices.iter().map(|n| format!("{:?} {}", n.kind, n.key)).collect();
-    Letter {
-        key: key.join("\n"),
-        subject,
-        text,
-        html,
-        in_reply_to: thread(notices),
-        notices: notices.iter().map(|notice| notice.id).collect(),
-        to_admin,
+}
+
+impl Written {
+    /// Fills the templates `name.txt` and `name.html`.
+    fn new(
+        name: &str,
+        subject: String,
+        letter: &impl Serialize,
+        stationery: &Stationery,
+    ) -> Result<Self, NoticeError> {
+        let text = stationery.fill(&format!("{name}.txt"), &subject, letter)?;
+        let html = stationery.fill(&format!("{name}.html"), &subject, letter)?;
+        Ok(Self { subject, text, html })
+    }
+
+    fn about(self, notices: &[&NoticeToSend], to_admin: bool) -> Letter {
+        let key: Vec<_> = notices.iter().map(|n| format!("{:?} {}", n.kind, n.key)).collect();
+        Letter {
+            key: key.join("\n"),
+            subject: self.subject,
+            text: self.text,
+            html: self.html,
+            in_reply_to: thread(notices),
+            notices: notices.iter().map(|notice| notice.id).collect(),
+            to_admin,
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use rust_decimal::Decimal;
 use gouji::check::{Finding, Verdict};
 use gouji::form::{CellId, Forms, Severity};
 use gouji::locate::{Cause, Repair};
-use gouji::notice::{Letter, write};
+use gouji::notice::{Letter, Stationery, page, write};
 use gouji::report::{Cell, CellValue, Place};
 use gouji::store::{ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail};
 
@@ -169,8 +169,10 @@ fn unrecognised() -> NoticeToSend {
 
 static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
 
+static STATIONERY: LazyLock<Stationery> = LazyLock::new(|| Stationery::built_in().unwrap());
+
 fn letters(notices: &[NoticeToSend]) -> Vec<Letter> {
-    write(notices, &FORMS, &beijing()).unwrap()
+    write(notices, &STATIONERY, &FORMS, &beijing()).unwrap()
 }
 
 fn letter(notices: &[NoticeToSend]) -> Letter {
@@ -185,7 +187,10 @@ fn a_failed_report_is_told_with_cause_findings_warnings_hints_and_what_to_do() {
 
 #[test]
 fn the_subject_tells_unit_year_and_how_much_is_wrong() {
-    assert_eq!(letter(&[qingtang()]).subject, "【勾稽】青塘镇人民政府 2019 年报：1 处数字不符");
+    assert_eq!(
+        letter(&[qingtang()]).subject,
+        "【勾稽】青塘镇人民政府 2019 年报：表三 1 处数字不符"
+    );
 }
 
 #[test]
@@ -200,9 +205,10 @@ fn both_parts_tell_every_sentence() {
 #[test]
 fn the_table_with_the_findings_is_drawn_and_only_that_one() {
     let html = letter(&[qingtang()]).html;
-    assert_eq!(html.matches("<td class=\"wrong\">").count(), 2);
+    assert_eq!(html.matches("<td class=\"wrong\"").count(), 2);
+    assert!(html.contains("title=\"表三 本年新收 总计\""));
     assert!(html.contains("应为 6"));
-    assert_eq!(html.matches("<td class=\"involved\">").count(), 6);
+    assert_eq!(html.matches("<td class=\"involved\"").count(), 6);
     assert!(html.contains("一、本年新收政府信息公开申请数量"));
     assert!(!html.contains("表二") && !html.contains("表四"));
 }
@@ -219,15 +225,17 @@ fn a_cause_that_is_not_certain_proposes_no_figure_in_the_table() {
 fn a_report_that_fails_differently_says_what_changed_in_the_same_thread() {
     let gone =
         finding(Severity::Error, "disputes-total", "disputes.review.*", "表四行政复议合计不符");
-    let notice = NoticeToSend {
+    let mut notice = NoticeToSend {
         version: Some(2),
         previous: Some(PreviousMail {
             message_id: "<gouji.1@x.cn>".into(),
             kind: NoticeKind::Failed,
             findings: vec![gone, balance("total", "总计")],
+            causes: Vec::new(),
         }),
         ..qingtang()
     };
+    notice.findings.push(finding(Severity::Error, "cell-negative", "x.y.z", "数量不能是负数"));
     let letter = letter(&[notice]);
     assert_eq!(letter.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
     assert!(letter.text.contains("已更正 1 处，仍有 1 处，新出现 1 处"), "{}", letter.text);
@@ -243,6 +251,7 @@ fn a_report_put_right_is_told_shortly_and_asks_for_nothing() {
             message_id: "<gouji.1@x.cn>".into(),
             kind: NoticeKind::Failed,
             findings: vec![balance("total", "总计")],
+            causes: Vec::new(),
         }),
         ..plain(NoticeKind::Corrected, Some("青塘镇人民政府"), "青塘镇（改）.docx")
     };
@@ -261,7 +270,7 @@ fn a_file_that_cannot_be_read_is_told_with_the_remedy() {
 #[test]
 fn a_file_that_is_no_report_is_a_line_in_another_letter() {
     let letter = letter(&[unrecognised(), qingtang()]);
-    assert_eq!(letter.subject, "【勾稽】青塘镇人民政府 2019 年报：1 处数字不符");
+    assert_eq!(letter.subject, "【勾稽】青塘镇人民政府 2019 年报：表三 1 处数字不符");
     assert!(letter.text.contains("- 食堂菜单.docx：没有找到年度报告的标题和表格"));
     assert_eq!(letter.notices.len(), 2);
 }
@@ -290,7 +299,7 @@ fn several_reports_are_one_digest_with_a_table_before_the_details() {
     let letter = letter(&[passed, unrecognised(), unreadable(), qingtang()]);
     assert_eq!(
         letter.subject,
-        "【勾稽】年报核查：1 份需更正，1 个文件无法读取，1 份已更正，1 个文件不是年报"
+        "【勾稽】2019 年报核查：1 份需更正，1 个文件无法读取，1 份已更正，1 个文件不是年报"
     );
     insta::assert_snapshot!(letter.text);
 }
@@ -351,7 +360,7 @@ fn no_notices_no_letter() {
 #[test]
 fn an_unknown_unit_and_year_still_give_a_letter_that_names_the_file() {
     let letter = letter(&[NoticeToSend { unit: None, year: None, ..qingtang() }]);
-    assert_eq!(letter.subject, "【勾稽】青塘镇.docx 年份不明的年报：1 处数字不符");
+    assert_eq!(letter.subject, "【勾稽】青塘镇.docx 年份不明的年报：表三 1 处数字不符");
     assert!(letter.text.contains("文件：青塘镇.docx"));
 }
 
@@ -360,7 +369,7 @@ fn a_subject_stays_short_whatever_the_unit_is_called() {
     let long = "某某省某某市某某县".repeat(20);
     let subject = letter(&[NoticeToSend { unit: Some(long), ..qingtang() }]).subject;
     assert!(subject.chars().count() <= 64, "{subject}");
-    assert!(subject.ends_with("… 2019 年报：1 处数字不符"));
+    assert!(subject.ends_with("… 2019 年报：表三 1 处数字不符"));
 }
 
 #[test]
@@ -373,11 +382,12 @@ fn a_report_still_not_put_right_is_told_shortly() {
             message_id: "<gouji.1@x.cn>".into(),
             kind: NoticeKind::Failed,
             findings: qingtang().findings,
+            causes: qingtang().causes,
         }),
         ..qingtang()
     };
     let still = letter(&[notice]);
-    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报：仍未更正（1 处）");
+    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报仍未更正：表三 1 处数字不符");
     assert_eq!(still.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
     assert!(still.text.contains("疑似漏填"));
     assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
@@ -426,6 +436,7 @@ fn saying(value: &str) -> NoticeToSend {
         message_id: "<gouji.1@x.cn>".into(),
         kind: NoticeKind::Failed,
         findings: vec![finding(Severity::Error, "gone", "report", value)],
+        causes: Vec::new(),
     });
     notice
 }

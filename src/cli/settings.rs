@@ -12,19 +12,12 @@ use crate::form::Forms;
 pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     let settings = config::load(explicit)?;
     let forms = Forms::load(settings.forms_folder.as_deref())?;
-    let misfits = unknown_rules(&settings, &forms);
+    let mut misfits = unknown_rules(&settings, &forms);
+    misfits.extend(super::stationery(&settings, &forms).err().map(|error| error.to_string()));
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
-    let rosters = settings.rosters()?;
     let mut out = std::io::stdout();
     for line in summary(&settings, &forms) {
         writeln!(out, "{line}")?;
-    }
-    for (office, path) in settings.roster_files() {
-        let Some(roster) = rosters.get(office) else { continue };
-        writeln!(out, "roster: {} units, {}", roster.members.len(), path.display())?;
-        for warning in &roster.warnings {
-            writeln!(out, "warning: {}", warning.in_file(path))?;
-        }
     }
     for warning in &settings.warnings {
         writeln!(out, "warning: {warning}")?;
@@ -58,6 +51,9 @@ pub(super) fn summary(settings: &Settings, forms: &Forms) -> Vec<String> {
     });
     let ids: Vec<&str> = forms.iter().map(|form| form.id.as_str()).collect();
     lines.push(format!("forms: {}", ids.join(", ")));
+    if let Some(folder) = &settings.templates_folder {
+        lines.push(format!("mail templates: {}", folder.display()));
+    }
     lines
 }
 
@@ -67,8 +63,7 @@ pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
         .iter()
         .flat_map(|form| {
             let checks = form.checks.iter().map(|check| check.id.as_str());
-            let across = form.across.iter().map(|rule| rule.id.as_str());
-            checks.chain(across).chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
+            checks.chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
         })
         .collect();
     known.sort_unstable();

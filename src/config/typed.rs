@@ -101,6 +101,8 @@ pub struct MailConfig {
     pub ca_file: String,
     /// Duration the server may take to answer.
     pub timeout: String,
+    /// Folder of templates in place of the built-in ones.
+    pub templates: String,
     /// Duration over which notices gather.
     pub coalesce: String,
     /// Duration after which a mail is given up.
@@ -122,6 +124,7 @@ impl Default for MailConfig {
             password_file: String::new(),
             ca_file: String::new(),
             timeout: "60s".into(),
+            templates: String::new(),
             coalesce: "2m".into(),
             give_up_after: "720h".into(),
         }

@@ -7,6 +7,7 @@ use tracing::error;
 
 use crate::config::Settings;
 use crate::form::Forms;
+use crate::notice::{Letter, NoticeError, Stationery};
 use crate::store::{MailDraft, NoticeToSend};
 use crate::{mail, notice};
 
@@ -15,11 +16,12 @@ use crate::{mail, notice};
 pub(super) struct Composer {
     settings: Arc<Settings>,
     forms: Arc<Forms>,
+    stationery: Arc<Stationery>,
 }
 
 impl Composer {
-    pub(super) fn new(settings: Arc<Settings>, forms: Arc<Forms>) -> Self {
-        Self { settings, forms }
+    pub(super) fn new(settings: Arc<Settings>, forms: Arc<Forms>, stationery: Stationery) -> Self {
+        Self { settings, forms, stationery: Arc::new(stationery) }
     }
 
     /// `coalesce = "0s"`: mails are composed in the verdict's own transaction.
@@ -29,7 +31,7 @@ impl Composer {
 
     /// The mails that tell these notices. What cannot be put into words stays a waiting notice.
     pub(super) fn compose(&self, notices: &[NoticeToSend], now: Timestamp) -> Vec<MailDraft> {
-        let letters = match notice::write(notices, &self.forms, &self.settings.zone) {
+        let letters = match self.letters(notices) {
             Ok(letters) => letters,
             Err(problem) => {
                 error!("{} notices wait: {problem}", notices.len());
@@ -45,5 +47,16 @@ impl Composer {
             }
         };
         letters.iter().filter_map(freeze).collect()
+    }
+
+    /// A template of the office's own that fails on what its trial did not show holds up no mail.
+    fn letters(&self, notices: &[NoticeToSend]) -> Result<Vec<Letter>, NoticeError> {
+        let write = |stationery: &Stationery| {
+            notice::write(notices, stationery, &self.forms, &self.settings.zone)
+        };
+        write(&self.stationery).or_else(|problem| {
+            error!("{problem}; the built-in templates are used instead");
+            write(&Stationery::built_in()?)
+        })
     }
 }

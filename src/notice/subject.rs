@@ -1,72 +1,133 @@
-//! Subjects that tell the story: which unit, which year, what is the matter, how much of it.
+//! Subjects that tell the story: which unit, which year, what is the matter, how much of it. The
+//! words are in the template `subject.txt`.
+
+use serde::Serialize;
 
 use super::clean;
+use super::stationery::{NoticeError, Stationery};
 use super::view::{file, problems, unit};
+use crate::form::Forms;
 use crate::store::{ConditionKind, NoticeKind, NoticeToSend};
 
-/// Characters of a subject without its mark: what a phone shows of it, generously.
-pub(super) const LONGEST: usize = 60;
+/// Characters of a subject: what a phone shows of it, generously.
+const LONGEST: usize = 64;
+/// What is left of a unit's name at least.
+const SHORTEST_NAME: usize = 8;
 
-/// Tells gouji's mails from others at a glance, and lets filters sort them.
-const MARK: &str = "【勾稽】";
-
-/// The subject of a letter about one notice.
-pub(super) fn of(notice: &NoticeToSend) -> String {
-    let told = match notice.kind {
-        NoticeKind::Failed => problems(notice).headline(),
-        NoticeKind::StillFailing => format!("仍未更正（{} 处）", problems(notice).count),
-        NoticeKind::Corrected => "已更正".to_owned(),
-        NoticeKind::Unreadable => return about_file("文件无法读取", notice),
-        NoticeKind::Unrecognised => return about_file("文件不是年度报告", notice),
-        NoticeKind::Overdue => "有单位尚未报送年报".to_owned(),
-        NoticeKind::Administrator => return marked(condition(notice)),
-    };
-    let year = notice.year.map_or("年份不明的".to_owned(), |year| format!("{year} "));
-    let rest = format!(" {year}年报：{told}");
-    let room = LONGEST.saturating_sub(rest.chars().count());
-    marked(&(clean::shorten(&unit(notice), room) + &rest))
+/// What a subject can say.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct About {
+    /// The kind of the notice, `digest`, `conditions`, or `trial`.
+    kind: &'static str,
+    unit: String,
+    year: Option<i16>,
+    file: String,
+    /// What is the matter and how much of it.
+    headline: String,
+    /// How many problems, reports or conditions.
+    count: usize,
+    /// Of a digest: how many of which kind, in the order of its table.
+    counts: Vec<Count>,
 }
 
-/// The subject of a digest, kinds in the order of its table.
-pub(super) fn of_several(notices: &[&NoticeToSend]) -> String {
-    let parts: Vec<String> = [
-        (NoticeKind::Failed, "份需更正"),
-        (NoticeKind::StillFailing, "份仍未更正"),
-        (NoticeKind::Unreadable, "个文件无法读取"),
-        (NoticeKind::Overdue, "份催报"),
-        (NoticeKind::Corrected, "份已更正"),
-        (NoticeKind::Unrecognised, "个文件不是年报"),
-    ]
-    .into_iter()
-    .map(|(kind, words)| (notices.iter().filter(|notice| notice.kind == kind).count(), words))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, words)| format!("{count} {words}"))
-    .collect();
-    marked(&format!("年报核查：{}", parts.join("，")))
+#[derive(Debug, Serialize)]
+struct Count {
+    kind: &'static str,
+    count: usize,
 }
 
-/// The subject of a letter about several conditions.
-pub(super) fn of_conditions(count: usize) -> String {
-    marked(&format!("系统提醒：{count} 件事需要处理"))
+impl About {
+    /// One notice.
+    pub(super) fn one(notice: &NoticeToSend, forms: &Forms) -> Self {
+        let problems = problems(notice, forms);
+        let headline = match notice.kind {
+            NoticeKind::Administrator => condition(notice).to_owned(),
+            _ => problems.headline(),
+        };
+        Self {
+            kind: name(notice.kind),
+            unit: unit(notice),
+            year: notice.year,
+            file: file(notice),
+            headline,
+            count: problems.count,
+            counts: Vec::new(),
+        }
+    }
+
+    /// Several notices to the office.
+    pub(super) fn several(notices: &[&NoticeToSend]) -> Self {
+        let kinds = [
+            NoticeKind::Failed,
+            NoticeKind::StillFailing,
+            NoticeKind::Unreadable,
+            NoticeKind::Overdue,
+            NoticeKind::Corrected,
+            NoticeKind::Unrecognised,
+        ];
+        let count = |kind| notices.iter().filter(|notice| notice.kind == kind).count();
+        let counts = kinds.map(|kind| Count { kind: name(kind), count: count(kind) });
+        let mut years = notices.iter().filter_map(|notice| notice.year);
+        let year = years.next().filter(|first| years.all(|year| year == *first));
+        Self {
+            kind: "digest",
+            year,
+            count: notices.len(),
+            counts: counts.into_iter().filter(|count| count.count > 0).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Several conditions to the administrator.
+    pub(super) fn conditions(count: usize) -> Self {
+        Self { kind: "conditions", count, ..Self::default() }
+    }
+
+    /// A letter that only shows that letters arrive.
+    pub(super) fn trial() -> Self {
+        Self { kind: "trial", ..Self::default() }
+    }
+
+    /// One line that is short enough: of what is too long, the names are cut first.
+    pub(super) fn written(mut self, stationery: &Stationery) -> Result<String, NoticeError> {
+        let write = |about: &Self| {
+            stationery.fill("subject.txt", "", about).map(|text| clean::one_line(&text))
+        };
+        let subject = write(&self)?;
+        let excess = subject.chars().count().saturating_sub(LONGEST);
+        if excess == 0 {
+            return Ok(subject);
+        }
+        let cut = |name: &str| {
+            let room = name.chars().count().saturating_sub(excess).max(SHORTEST_NAME);
+            clean::shorten(name, room)
+        };
+        (self.unit, self.file) = (cut(&self.unit), cut(&self.file));
+        Ok(clean::shorten(&write(&self)?, LONGEST))
+    }
 }
 
-fn about_file(told: &str, notice: &NoticeToSend) -> String {
-    let room = LONGEST.saturating_sub(told.chars().count() + 1);
-    marked(&format!("{told}：{}", clean::shorten(&file(notice), room)))
+/// The names of kinds in templates.
+fn name(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Failed => "failed",
+        NoticeKind::StillFailing => "still_failing",
+        NoticeKind::Corrected => "corrected",
+        NoticeKind::Unreadable => "unreadable",
+        NoticeKind::Unrecognised => "unrecognised",
+        NoticeKind::Overdue => "overdue",
+        NoticeKind::Administrator => "administrator",
+    }
 }
 
 /// What a condition is called.
 pub(super) fn condition(notice: &NoticeToSend) -> &'static str {
     match notice.condition {
-        Some(ConditionKind::ShareOffline) => "系统提醒：投递文件夹无法访问",
-        Some(ConditionKind::DiskFull) => "系统提醒：磁盘空间不足",
-        Some(ConditionKind::DatabaseMovedAside) => "系统提醒：数据库损坏，已另存并重建",
-        Some(ConditionKind::MailGivenUp) => "系统提醒：有邮件未能送达",
-        Some(ConditionKind::ProgramMissing) => "系统提醒：缺少所需的程序",
-        None => "系统提醒",
+        Some(ConditionKind::ShareOffline) => "投递文件夹无法访问",
+        Some(ConditionKind::DiskFull) => "磁盘空间不足",
+        Some(ConditionKind::DatabaseMovedAside) => "数据库损坏，已另存并重建",
+        Some(ConditionKind::MailGivenUp) => "有邮件未能送达",
+        Some(ConditionKind::ProgramMissing) => "缺少所需的程序",
+        None => "请查看服务器",
     }
-}
-
-fn marked(text: &str) -> String {
-    format!("{MARK}{}", clean::shorten(text, LONGEST))
 }

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::table::{self, Drawn};
 use super::{clean, subject};
-use crate::check::Finding;
+use crate::check::{Finding, Verdict};
 use crate::document::Source;
-use crate::form::{Forms, Severity};
-use crate::locate::Cause;
-use crate::store::{NoticeKind, NoticeToSend};
+use crate::form::{CellId, Forms, Severity, Table};
+use crate::locate::{Cause, Repair};
+use crate::store::{NoticeKind, NoticeToSend, PreviousMail};
 
 /// What letters are written with.
 pub(super) struct Setting<'a> {
@@ -27,13 +28,15 @@ pub(super) struct Setting<'a> {
 pub(super) struct Digest {
     /// The table of a digest; empty in a letter about one report.
     rows: Vec<Row>,
+    /// What to do about a digest.
+    lead: &'static str,
     /// What is told in detail.
     items: Vec<Item>,
     /// Reports that are in the table only.
     left_out: usize,
     /// Files that are no report, each a line.
     strangers: Vec<Item>,
-    /// What to do now.
+    /// What holds of all that is told.
     closing: &'static str,
 }
 
@@ -43,6 +46,7 @@ struct Row {
     unit: String,
     year: String,
     verdict: &'static str,
+    tone: &'static str,
     errors: usize,
     first: String,
 }
@@ -56,6 +60,7 @@ impl Digest {
     ) -> Self {
         Self {
             rows: Vec::new(),
+            lead: "",
             items: vec![Item::new(notice, setting)],
             left_out: 0,
             strangers: strangers.iter().map(|notice| Item::new(notice, setting)).collect(),
@@ -71,9 +76,13 @@ impl Digest {
     ) -> Self {
         let (strangers, reports): (Vec<&NoticeToSend>, Vec<_>) =
             notices.iter().copied().partition(|notice| notice.kind == NoticeKind::Unrecognised);
-        let items = reports.iter().take(detailed).map(|notice| Item::brief(notice, setting));
+        let items = reports
+            .iter()
+            .take(detailed)
+            .map(|notice| Item { lead: String::new(), ..Item::brief(notice, setting) });
         Self {
-            rows: reports.iter().map(|notice| row(notice)).collect(),
+            rows: reports.iter().map(|notice| row(notice, setting.forms)).collect(),
+            lead: lead_of_several(&reports),
             items: items.collect(),
             left_out: reports.len().saturating_sub(detailed),
             strangers: strangers.iter().map(|notice| Item::new(notice, setting)).collect(),
@@ -82,8 +91,8 @@ impl Digest {
     }
 }
 
-fn row(notice: &NoticeToSend) -> Row {
-    let problems = problems(notice);
+fn row(notice: &NoticeToSend, forms: &Forms) -> Row {
+    let problems = problems(notice, forms);
     let first = match notice.kind {
         NoticeKind::Failed | NoticeKind::StillFailing => problems.first.unwrap_or_default(),
         _ => sentence(notice.reason.as_ref()).unwrap_or_default(),
@@ -92,19 +101,21 @@ fn row(notice: &NoticeToSend) -> Row {
         unit: unit(notice),
         year: notice.year.map(|year| year.to_string()).unwrap_or_default(),
         verdict: verdict(notice),
+        tone: tone(notice.kind),
         errors: problems.count,
         first: clean::shorten(&first, 120),
     }
 }
 
-/// One notice as told in a letter.
+/// One notice as told in a letter, or a report on a page of its own.
 #[derive(Debug, Serialize)]
 pub(super) struct Item {
-    title: String,
+    pub(super) title: String,
     verdict: String,
     /// Of the verdict: `bad`, `good` or `note`.
     tone: &'static str,
-    facts: Vec<Fact>,
+    /// What to do now.
+    lead: String,
     /// Why a file could not be read, or what a condition is about.
     reason: Option<String>,
     detail: Option<String>,
@@ -112,12 +123,13 @@ pub(super) struct Item {
     errors: Vec<Problem>,
     warnings: Vec<Problem>,
     hints: Vec<Problem>,
-    /// Warnings and hints that are not listed.
+    /// Findings that are not listed.
     more: usize,
     tables: Vec<Drawn>,
+    facts: Vec<Fact>,
 }
 
-/// A line of the head.
+/// A line about the file, or of the head of a condition.
 #[derive(Debug, Serialize)]
 struct Fact {
     name: &'static str,
@@ -130,6 +142,15 @@ struct Problem {
     message: String,
     quote: Option<String>,
     explains: Vec<String>,
+    /// What it explains that is not listed.
+    more: usize,
+    #[serde(skip)]
+    figure: bool,
+    #[serde(skip)]
+    cells: Vec<CellId>,
+    /// Rules and places that do not hold.
+    #[serde(skip)]
+    broken: BTreeSet<(String, String)>,
 }
 
 /// What became of what was told before.
@@ -148,87 +169,176 @@ const LINES: usize = 60;
 /// Lines of one severity for each report of a digest, and for one told before.
 const BRIEF_LINES: usize = 8;
 
+/// Sums that are named as proof of one cause.
+const PROOFS: usize = 6;
+
+/// How much of a report is told.
+#[derive(Clone, Copy)]
+struct Extent {
+    lines: usize,
+    hints: usize,
+    tables: bool,
+}
+
+impl Extent {
+    const FULL: Self = Self { lines: LINES, hints: HINTS, tables: true };
+    const BRIEF: Self = Self { lines: BRIEF_LINES, hints: 0, tables: false };
+}
+
 impl Item {
     /// All that is known; of a report told before, what it still has to correct.
     pub(super) fn new(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
-        if notice.kind == NoticeKind::StillFailing {
-            return Self::brief(notice, setting);
+        match notice.kind {
+            NoticeKind::StillFailing => Self::brief(notice, setting),
+            _ => Self::told(notice, setting, Extent::FULL),
         }
-        let mut item = Self::limited(notice, setting, LINES, HINTS);
-        item.tables = table::drawn(notice, setting.forms);
+    }
+
+    /// A report as it stands, whatever was mailed about it.
+    pub(super) fn page(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
+        let mut item = Self::told(notice, setting, Extent::FULL);
+        if notice.verdict == Verdict::Passed {
+            item.verdict = "核查通过".to_owned();
+            item.lead = match item.warnings.is_empty() {
+                true => "没有发现需要更正的问题。".to_owned(),
+                false => "没有发现必须更正的问题，请核实以下各条。".to_owned(),
+            };
+        }
         item
     }
 
     /// What must be corrected or confirmed, without hints and tables.
     fn brief(notice: &NoticeToSend, setting: &Setting<'_>) -> Self {
-        Self::limited(notice, setting, BRIEF_LINES, 0)
+        Self::told(notice, setting, Extent::BRIEF)
     }
 
-    fn limited(notice: &NoticeToSend, setting: &Setting<'_>, lines: usize, hints: usize) -> Self {
-        let mut of = listed(notice);
+    fn told(notice: &NoticeToSend, setting: &Setting<'_>, extent: Extent) -> Self {
+        let mut of = Found::now(notice).listed(setting.forms);
         let mut take = |severity, most: usize| {
             let mut lines: Vec<Problem> = of.remove(&severity).unwrap_or_default();
             let left = lines.len().saturating_sub(most);
             lines.truncate(most);
             (lines, left)
         };
-        let (errors, errors_left) = take(Severity::Error, lines);
-        let (warnings, warnings_left) = take(Severity::Warning, lines);
-        let (hints, hints_left) = take(Severity::Info, hints);
+        let (errors, errors_left) = take(Severity::Error, extent.lines);
+        let (warnings, warnings_left) = take(Severity::Warning, extent.lines);
+        let (hints, hints_left) = take(Severity::Info, extent.hints);
+        let tables = if extent.tables { table::drawn(notice, setting.forms) } else { Vec::new() };
         Self {
             title: title(notice),
-            verdict: verdict_in_words(notice),
+            verdict: verdict_in_words(notice, setting.forms),
             tone: tone(notice.kind),
+            lead: lead(notice.kind).to_owned(),
             facts: facts(notice, setting.zone),
             reason: sentence(notice.reason.as_ref()),
             detail: sentence(notice.detail.as_ref()),
-            change: change(notice),
+            change: change(notice, setting.forms),
             errors,
             warnings,
             hints,
             more: errors_left + warnings_left + hints_left,
-            tables: Vec::new(),
+            tables,
         }
     }
 }
 
-/// Causes and findings by severity: a cause weighs as much as the gravest finding it explains, and
-/// stands before the findings nothing explains.
-fn listed(notice: &NoticeToSend) -> BTreeMap<Severity, Vec<Problem>> {
-    let mut by_severity: BTreeMap<Severity, Vec<Problem>> = BTreeMap::new();
-    for cause in &notice.causes {
-        let explained = explained(notice, cause);
-        let Some(gravest) = explained.iter().map(|finding| finding.severity).max() else {
-            continue;
-        };
-        by_severity.entry(gravest).or_default().push(Problem {
-            message: clean::sentence(&cause.message),
-            quote: None,
-            explains: explained.iter().map(|f| clean::sentence(&f.message)).collect(),
-        });
+/// What was found in one version of a report, and what explains it.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    findings: &'a [Finding],
+    causes: &'a [Cause],
+}
+
+impl<'a> Found<'a> {
+    fn now(notice: &'a NoticeToSend) -> Self {
+        Self { findings: &notice.findings, causes: &notice.causes }
     }
-    for finding in unexplained(notice) {
-        by_severity.entry(finding.severity).or_default().push(Problem::of(finding));
+
+    fn before(previous: &'a PreviousMail) -> Self {
+        Self { findings: &previous.findings, causes: &previous.causes }
     }
-    by_severity
+
+    /// Causes and findings by severity, in the order of their matters: a cause weighs as much as the
+    /// gravest finding it explains, and stands before what nothing explains.
+    fn listed(self, forms: &Forms) -> BTreeMap<Severity, Vec<Problem>> {
+        let mut by_severity: BTreeMap<Severity, Vec<Problem>> = BTreeMap::new();
+        for cause in self.causes {
+            let explained = self.explained(cause);
+            let Some(gravest) = explained.iter().map(|finding| finding.severity).max() else {
+                continue;
+            };
+            by_severity.entry(gravest).or_default().push(Problem::caused(cause, &explained));
+        }
+        let is_explained =
+            |finding: &Finding| self.causes.iter().any(|cause| explains(cause, finding));
+        let mut rest: Vec<&Finding> = self.findings.iter().filter(|f| !is_explained(f)).collect();
+        rest.sort_by_key(|finding| forms.matter(&finding.rule));
+        for finding in rest {
+            by_severity.entry(finding.severity).or_default().push(Problem::of(finding));
+        }
+        by_severity
+    }
+
+    fn errors(self, forms: &Forms) -> Vec<Problem> {
+        self.listed(forms).remove(&Severity::Error).unwrap_or_default()
+    }
+
+    /// The findings a cause explains, the sums first.
+    fn explained(self, cause: &Cause) -> Vec<&'a Finding> {
+        let (sums, text): (Vec<_>, Vec<_>) = self
+            .findings
+            .iter()
+            .filter(|finding| explains(cause, finding))
+            .partition(|finding| finding.cause.is_some());
+        sums.into_iter().chain(text).collect()
+    }
+}
+
+/// Whether a finding needs no line of its own: the cause explains it, or it is a sentence of the text
+/// that states what the cause proposes for the cell: the same slip, seen twice.
+fn explains(cause: &Cause, finding: &Finding) -> bool {
+    let stated = finding.left.as_ref().and_then(|left| left.parse::<Decimal>().ok());
+    let is_borne_out = |repair: &Repair| {
+        Some(repair.repaired) == stated && repair.cell.to_string() == finding.place
+    };
+    match (finding.cause, &finding.quote) {
+        (Some(id), _) => id == cause.id,
+        (None, Some(_)) => cause.cells.iter().any(is_borne_out),
+        (None, None) => false,
+    }
 }
 
 impl Problem {
     fn of(finding: &Finding) -> Self {
         let message = clean::sentence(&finding.message);
         let quote = sentence(finding.quote.as_ref());
-        Self { quote: quote.filter(|q| !message.contains(q)), message, explains: Vec::new() }
+        Self {
+            quote: quote.filter(|q| !message.contains(q)),
+            message,
+            explains: Vec::new(),
+            more: 0,
+            figure: finding.left.is_some() && finding.right.is_some(),
+            cells: finding.cells.clone(),
+            broken: BTreeSet::from([broken(finding)]),
+        }
+    }
+
+    fn caused(cause: &Cause, explained: &[&Finding]) -> Self {
+        Self {
+            message: clean::sentence(&cause.message),
+            quote: None,
+            explains: explained.iter().take(PROOFS).map(|f| clean::sentence(&f.message)).collect(),
+            more: explained.len().saturating_sub(PROOFS),
+            figure: true,
+            cells: cause.cells.iter().map(|repair| repair.cell.clone()).collect(),
+            broken: explained.iter().map(|finding| broken(finding)).collect(),
+        }
     }
 }
 
-fn explained<'a>(notice: &'a NoticeToSend, cause: &Cause) -> Vec<&'a Finding> {
-    notice.findings.iter().filter(|finding| finding.cause == Some(cause.id)).collect()
-}
-
-fn unexplained(notice: &NoticeToSend) -> impl Iterator<Item = &Finding> {
-    let causes: BTreeSet<u32> = notice.causes.iter().map(|cause| cause.id).collect();
-    let known = move |finding: &&Finding| finding.cause.is_none_or(|id| !causes.contains(&id));
-    notice.findings.iter().filter(known)
+/// Findings are the same when rule and place are: the numbers in the message may differ.
+fn broken(finding: &Finding) -> (String, String) {
+    (finding.rule.clone(), finding.place.clone())
 }
 
 /// What must be corrected, counted as a person would: five broken sums with one cause are one.
@@ -237,26 +347,55 @@ pub(super) struct Problems {
     pub(super) count: usize,
     /// The message of the first.
     pub(super) first: Option<String>,
-    figures_only: bool,
+    /// Those that are figures which disagree.
+    figures: usize,
+    /// The tables these stand in, as sentences name them.
+    tables: Vec<String>,
+    /// The cell, where there is one problem with one cell.
+    cell: Option<String>,
 }
 
 impl Problems {
-    /// E.g. `2 处数字不符`.
+    /// What is the matter and how much of it, e.g. `表三、表四 2 处数字不符，另有 1 处需要更正`.
     pub(super) fn headline(&self) -> String {
-        let what = if self.figures_only { "数字不符" } else { "需要更正" };
-        format!("{} 处{what}", self.count)
+        let others = self.count.saturating_sub(self.figures);
+        match (&self.cell, self.figures, others) {
+            (Some(cell), 1, 0) => format!("{cell}数字不符"),
+            (_, 0, others) => format!("{others} 处需要更正"),
+            (_, figures, 0) => format!("{}{figures} 处数字不符", self.places()),
+            (_, figures, others) => {
+                format!("{}{figures} 处数字不符，另有 {others} 处需要更正", self.places())
+            }
+        }
+    }
+
+    fn places(&self) -> String {
+        match self.tables.is_empty() {
+            true => String::new(),
+            false => format!("{} ", self.tables.join("、")),
+        }
     }
 }
 
 /// What must be corrected in the report of a notice.
-pub(super) fn problems(notice: &NoticeToSend) -> Problems {
-    let mut listed = listed(notice);
-    let errors = listed.remove(&Severity::Error).unwrap_or_default();
-    let mut errors_found = notice.findings.iter().filter(|f| f.severity == Severity::Error);
+pub(super) fn problems(notice: &NoticeToSend, forms: &Forms) -> Problems {
+    let errors = Found::now(notice).errors(forms);
+    let figures: Vec<&Problem> = errors.iter().filter(|problem| problem.figure).collect();
+    let form = notice.form.as_deref().and_then(|id| forms.get(id));
+    let concerned = |table: &&Table| {
+        figures.iter().flat_map(|problem| &problem.cells).any(|cell| cell.table == table.id)
+    };
+    let tables = form.map(|form| form.tables.iter().filter(concerned).map(|t| t.name.clone()));
+    let cell = match errors.as_slice() {
+        [Problem { cells, .. }] => form.zip(cells.first().filter(|_| cells.len() == 1)),
+        _ => None,
+    };
     Problems {
         count: errors.len(),
         first: errors.first().map(|problem| problem.message.clone()),
-        figures_only: errors_found.all(|f| f.left.is_some() && f.right.is_some()),
+        figures: figures.len(),
+        tables: tables.into_iter().flatten().collect(),
+        cell: cell.and_then(|(form, cell)| form.name(cell)),
     }
 }
 
@@ -302,13 +441,11 @@ fn verdict(notice: &NoticeToSend) -> &'static str {
     }
 }
 
-fn verdict_in_words(notice: &NoticeToSend) -> String {
-    let problems = problems(notice);
+fn verdict_in_words(notice: &NoticeToSend, forms: &Forms) -> String {
+    let headline = || problems(notice, forms).headline();
     match notice.kind {
-        NoticeKind::Failed => format!("核查未通过，{}", problems.headline()),
-        NoticeKind::StillFailing => {
-            format!("新提交的文件仍未更正，{}", problems.headline())
-        }
+        NoticeKind::Failed => format!("核查未通过：{}", headline()),
+        NoticeKind::StillFailing => format!("仍未更正：{}", headline()),
         NoticeKind::Corrected if notice.previous.as_ref().is_some_and(was_unreadable) => {
             "文件已可读取，核查通过".to_owned()
         }
@@ -320,7 +457,37 @@ fn verdict_in_words(notice: &NoticeToSend) -> String {
     }
 }
 
-fn was_unreadable(previous: &crate::store::PreviousMail) -> bool {
+/// What the reader is to do now, where nothing else says it.
+fn lead(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Failed => "请核对下列各处，改好后重新提交到投递文件夹。",
+        NoticeKind::StillFailing => {
+            "新提交的文件仍有下列问题，请核对，改好后重新提交到投递文件夹。"
+        }
+        NoticeKind::Corrected => "无须再作处理。",
+        NoticeKind::Overdue => "请提醒该单位尽快报送。",
+        NoticeKind::Unrecognised => {
+            "如果这是应报送的年度报告，请检查文件是否放错，再重新提交到投递文件夹。"
+        }
+        NoticeKind::Unreadable | NoticeKind::Administrator => "",
+    }
+}
+
+/// The same for a digest: of what calls for most, once.
+fn lead_of_several(notices: &[&NoticeToSend]) -> &'static str {
+    let any = |kinds: &[NoticeKind]| notices.iter().any(|notice| kinds.contains(&notice.kind));
+    if any(&[NoticeKind::Failed, NoticeKind::StillFailing]) {
+        "请各单位核对下列问题，改好后重新提交到投递文件夹。"
+    } else if any(&[NoticeKind::Unreadable]) {
+        "请按下列说明处理后重新提交到投递文件夹。"
+    } else if any(&[NoticeKind::Overdue]) {
+        "请提醒上述单位尽快报送。"
+    } else {
+        "无须再作处理。"
+    }
+}
+
+fn was_unreadable(previous: &PreviousMail) -> bool {
     previous.kind == NoticeKind::Unreadable
 }
 
@@ -336,17 +503,13 @@ fn facts(notice: &NoticeToSend, zone: &TimeZone) -> Vec<Fact> {
     if notice.kind == NoticeKind::Administrator {
         return vec![Fact { name: "时间", value: time(notice.queued_at, zone) }];
     }
-    let year = notice.year.map_or("不明".to_owned(), |year| year.to_string());
     let version = notice.version.filter(|version| *version > 1);
     let version = version.map(|version| format!("（第 {version} 版）")).unwrap_or_default();
-    let mut facts = Vec::new();
-    if notice.unit.is_some() || notice.year.is_some() {
-        facts.push(Fact { name: "单位", value: unit(notice) });
-        facts.push(Fact { name: "年份", value: year });
-    }
-    facts.push(Fact { name: "文件", value: file(notice) + &version });
-    facts.push(Fact { name: "保存", value: time(notice.file_modified_at, zone) });
-    facts.push(Fact { name: "收到", value: time(notice.first_seen_at, zone) });
+    let mut facts = vec![
+        Fact { name: "文件", value: file(notice) + &version },
+        Fact { name: "保存", value: time(notice.file_modified_at, zone) },
+        Fact { name: "收到", value: time(notice.first_seen_at, zone) },
+    ];
     if notice.source == Some(Source::Ocr) {
         let value = "扫描图片，数字由程序识别，请对照原件核对".to_owned();
         facts.push(Fact { name: "来源", value });
@@ -358,45 +521,41 @@ fn time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// Findings are the same when rule and place are: the numbers in the message may differ.
-fn change(notice: &NoticeToSend) -> Option<Change> {
+/// A problem is the same while one of its sums is still broken.
+fn change(notice: &NoticeToSend, forms: &Forms) -> Option<Change> {
     let previous = notice.previous.as_ref()?;
-    let place = |finding: &Finding| (finding.rule.clone(), finding.place.clone());
-    let is_error = |finding: &&Finding| finding.severity == Severity::Error;
-    let now: BTreeSet<_> = notice.findings.iter().filter(is_error).map(place).collect();
-    let before: BTreeSet<_> = previous.findings.iter().filter(is_error).map(place).collect();
-    let settled: Vec<_> = previous
-        .findings
+    let (now, before) = (Found::now(notice).errors(forms), Found::before(previous).errors(forms));
+    let (kept, new): (Vec<_>, Vec<_>) = now.iter().partition(|problem| problem.is_among(&before));
+    let settled: Vec<String> = before
         .iter()
-        .filter(is_error)
-        .filter(|finding| !now.contains(&place(finding)))
-        .map(|finding| clean::sentence(&finding.message))
+        .filter(|problem| !problem.is_among(&now))
+        .map(|problem| problem.message.clone())
         .collect();
     let summary = match notice.kind {
         NoticeKind::Corrected if settled.is_empty() => return None,
-        NoticeKind::Corrected => format!("此前指出的 {} 处均已更正", settled.len()),
-        NoticeKind::Failed if !before.is_empty() => format!(
-            "与上次指出的相比：已更正 {} 处，仍有 {} 处，新出现 {} 处",
-            settled.len(),
-            now.intersection(&before).count(),
-            now.difference(&before).count()
-        ),
+        NoticeKind::Corrected => format!("此前指出的 {} 处均已更正：", settled.len()),
+        NoticeKind::Failed if !before.is_empty() => {
+            let counts = [(settled.len(), "已更正"), (kept.len(), "仍有"), (new.len(), "新出现")];
+            let counts = counts.iter().filter(|(count, _)| *count > 0);
+            let told: Vec<_> = counts.map(|(count, what)| format!("{what} {count} 处")).collect();
+            format!("与上次指出的相比：{}。", told.join("，"))
+        }
         _ => return None,
     };
     Some(Change { summary, settled })
 }
 
+impl Problem {
+    fn is_among(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| !self.broken.is_disjoint(&other.broken))
+    }
+}
+
 fn closing(notices: &[&NoticeToSend]) -> &'static str {
-    let any = |kinds: &[NoticeKind]| notices.iter().any(|notice| kinds.contains(&notice.kind));
-    if any(&[NoticeKind::Failed, NoticeKind::StillFailing]) {
-        "请核对后重新提交到投递文件夹，谢谢。以上由程序自动核查，只指出不符之处，不改动报告；应填何数，以本单位核实为准。"
-    } else if any(&[NoticeKind::Unreadable]) {
-        "请按上述提示处理后重新提交到投递文件夹，谢谢。"
-    } else if any(&[NoticeKind::Overdue]) {
-        "请提醒上述单位尽快报送，谢谢。"
-    } else if any(&[NoticeKind::Unrecognised]) {
-        "如果其中有应报送的年度报告，请检查文件是否放错，再重新提交到投递文件夹，谢谢。"
+    let reports = [NoticeKind::Failed, NoticeKind::StillFailing];
+    if notices.iter().any(|notice| reports.contains(&notice.kind)) {
+        "以上由程序自动核查，只指出不符之处，不改动报告；应填何数，以填报单位核实为准。"
     } else {
-        "无须再作处理，谢谢。"
+        ""
     }
 }

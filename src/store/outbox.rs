@@ -271,12 +271,12 @@ impl Thread {
             )
             .optional()?;
         let Some((message_id, kind, report)) = found else { return Ok(None) };
-        let mut findings = match report {
-            Some(report) => reports::findings(tx, report)?,
-            None => Vec::new(),
+        let (mut findings, causes) = match report {
+            Some(report) => (reports::findings(tx, report)?, reports::causes(tx, report)?),
+            None => (Vec::new(), Vec::new()),
         };
         findings.retain(|finding| finding.severity == Severity::Error);
-        Ok(Some(PreviousMail { message_id, kind, findings }))
+        Ok(Some(PreviousMail { message_id, kind, findings, causes }))
     }
 }
 

@@ -325,6 +325,45 @@ pub struct NoticeToSend {
     pub previous: Option<PreviousMail>,
 }
 
+impl NoticeToSend {
+    /// What could be told about one document just inspected, whatever may have been told before:
+    /// for a receipt or a preview. `file` is the name of the file, `modified` its time.
+    pub fn about(inspection: &Inspection, file: &str, modified: Timestamp, now: Timestamp) -> Self {
+        let checked = inspection.checked.as_ref();
+        let report = checked.map(|checked| &checked.report);
+        Self {
+            id: NoticeId(0),
+            kind: match inspection.verdict {
+                Verdict::Passed => NoticeKind::Corrected,
+                Verdict::Failed => NoticeKind::Failed,
+                Verdict::Unreadable => NoticeKind::Unreadable,
+                Verdict::Unrecognised | Verdict::Ignored => NoticeKind::Unrecognised,
+            },
+            key: format!("{file}!{}", inspection.member),
+            queued_at: now,
+            unit: report.and_then(|report| report.unit.clone()),
+            year: report.and_then(|report| report.year),
+            file_name: match inspection.member.as_str() {
+                "" => file.to_owned(),
+                member => format!("{file}!{member}"),
+            },
+            file_modified_at: modified,
+            first_seen_at: now,
+            verdict: inspection.verdict,
+            reason: inspection.reason.clone(),
+            detail: inspection.detail.clone(),
+            condition: None,
+            form: report.and_then(|report| report.form.clone()),
+            version: None,
+            source: report.map(|report| report.source),
+            findings: checked.map(|checked| checked.findings.clone()).unwrap_or_default(),
+            causes: checked.map(|checked| checked.causes.clone()).unwrap_or_default(),
+            cells: report.map(|report| report.cells.clone()).unwrap_or_default(),
+            previous: None,
+        }
+    }
+}
+
 /// What was mailed before about the same thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousMail {
@@ -334,6 +373,8 @@ pub struct PreviousMail {
     pub kind: NoticeKind,
     /// The error-level findings told last.
     pub findings: Vec<Finding>,
+    /// What explained them.
+    pub causes: Vec<Cause>,
 }
 
 /// A finished mail, not yet in the outbox.
@@ -399,28 +440,6 @@ pub struct Window {
     pub coalesce: Duration,
     /// The first scan of a new database is still running: what it found waits for its end.
     pub first_scan: bool,
-}
-
-/// What became of the rosters when they were read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RostersKept {
-    /// Units on them.
-    pub listed: usize,
-    /// Units known by other names before, which are one with a listed one now.
-    pub joined: usize,
-    /// Units that are on them no more.
-    pub left: usize,
-}
-
-/// A unit that has handed in and is not on the roster of its office.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unlisted {
-    /// As its reports print it.
-    pub name: String,
-    /// The office; empty: that of `[units]`.
-    pub office: String,
-    /// Units on the roster that it may be, the likeliest first.
-    pub proposals: Vec<String>,
 }
 
 /// What `gouji status` shows of the database.

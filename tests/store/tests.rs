@@ -4,7 +4,6 @@ mod again;
 mod file;
 mod mails;
 mod records;
-mod roster;
 mod views;
 
 use std::path::{Path, PathBuf};

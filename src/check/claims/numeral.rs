@@ -19,7 +19,7 @@ const CHANGES: [&str; 20] = [
 
 /// What a figure tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::check) enum Kind {
+pub(super) enum Kind {
     /// How many.
     Count,
     /// What share, in per cent.
@@ -30,21 +30,21 @@ pub(in crate::check) enum Kind {
 
 /// A figure and where it stands in the folded text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::check) struct Figure {
+pub(super) struct Figure {
     /// First character of it, prefix included.
     pub(super) start: usize,
     /// The character after it, unit included.
     pub(super) end: usize,
     pub(super) kind: Kind,
     /// The number as written.
-    pub(in crate::check) value: Decimal,
+    pub(super) value: Decimal,
     /// The least and the greatest it may stand for; no greatest: 超过 and the like.
     pub(super) low: Decimal,
     pub(super) high: Option<Decimal>,
     /// `None`: no unit stands after it.
     pub(super) unit: Option<&'static str>,
     /// The number stands for itself, not rounded.
-    pub(in crate::check) exact: bool,
+    pub(super) exact: bool,
 }
 
 impl Figure {
@@ -62,13 +62,8 @@ impl Figure {
         }
     }
 
-    /// Whether it is a percentage.
-    pub(in crate::check) fn is_share(&self) -> bool {
-        self.kind == Kind::Percent
-    }
-
     /// Whether it may stand for a value.
-    pub(in crate::check) fn fits(&self, value: Decimal) -> bool {
+    pub(super) fn fits(&self, value: Decimal) -> bool {
         self.low <= value && self.high.is_none_or(|high| value <= high)
     }
 }
