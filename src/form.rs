@@ -578,8 +578,9 @@ impl Forms {
     pub fn matter(&self, rule: &str) -> Matter {
         let of = |form: &Form| {
             let check = form.checks.iter().find(|check| check.id == rule).map(Check::matter);
+            let across = form.across.iter().any(|across| across.id == rule);
             let deadline = form.deadlines.iter().any(|deadline| deadline.rule == rule);
-            check.or(deadline.then_some(Matter::Dates))
+            check.or(across.then_some(Matter::Years)).or(deadline.then_some(Matter::Dates))
         };
         self.iter().find_map(of).unwrap_or(Matter::Cosmetics)
     }

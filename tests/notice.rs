@@ -393,6 +393,119 @@ fn a_report_still_not_put_right_is_told_shortly() {
     assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
 }
 
+#[test]
+fn a_report_can_be_a_page_without_a_mail() {
+    let page = |notice: &NoticeToSend| page(notice, &STATIONERY, &FORMS, &beijing()).unwrap();
+    let failed = page(&qingtang());
+    assert!(failed.contains("核查未通过") && failed.contains("应为 6"), "{failed}");
+    assert!(!failed.contains("邮件"), "{failed}");
+    let findings = qingtang().findings.into_iter().filter(|f| f.severity < Severity::Error);
+    let passed = NoticeToSend {
+        kind: NoticeKind::Corrected,
+        verdict: Verdict::Passed,
+        findings: findings.collect(),
+        causes: Vec::new(),
+        ..qingtang()
+    };
+    let passed = page(&passed);
+    assert!(passed.contains("核查通过") && !passed.contains("已更正"), "{passed}");
+    assert!(passed.contains("没有发现必须更正的问题，请核实以下各条。"), "{passed}");
+}
+
+#[test]
+fn a_slip_that_the_text_bears_out_is_one_problem() {
+    let mut notice = qingtang();
+    let mismatch = Finding {
+        left: Some("6".into()),
+        quote: Some("收到申请6件。".into()),
+        ..finding(
+            Severity::Error,
+            "narrative-mismatch",
+            "requests.new_requests.total",
+            "正文写“收到申请6件。”，其中的6与表三的0不一致",
+        )
+    };
+    notice.findings.insert(0, mismatch);
+    let told = letter(&[notice.clone()]);
+    assert!(told.subject.ends_with("表三 1 处数字不符"), "{}", told.subject);
+    assert!(told.text.contains("   - 正文写“收到申请6件。”"), "{}", told.text);
+    // Another figure is another problem.
+    notice.findings[0].left = Some("7".into());
+    assert!(letter(&[notice]).subject.ends_with("表三 2 处数字不符"));
+}
+
+#[test]
+fn findings_come_in_the_order_of_their_matters() {
+    let rules = [
+        "title-missing",
+        "publish-early",
+        "form-outdated",
+        "cell-negative",
+        "table-missing",
+        "narrative-breakdown",
+        "years-carry",
+        "disputes-total",
+    ];
+    let mut notice = qingtang();
+    notice.causes.clear();
+    notice.findings =
+        rules.map(|rule| finding(Severity::Error, rule, rule, &format!("规则 {rule}。"))).into();
+    let text = letter(&[notice]).text;
+    let places: Vec<usize> = rules.iter().map(|rule| text.find(rule).unwrap()).collect();
+    assert!(places.windows(2).all(|pair| pair[0] > pair[1]), "{text}");
+}
+
+/// A folder of templates with these files, and what loading it says.
+fn templates(files: &[(&str, &str)]) -> Result<Stationery, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    Stationery::load(Some(folder.path()), &FORMS).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_template_of_the_offices_own_takes_the_place_of_the_built_in_one() {
+    let own =
+        "{% if letter.kind == 'failed' %}[县公开办] {{ letter.unit }}{% else %}通知{% endif %}";
+    let stationery = templates(&[("subject.txt", own), ("notes.md", "{{ not a template")]).unwrap();
+    let [letter] =
+        write(&[qingtang()], &stationery, &FORMS, &beijing()).unwrap().try_into().unwrap();
+    assert_eq!(letter.subject, "[县公开办] 青塘镇人民政府");
+    assert!(letter.text.contains("核查未通过"));
+}
+
+#[test]
+fn everything_wrong_in_templates_is_told_at_once_with_its_line() {
+    let own = std::fs::read_to_string("config/mail/item.html").unwrap();
+    let misspelt = own.replace("{{ item.verdict }}", "{{ item.verdikt }}");
+    let line = own.lines().position(|line| line.contains("{{ item.verdict }}")).unwrap() + 1;
+    let told = templates(&[
+        ("item.html", &misspelt),
+        ("letter.txt", "一行\n{% for item in letter.items %}\n"),
+        ("lettre.html", ""),
+    ]);
+    let told = told.unwrap_err();
+    assert!(told.contains(&format!("item.html:{line}: undefined value")), "{told}");
+    assert!(told.contains("letter.txt:2: syntax error"), "{told}");
+    assert!(told.contains("lettre.html: no template has this name"), "{told}");
+}
+
+#[test]
+fn a_template_that_lets_a_report_write_html_is_refused() {
+    let own = "{% autoescape false %}{% for item in letter.items %}{{ item.title }}{% endfor %}{% endautoescape %}";
+    let told = templates(&[("letter.html", own)]).unwrap_err();
+    assert!(told.contains("letter.html: what a report says comes out as HTML"), "{told}");
+    let told = templates(&[("letter.html", "{{ subject|safe }}")]).unwrap_err();
+    assert!(told.contains("letter.html:1: unknown filter"), "{told}");
+}
+
+#[test]
+fn a_text_that_does_not_say_whom_it_is_about_is_refused() {
+    let told = templates(&[("letter.txt", "请查收。")]).unwrap_err();
+    assert!(told.contains("letter.txt: the text must name the unit"), "{told}");
+}
+
 /// The strings of a list that broke programs elsewhere, and some that are after a mail; not those of
 /// which nothing can be seen, which leave their lines out.
 fn nasty() -> Vec<String> {

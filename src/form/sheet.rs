@@ -287,9 +287,9 @@ mod tests {
     fn is_tiled(sheet: &Sheet<'_>) -> bool {
         let mut covered = vec![vec![0; sheet.width]; sheet.height];
         for slot in &sheet.slots {
-            for row in slot.row..slot.row + slot.height {
-                for column in slot.column..slot.column + slot.width {
-                    covered[row][column] += 1;
+            for row in covered.iter_mut().skip(slot.row).take(slot.height) {
+                for times in row.iter_mut().skip(slot.column).take(slot.width) {
+                    *times += 1;
                 }
             }
         }
