@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+mod across;
 mod cells;
 mod claims;
 mod evaluate;
@@ -13,6 +14,7 @@ mod structure;
 use crate::form::expr::{Condition, Term};
 use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
 use crate::report::{CellValue, Report};
+pub use across::{Beside, across, carried};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 
@@ -240,9 +242,14 @@ fn printed(text: &str) -> String {
 
 /// Whether a check is for this report.
 fn applies(check: &Check, subject: &Subject<'_>) -> bool {
-    let level = check.levels.is_empty()
-        || subject.level.is_some_and(|level| check.levels.iter().any(|l| l == level));
-    let year = check.from.is_none_or(|from| subject.report.year.is_some_and(|year| year >= from));
+    is_for(&check.levels, check.from, subject)
+}
+
+/// Whether a rule for some levels of units, from some year on, is for this report.
+fn is_for(levels: &[String], from: Option<i16>, subject: &Subject<'_>) -> bool {
+    let level =
+        levels.is_empty() || subject.level.is_some_and(|level| levels.iter().any(|l| l == level));
+    let year = from.is_none_or(|from| subject.report.year.is_some_and(|year| year >= from));
     level && year
 }
 
@@ -456,6 +463,13 @@ fn report_tests(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
     }
     drafts.extend(structure::late(main, subject));
     drafts
+}
+
+/// The findings of a report by itself and those beside other reports, gravest first.
+pub fn together(own: Vec<Finding>, beside: Vec<Finding>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = own.into_iter().chain(beside).collect();
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    findings
 }
 
 /// Applies the policy and puts the gravest first; otherwise the order in which they were found.

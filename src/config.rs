@@ -17,11 +17,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::check::Policy;
+use crate::units::roster::{self, RosterErrors, Rosters};
 
 mod parse;
 mod resolve;
 mod typed;
 
+pub use resolve::check_address;
 pub use typed::{
     Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, RulesConfig, UnitsConfig,
 };
@@ -58,6 +60,21 @@ pub struct Settings {
     pub policy: Policy,
     /// The zone in which times are shown: the system's.
     pub zone: TimeZone,
+}
+
+impl Settings {
+    /// The rosters of all offices, read now.
+    ///
+    /// # Errors
+    /// What is wrong in any of them.
+    pub fn rosters(&self) -> Result<Rosters, RosterErrors> {
+        roster::load(self.roster_files())
+    }
+
+    /// Where the rosters lie, by the name of the office; empty: that of `[units]`.
+    pub fn roster_files(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.units.roster.iter().map(|path| ("", path.as_path()))
+    }
 }
 
 /// Where a configuration comes from.

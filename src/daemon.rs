@@ -36,7 +36,8 @@ use crate::clock;
 use crate::config::{After, Origin, Settings, Transport};
 use crate::form::Forms;
 use crate::notice::Stationery;
-use crate::store::{NoticePolicy, Store, StoreError};
+use crate::store::{NoticePolicy, RostersKept, Store, StoreError};
+use crate::units::roster::Rosters;
 use crate::watch::{self, Answer, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names};
 use crate::worker::Workers;
 use compose::Composer;
@@ -59,12 +60,13 @@ const LAST_WRITE: Duration = Duration::from_millis(600);
 /// with it. Other troubles are logged, told and waited out.
 pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
+    let rosters = settings.rosters()?;
     let (settings, forms) = (Arc::new(settings), Arc::new(forms));
     make_own_folders(&settings)?;
     let _only_one = claim(&settings.database.path)?;
     service::starting();
     let composer = Composer::new(Arc::clone(&settings), Arc::clone(&forms), stationery);
-    let opening = open_ledger(&settings, &forms, composer.clone());
+    let opening = open_ledger(&settings, &forms, composer.clone(), rosters);
     let (ledger, mut closed) = tokio::select! {
         opened = opening => opened?,
         () = signals.stop() => return Ok(()),
@@ -96,10 +98,18 @@ async fn open_ledger(
     settings: &Arc<Settings>,
     forms: &Arc<Forms>,
     composer: Composer,
+    rosters: Rosters,
 ) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
     let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
     let shown = names::shown(&path);
-    let opened = ledger::open(move |now| Store::open(&path, &forms, now), composer).await;
+    let open = move |now| {
+        let mut store = Store::open(&path, &forms, now)?;
+        if let Some(RostersKept { listed, joined, left }) = store.keep_rosters(&rosters, now)? {
+            info!("The roster has {listed} units: {joined} known by other names, {left} left it");
+        }
+        Ok(store)
+    };
+    let opened = ledger::open(open, composer).await;
     let opened = opened.context("cannot open the database")?;
     info!("Opened the database {shown}");
     Ok(opened)

@@ -1,13 +1,20 @@
 //! From a document to a verdict in one straight call: lay it over the forms, check it, name the
 //! causes. What `gouji check`, `gouji import` and the daemon have in common. Pure.
 
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{self, Finding, Policy, Verdict};
+use crate::check::{self, Beside, Finding, Policy, Verdict};
 use crate::document::{Document, Format, Refusal};
-use crate::form::{Forms, Severity};
-use crate::locate::{self, Cause, Evidence};
-use crate::report::{self, Report};
+use crate::form::{CellId, Forms, Severity};
+use crate::locate::{self, Cause, Evidence, Figure};
+use crate::report::{self, CellValue, Report};
+
+mod years;
+
+pub use years::{compare_all, surely_one};
 
 /// What a worker process made of one file: its documents, or why there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,10 +118,89 @@ fn judge(
 pub fn examine(report: Report, forms: &Forms, policy: &Policy) -> (Verdict, Checked) {
     let check::Findings { mut findings, tried } = check::check(&report, forms, policy);
     let causes = locate::locate(&report, forms, policy, &Evidence::default(), &mut findings);
-    let failed = findings.iter().any(|f| f.severity == Severity::Error);
     let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
-    let verdict = if failed { Verdict::Failed } else { Verdict::Passed };
+    let verdict = verdict(&findings);
     (verdict, Checked { report, findings, causes, tried, if_ambiguous })
+}
+
+/// What is found in a report beside last year's: the findings across years, and the causes, for which
+/// last year's figures are evidence. `own` is what was found in the report by itself.
+pub fn compare(
+    report: &Report,
+    own: Vec<Finding>,
+    beside: &Beside<'_>,
+    forms: &Forms,
+    policy: &Policy,
+) -> Comparison {
+    let check::Findings { findings: years, tried } = check::across(report, beside, forms, policy);
+    let mut findings = own;
+    findings.iter_mut().for_each(|finding| finding.cause = None);
+    let evidence = Evidence {
+        figures: check::carried(report, beside.last, forms)
+            .into_iter()
+            .map(|(cell, value)| Figure { cells: vec![cell], value })
+            .collect(),
+        last_year: numbers(beside.last),
+    };
+    let causes = locate::locate(report, forms, policy, &evidence, &mut findings);
+    let mut years = years;
+    for cause in &causes {
+        let repaired = repaired(report, cause);
+        let left = check::across(&repaired, beside, forms, policy).findings;
+        let touched = |finding: &Finding| {
+            cause.cells.iter().any(|repair| finding.cells.contains(&repair.cell))
+        };
+        let is_settled = |finding: &Finding| {
+            !left.iter().any(|f| (&f.rule, &f.place) == (&finding.rule, &finding.place))
+        };
+        for finding in years.iter_mut().filter(|f| f.cause.is_none()) {
+            if touched(finding) && is_settled(finding) {
+                finding.cause = Some(cause.id);
+            }
+        }
+    }
+    Comparison { own: findings, years, causes, tried }
+}
+
+/// What [`compare`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The findings of the report by itself, each with the cause that explains it now.
+    pub own: Vec<Finding>,
+    /// The findings across years.
+    pub years: Vec<Finding>,
+    /// The causes.
+    pub causes: Vec<Cause>,
+    /// Every equation across years that was tried.
+    pub tried: Vec<crate::check::Tried>,
+}
+
+/// The numbers of a report's cells.
+fn numbers(report: &Report) -> BTreeMap<CellId, Decimal> {
+    let number = |(id, cell): (&CellId, &report::Cell)| match &cell.value {
+        CellValue::Number(number) => Some((id.clone(), *number)),
+        _ => None,
+    };
+    report.cells.iter().filter_map(number).collect()
+}
+
+/// The report as it would be if a cause were mended.
+fn repaired(report: &Report, cause: &Cause) -> Report {
+    let mut repaired = report.clone();
+    for repair in &cause.cells {
+        if let Some(cell) = repaired.cells.get_mut(&repair.cell) {
+            cell.value = CellValue::Number(repair.repaired);
+        }
+    }
+    repaired
+}
+
+/// The verdict these findings come to.
+pub fn verdict(findings: &[Finding]) -> Verdict {
+    match findings.iter().any(|finding| finding.severity == Severity::Error) {
+        true => Verdict::Failed,
+        false => Verdict::Passed,
+    }
 }
 
 fn refused(member: String, refusal: &Refusal) -> Inspection {

@@ -29,6 +29,7 @@ mod rebuild;
 mod recheck;
 mod record;
 mod reports;
+mod roster;
 mod rows;
 mod schema;
 mod status;
@@ -49,6 +50,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::check::Policy;
 use crate::form::Forms;
 use crate::inspect::Inspection;
+use crate::units::roster::Rosters;
 pub use errors::StoreError;
 pub use rows::*;
 
@@ -111,6 +113,23 @@ impl Store {
             let wide = views.iter().flat_map(|view| view.entries.iter().cloned());
             dictionary::refresh(tx, &schema.into_iter().chain(wide).collect::<Vec<_>>())
         })
+    }
+
+    /// Makes the rosters those given, by office (empty: that of `[units]`), in one transaction:
+    /// units recorded before under a name the roster gives keep their reports. `None`: they are as
+    /// they were.
+    pub fn keep_rosters(
+        &mut self,
+        rosters: &Rosters,
+        now: Timestamp,
+    ) -> Result<Option<RostersKept>> {
+        self.write(|tx| roster::keep(tx, rosters, now))
+    }
+
+    /// The units that have handed in and are not on the roster of their office, with those they may
+    /// be.
+    pub fn unlisted(&self) -> Result<Vec<Unlisted>> {
+        self.read(roster::unlisted)
     }
 
     /// Has the first scan of this database ended? Until then what it finds is told in one digest.

@@ -1,15 +1,22 @@
 //! Printed names of units: the same unit or not. Pure.
 //!
 //! In come a name as a report prints it and the names that known units went by; out comes a
-//! [`Match`]. There is no list of units to look it up in, so names are compared as people would:
-//! `高城镇人民政府（盖章）` and `万载县高城镇人民政府` are one unit, `甲县城关镇` and `乙县城关镇` are two, and a
-//! bare `城关镇` that could be either is neither. A wrong guess would let one unit's report replace
-//! another's; so whatever is not plainly the same is a unit of its own.
+//! [`Match`]. Where the office gives a list of its units ([`roster`]), a name is looked up in it
+//! ([`is_listed`]): as it is listed, or with the place before it where the list says the unit lies.
+//! What is not listed is a unit of its own; [`similar`] proposes which of the list it may be, and
+//! people decide.
 //!
-//! A list of units given by the office would go in front of [`find`]: a name that is in it needs no
-//! comparison.
+//! Without a list names are compared as people would: `高城镇人民政府（盖章）` and `万载县高城镇人民政府`
+//! are one unit, `甲县城关镇` and `乙县城关镇` are two, and a bare `城关镇` that could be either is
+//! neither. A wrong guess would let one unit's report replace another's; so whatever is not plainly
+//! the same is a unit of its own.
+
+pub mod roster;
+mod similar;
 
 use std::collections::BTreeMap;
+
+pub use similar::similar;
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -59,6 +66,16 @@ pub fn find<K: Ord + Clone>(name: &str, known: &BTreeMap<K, Vec<String>>) -> Mat
         (Some(first), Some(second)) => {
             Match::Ambiguous([first, second].into_iter().chain(fitting).cloned().collect())
         }
+    }
+}
+
+/// Whether a plain `name` is that of a unit `listed` so, which lies in `place` (`宜春市万载县`; empty:
+/// unknown): the same, or after that place or a part of it.
+pub fn is_listed(name: &str, listed: &str, place: &str) -> bool {
+    match name.strip_suffix(listed) {
+        Some("") => true,
+        Some(before) if !listed.is_empty() => relate(before, place) == Relation::Same,
+        _ => false,
     }
 }
 
@@ -177,6 +194,22 @@ mod tests {
 
     fn known(units: &[(u8, &[&str])]) -> BTreeMap<u8, Vec<String>> {
         units.iter().map(|(k, names)| (*k, names.iter().map(|n| plain(n)).collect())).collect()
+    }
+
+    #[test]
+    fn a_listed_name_may_have_the_place_before_it_where_the_unit_lies_and_no_other() {
+        let listed = |name: &str| is_listed(&plain(name), "高城镇", "宜春市万载县");
+        for name in
+            ["高城镇人民政府", "万载县高城镇", "宜春市万载县高城镇", "江西省宜春市万载县高城镇政府"]
+        {
+            assert!(listed(name), "{name}");
+        }
+        for name in ["铜鼓县高城镇", "北高城镇", "高城镇司法所", "高成镇", "城镇"]
+        {
+            assert!(!listed(name), "{name}");
+        }
+        assert!(is_listed("高城镇", "高城镇", ""));
+        assert!(!is_listed("万载县高城镇", "高城镇", ""), "nobody says where it lies");
     }
 
     #[test]

@@ -455,3 +455,32 @@ fn every_command_has_help_with_an_example() {
         assert!(help.contains("Example"), "{name}:\n{help}");
     }
 }
+
+#[test]
+fn a_wrong_roster_is_told_with_its_lines_and_a_right_one_is_used() {
+    let desk = Desk::new();
+    desk.write("gouji.toml", "[units]\nroster = \"units.csv\"\n");
+    desk.write("units.csv", "name,level\n柳荫乡,村\n柳荫乡人民政府,\n");
+    for command in [&["config", "check"][..], &["import", FAILS], &["run"]] {
+        let output = desk.gouji(&[&["--config", "gouji.toml"], command].concat());
+        assert_eq!(code(&output), 2);
+        let told = text(&output.stderr);
+        assert!(told.contains("units.csv:2: the level \"村\" is unknown"), "{told}");
+        assert!(
+            told.contains("units.csv:3: \"柳荫乡人民政府\" stands in line 2 already"),
+            "{told}"
+        );
+    }
+    let (gbk, _, _) =
+        encoding_rs::GB18030.encode("单位名称,上级,电话\r\n柳荫乡,禾川县,1\r\n东山乡,禾川县,2\r\n");
+    desk.write("units.csv", gbk);
+    let output = desk.gouji(&["--config", "gouji.toml", "config", "check"]);
+    let told = text(&output.stdout);
+    assert!(told.contains("roster: 2 units"), "{told}");
+    assert!(told.contains("units.csv:1: the column \"电话\" is not used"), "{told}");
+    assert_eq!(code(&desk.gouji(&["--config", "gouji.toml", "import", FAILS])), 0);
+    let database = rusqlite::Connection::open(desk.path("gouji.db")).unwrap();
+    let unit: String =
+        database.query_row("SELECT unit FROM current_reports", [], |row| row.get(0)).unwrap();
+    assert_eq!(unit, "柳荫乡");
+}

@@ -197,5 +197,5 @@ fn options_without_effect_yet_bring_a_warning() {
     let settings = settings("[units]\nroster = \"units.csv\"\ndue = \"01-31\"\n").unwrap();
     assert_eq!(settings.units.due, Some((1, 31)));
     let lines: Vec<Option<usize>> = settings.warnings.iter().map(|w| w.line).collect();
-    assert_eq!(lines, [Some(2), Some(3)], "{:?}", settings.warnings);
+    assert_eq!(lines, [Some(3)], "{:?}", settings.warnings);
 }

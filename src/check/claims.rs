@@ -57,10 +57,69 @@ struct Reading<'a> {
     form: &'a Form,
     claim: &'a Claim,
     sentence: usize,
+    /// Where its pattern matches, in bytes of the masked sentence.
+    span: (usize, usize),
     figure: Figure,
+    time: Times,
     sure: bool,
     /// A part of the year: the cell may hold more.
     part: bool,
+}
+
+/// Which year a figure is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Times {
+    /// The report year, as far as the text tells.
+    Report,
+    /// Another one.
+    Other,
+}
+
+/// A claim read in a sentence, of whatever year, with the words around it.
+pub(super) struct TimedReading<'a> {
+    pub(super) form: &'a Form,
+    pub(super) claim: &'a Claim,
+    pub(super) sentence: Sentence,
+    pub(super) figure: Figure,
+    pub(super) time: Times,
+    span: (usize, usize),
+}
+
+impl TimedReading<'_> {
+    /// What stands before it, from the last full or half stop.
+    pub(super) fn lead(&self) -> &str {
+        let before = self.sentence.masked.get(..self.span.0).unwrap_or_default();
+        before.rsplit(['。', ';']).next().unwrap_or_default()
+    }
+
+    /// What stands behind it.
+    pub(super) fn rest(&self) -> &str {
+        self.sentence.masked.get(self.span.1..).unwrap_or_default()
+    }
+
+    /// The figure at the end of a stretch of [`TimedReading::rest`].
+    pub(super) fn figure_within(&self, stretch: std::ops::Range<usize>) -> Option<&Figure> {
+        let (from, to) = (self.span.1 + stretch.start, self.span.1 + stretch.end);
+        let mut figures = self.sentence.figures.iter();
+        figures.rfind(|(at, _)| (from..to).contains(at)).map(|(_, figure)| figure)
+    }
+}
+
+/// Every figure the text states about cells, of whatever year; `main` tells what sentences may
+/// speak of.
+pub(super) fn timed<'a>(report: &Report, main: &Form, forms: &'a Forms) -> Vec<TimedReading<'a>> {
+    let sentences = sentence::sentences(&report.text, &main.subjects);
+    let timed = timed_readings(&sentences, report, forms).into_iter().filter_map(|reading| {
+        Some(TimedReading {
+            form: reading.form,
+            claim: reading.claim,
+            sentence: sentences.get(reading.sentence)?.clone(),
+            figure: reading.figure,
+            time: reading.time,
+            span: reading.span,
+        })
+    });
+    timed.collect()
 }
 
 /// Every figure the text states about cells of the report's tables, in the order of the text.
@@ -155,7 +214,7 @@ fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec
             continue;
         }
         let quote = sentences.get(reading.sentence).map(|s| s.raw.clone()).unwrap_or_default();
-        let (table, row) = named(reading);
+        let (table, row) = named(reading.form, reading.claim);
         let stated = reading.figure.value;
         let values = BTreeMap::from([
             ("quote", printed(&quote)),
@@ -177,13 +236,13 @@ fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec
 }
 
 /// The table and rows a claim speaks of, as sentences name them.
-fn named(reading: &Reading<'_>) -> (String, String) {
+pub(super) fn named(form: &Form, claim: &Claim) -> (String, String) {
     let mut table = String::new();
     let mut rows: Vec<String> = Vec::new();
-    for cell in meant(reading.claim) {
-        let Some((of, row, column)) = reading.form.names(&cell) else { continue };
+    for cell in meant(claim) {
+        let Some((of, row, column)) = form.names(&cell) else { continue };
         table = of.to_owned();
-        let columns = reading.form.table(&cell.table).map_or(0, |t| t.columns.len());
+        let columns = form.table(&cell.table).map_or(0, |t| t.columns.len());
         let name = if columns > 1 {
             format!("“{row}”行“{column}”列")
         } else {
@@ -229,7 +288,11 @@ fn told(reading: &Reading<'_>, facts: &Facts<'_>) -> Told {
 }
 
 /// The term with every blank total replaced by the sum of its parts; whether any was.
-fn printed_or_summed(term: &Term<CellId>, facts: &Facts<'_>, form: &Form) -> (Term<CellId>, bool) {
+pub(super) fn printed_or_summed(
+    term: &Term<CellId>,
+    facts: &Facts<'_>,
+    form: &Form,
+) -> (Term<CellId>, bool) {
     let mut derived = false;
     let mut put = |cell: &CellId| {
         let parts = if facts.is_blank(cell) { row_parts(cell, form) } else { None };
@@ -280,8 +343,19 @@ fn row_parts(cell: &CellId, form: &Form) -> Option<Term<CellId>> {
     })
 }
 
-/// Every claim read in every sentence. The first claim of the form that reads a figure has it.
+/// Every claim about the report year read in every sentence.
 fn readings<'a>(sentences: &[Sentence], report: &Report, forms: &'a Forms) -> Vec<Reading<'a>> {
+    let mut readings = timed_readings(sentences, report, forms);
+    readings.retain(|reading| reading.time == Times::Report);
+    readings
+}
+
+/// Every claim read in every sentence. The first claim of the form that reads a figure has it.
+fn timed_readings<'a>(
+    sentences: &[Sentence],
+    report: &Report,
+    forms: &'a Forms,
+) -> Vec<Reading<'a>> {
     let listed = breakdown::parts(sentences);
     let mut readings: Vec<Reading<'a>> = Vec::new();
     let mut years = Years { report: report.year, carried: None, now: None };
@@ -305,16 +379,20 @@ fn readings<'a>(sentences: &[Sentence], report: &Report, forms: &'a Forms) -> Ve
                     let before = sentence.masked.get(..from).unwrap_or_default();
                     let other_time = OTHER_TIMES.iter().any(|w| clause.lead.contains(w));
                     let other_time = other_time || !years.is_report_year(before);
-                    if refused || !unit || bound.subject != claim.subject || other_time {
+                    if refused || !unit || bound.subject != claim.subject {
                         continue;
                     }
                     let told = sentence.masked.get(..to).unwrap_or_default();
                     let cumulative = CUMULATIVE.iter().any(|w| told.contains(w));
-                    taken.extend(at);
+                    // A figure of another year is free for a claim that reads it as this year's.
+                    let time = if other_time { Times::Other } else { Times::Report };
+                    taken.extend(at.filter(|_| time == Times::Report));
                     readings.push(Reading {
                         form,
                         claim,
                         sentence: number,
+                        span: (from, to),
+                        time,
                         sure: bound.sure && figure.exact && !cumulative,
                         part: PART_OF_YEAR.iter().any(|w| told.contains(w)),
                         figure,

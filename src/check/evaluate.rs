@@ -15,7 +15,7 @@ use crate::report::{CellValue, Report};
 
 /// What an operand is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operand {
+pub(super) enum Operand {
     Number(Decimal),
     Blank,
     /// Text, or a figure recognised from a scan that is not sure.
@@ -95,7 +95,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn operand(&self, id: &CellId) -> Operand {
+    pub(super) fn operand(&self, id: &CellId) -> Operand {
         if let Some(value) = self.assumed.and_then(|values| values.get(id)) {
             return Operand::Number(*value);
         }
@@ -136,27 +136,15 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn condition(&self, condition: &Condition<CellId>) -> Judged {
-        if let Condition::Compare(left, operator, right) = condition {
-            return self.comparison(left, *operator, right);
-        }
-        match self.truth(condition) {
-            Ok(true) => Judged::Holds,
-            Ok(false) => Judged::Fails(None),
-            Err(why) => Judged::Undecided(why),
-        }
-    }
-
-    fn comparison(&self, left: &Term<CellId>, operator: Operator, right: &Term<CellId>) -> Judged {
+        let Condition::Compare(left, operator, right) = condition else {
+            return Operands { operand: &|id| self.operand(id) }.judge(condition);
+        };
         let adds = |t: &Term<CellId>| matches!(t, Term::Add(..) | Term::Subtract(..));
-        let zeros = operator == Operator::Equal && (adds(left) || adds(right));
+        let zeros = *operator == Operator::Equal && (adds(left) || adds(right));
         if zeros && self.all_blank(left, right) {
             return Judged::Undecided(Why::Blank);
         }
-        match (self.value(left, zeros), self.value(right, zeros)) {
-            (Ok(l), Ok(r)) if operator.holds(l, r) => Judged::Holds,
-            (Ok(l), Ok(r)) => Judged::Fails(Some((l, r))),
-            (Err(why), _) | (_, Err(why)) => Judged::Undecided(why),
-        }
+        Operands { operand: &|id| self.operand(id) }.compare(left, *operator, right, zeros)
     }
 
     fn all_blank(&self, left: &Term<CellId>, right: &Term<CellId>) -> bool {
@@ -207,7 +195,41 @@ impl<'a> Facts<'a> {
         let Condition::Compare(left, operator, right) = condition else {
             return self.condition(condition);
         };
-        match (self.value(left, true), self.value(right, true)) {
+        Operands { operand: &|id| self.operand(id) }.compare(left, *operator, right, true)
+    }
+
+    /// Whether a cell of the document holds nothing.
+    pub(super) fn is_blank(&self, id: &CellId) -> bool {
+        self.operand(id) == Operand::Blank
+    }
+
+    /// The value of a term; `zeros`: blanks count as zero.
+    pub(super) fn value(&self, term: &Term<CellId>, zeros: bool) -> Result<Decimal, Why> {
+        Operands { operand: &|id| self.operand(id) }.value(term, zeros)
+    }
+}
+
+/// The cells that a condition speaks of, whatever names them, as operands.
+pub(super) struct Operands<'l, C> {
+    pub(super) operand: &'l dyn Fn(&C) -> Operand,
+}
+
+impl<C> Operands<'_, C> {
+    /// A blank in it leaves a condition undecided; `sum` and `max` leave blanks out.
+    pub(super) fn judge(&self, condition: &Condition<C>) -> Judged {
+        if let Condition::Compare(left, operator, right) = condition {
+            return self.compare(left, *operator, right, false);
+        }
+        match self.truth(condition) {
+            Ok(true) => Judged::Holds,
+            Ok(false) => Judged::Fails(None),
+            Err(why) => Judged::Undecided(why),
+        }
+    }
+
+    /// One comparison; `zeros`: blanks count as zero.
+    fn compare(&self, left: &Term<C>, operator: Operator, right: &Term<C>, zeros: bool) -> Judged {
+        match (self.value(left, zeros), self.value(right, zeros)) {
             (Ok(l), Ok(r)) if operator.holds(l, r) => Judged::Holds,
             (Ok(l), Ok(r)) => Judged::Fails(Some((l, r))),
             (Err(why), _) | (_, Err(why)) => Judged::Undecided(why),
@@ -215,7 +237,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Three-valued logic after Kleene: what is known decides as far as it can.
-    fn truth(&self, condition: &Condition<CellId>) -> Result<bool, Why> {
+    fn truth(&self, condition: &Condition<C>) -> Result<bool, Why> {
         match condition {
             Condition::Or(parts) => self.any(parts, true),
             Condition::And(parts) => self.any(parts, false),
@@ -233,7 +255,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether any part is `wanted`, which is then the answer.
-    fn any(&self, parts: &[Condition<CellId>], wanted: bool) -> Result<bool, Why> {
+    fn any(&self, parts: &[Condition<C>], wanted: bool) -> Result<bool, Why> {
         let mut unknown = None;
         for part in parts {
             match self.truth(part) {
@@ -245,19 +267,13 @@ impl<'a> Facts<'a> {
         unknown.map_or(Ok(!wanted), Err)
     }
 
-    /// Whether a cell of the document holds nothing.
-    pub(super) fn is_blank(&self, id: &CellId) -> bool {
-        self.operand(id) == Operand::Blank
-    }
-
     /// The value of a term; `zeros`: blanks count as zero.
-    pub(super) fn value(&self, term: &Term<CellId>, zeros: bool) -> Result<Decimal, Why> {
-        let pair =
-            |a: &Term<CellId>, b: &Term<CellId>| Ok((self.value(a, zeros)?, self.value(b, zeros)?));
+    pub(super) fn value(&self, term: &Term<C>, zeros: bool) -> Result<Decimal, Why> {
+        let pair = |a: &Term<C>, b: &Term<C>| Ok((self.value(a, zeros)?, self.value(b, zeros)?));
         let exact = |value: Option<Decimal>| value.ok_or(Why::Overflow);
         match term {
             Term::Number(n) => Ok(*n),
-            Term::Cell(id) => match self.operand(id) {
+            Term::Cell(id) => match (self.operand)(id) {
                 Operand::Number(n) => Ok(n),
                 Operand::Blank if zeros => Ok(Decimal::ZERO),
                 Operand::Blank => Err(Why::Blank),
@@ -275,7 +291,7 @@ impl<'a> Facts<'a> {
     /// Folds parts, blanks left out; all blank cannot be told (or is zero, where blanks are).
     fn over(
         &self,
-        parts: &[Term<CellId>],
+        parts: &[Term<C>],
         zeros: bool,
         fold: impl Fn(Decimal, Decimal) -> Option<Decimal>,
     ) -> Result<Decimal, Why> {

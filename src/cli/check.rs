@@ -19,7 +19,7 @@ use crate::check::{Policy, Verdict};
 use crate::config::Settings;
 use crate::document::Refusal;
 use crate::form::Forms;
-use crate::inspect::{Inspection, Reading, inspect};
+use crate::inspect::{Inspection, Reading, compare_all, inspect};
 use crate::watch::is_ignored;
 use crate::watch::names::decoded;
 use crate::watch::take::MAX_BYTES;
@@ -60,23 +60,30 @@ pub(super) async fn check(
     let view =
         View { terminal: Terminal::of_stdout(), tables: arguments.tables, detail, forms: &forms };
     let mut exit = Exit::Fine;
-    let mut out = std::io::stdout();
+    let mut files = Vec::new();
+    let mut inspected = Vec::new();
     for (file, reading) in start_reading(arguments.files) {
-        let inspections = match reading.await.context("BUG: a reading task died")?? {
-            Ok(taken) => inspections(&file, taken, &forms, &settings.policy),
+        match reading.await.context("BUG: a reading task died")?? {
+            Ok(taken) => {
+                let found = inspections(&file, taken, &forms, &settings.policy);
+                files.extend(found.iter().map(|_| file.clone()));
+                inspected.extend(found);
+            }
             Err(what) => {
                 complain(&what);
                 exit = exit.max(Exit::CouldNotCheck);
-                continue;
             }
-        };
-        for inspection in &inspections {
-            exit = exit.max(exit_of(inspection));
-            let checking = Checking { file: &file, inspection };
-            match arguments.json {
-                true => writeln!(out, "{}", json::line(&checking, detail)?)?,
-                false => show::report(&mut out, &checking, &view)?,
-            }
+        }
+    }
+    // Nothing is printed before everything is read: last year's report may be the last argument.
+    compare_all(&mut inspected, &forms, &settings.policy);
+    let mut out = std::io::stdout();
+    for (file, inspection) in files.iter().zip(&inspected) {
+        exit = exit.max(exit_of(inspection));
+        let checking = Checking { file, inspection };
+        match arguments.json {
+            true => writeln!(out, "{}", json::line(&checking, detail)?)?,
+            false => show::report(&mut out, &checking, &view)?,
         }
     }
     Ok(exit)

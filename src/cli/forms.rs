@@ -62,6 +62,6 @@ fn line(form: &Form) -> String {
         form.from,
         form.title,
         form.tables.len(),
-        form.checks.len() + form.deadlines.len(),
+        form.checks.len() + form.across.len() + form.deadlines.len(),
     )
 }

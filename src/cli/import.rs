@@ -51,7 +51,10 @@ pub(super) fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<S
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    Ok(Store::open(path, forms, clock::now())?)
+    let rosters = settings.rosters()?;
+    let mut store = Store::open(path, forms, clock::now())?;
+    store.keep_rosters(&rosters, clock::now())?;
+    Ok(store)
 }
 
 /// The files named, and all below the folders named except what is in `leave_out`, as they look now.

@@ -21,6 +21,7 @@ use crate::watch::Stamp;
 /// Makes the new database and puts it in the place of the old one.
 pub(super) async fn rebuild(settings: &Settings, forms: &Forms) -> anyhow::Result<Exit> {
     let path = &settings.database.path;
+    let rosters = settings.rosters()?;
     let _claim = daemon::claim(path)?;
     let fresh = PathBuf::from(format!("{}.new", path.display()));
     remove(&fresh)?;
@@ -30,7 +31,8 @@ pub(super) async fn rebuild(settings: &Settings, forms: &Forms) -> anyhow::Resul
     if let Some(old) = &old {
         old.put_in_order(&mut files);
     }
-    let store = Store::open(&fresh, forms, clock::now())?;
+    let mut store = Store::open(&fresh, forms, clock::now())?;
+    store.keep_rosters(&rosters, clock::now())?;
     let mut import = Import::new(store, settings, forms, files.len(), tally)?;
     import.files(&files).await?;
     import.store.end_first_scan(clock::now())?;

@@ -15,9 +15,17 @@ pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     let mut misfits = unknown_rules(&settings, &forms);
     misfits.extend(super::stationery(&settings, &forms).err().map(|error| error.to_string()));
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
+    let rosters = settings.rosters()?;
     let mut out = std::io::stdout();
     for line in summary(&settings, &forms) {
         writeln!(out, "{line}")?;
+    }
+    for (office, path) in settings.roster_files() {
+        let Some(roster) = rosters.get(office) else { continue };
+        writeln!(out, "roster: {} units, {}", roster.members.len(), path.display())?;
+        for warning in &roster.warnings {
+            writeln!(out, "warning: {}", warning.in_file(path))?;
+        }
     }
     for warning in &settings.warnings {
         writeln!(out, "warning: {warning}")?;
@@ -63,7 +71,8 @@ pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
         .iter()
         .flat_map(|form| {
             let checks = form.checks.iter().map(|check| check.id.as_str());
-            checks.chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
+            let across = form.across.iter().map(|rule| rule.id.as_str());
+            checks.chain(across).chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
         })
         .collect();
     known.sort_unstable();

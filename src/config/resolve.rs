@@ -158,7 +158,6 @@ impl Resolver<'_> {
     /// Options whose names are settled and whose work is not done yet: nobody should wait for it.
     fn name_options_for_later(&mut self, settings: &Settings) {
         let options = [
-            ("units.roster", settings.units.roster.is_some()),
             ("units.due", settings.units.due.is_some()),
             ("database.snapshot", settings.database.snapshot.is_some()),
         ];
@@ -428,9 +427,12 @@ fn bare(address: &str) -> &str {
     inner.map_or(address, |(_, inner)| inner)
 }
 
-/// The part of the syntax that people get wrong; the mail library checks the rest. A local part
-/// that is not ASCII needs SMTPUTF8, which few servers offer.
-fn check_address(address: &str) -> Result<(), &'static str> {
+/// Looks at the part of a mail address's syntax that people get wrong; the mail library checks the
+/// rest. A local part that is not ASCII needs SMTPUTF8, which few servers offer.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_address(address: &str) -> Result<(), &'static str> {
     if address.chars().any(char::is_control) {
         return Err("it holds a control character");
     }

@@ -1,4 +1,4 @@
-//! The unit of a report: looked up among those known, made when it is new.
+//! The unit of a report: looked up on the roster and among those known, made when it is new.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::Seconds;
+use super::roster;
 use super::rows::UnitId;
 use crate::report::Report;
 use crate::units::{self, Match};
@@ -17,22 +18,22 @@ pub(super) struct Placed {
     pub(super) candidates: Option<String>,
 }
 
-/// The unit of a report that names one, with its spellings remembered.
+/// The unit of a report that names one, among those of `office`, with its spellings remembered.
 pub(super) fn place(
     tx: &Connection,
+    office: &str,
     printed: &str,
     report: &Report,
     now: Timestamp,
 ) -> rusqlite::Result<Placed> {
     let plain = plain(printed);
-    let known = related(tx, &plain)?;
-    let placed = match units::find(&plain, &known) {
+    let placed = match find(tx, office, &plain)? {
         Match::Same(unit) => Placed { unit, candidates: None },
-        Match::New => Placed { unit: insert(tx, printed, "named", now)?, candidates: None },
+        Match::New => Placed { unit: insert(tx, office, printed, "named", now)?, candidates: None },
         Match::Ambiguous(candidates) => {
-            let unit = match ambiguous(tx, &plain)? {
+            let unit = match ambiguous(tx, office, &plain)? {
                 Some(unit) => unit,
-                None => insert(tx, printed, "ambiguous", now)?,
+                None => insert(tx, office, printed, "ambiguous", now)?,
             };
             Placed { unit, candidates: Some(listed(tx, &candidates)?) }
         }
@@ -45,18 +46,27 @@ pub(super) fn place(
     Ok(placed)
 }
 
+/// The unit of the office that a plain name means: one on its roster, else one known without it.
+fn find(db: &Connection, office: &str, plain: &str) -> rusqlite::Result<Match<UnitId>> {
+    Ok(match roster::find(db, office, plain)? {
+        Match::New => units::find(plain, &related(db, office, plain)?),
+        listed => listed,
+    })
+}
+
 /// The units that a name fits, if it belongs to a unit kept apart because it fits several.
 pub(super) fn candidates(
     db: &Connection,
     unit: UnitId,
     printed: &str,
 ) -> rusqlite::Result<Option<String>> {
-    let sql = "SELECT 1 FROM units WHERE id = :id AND recognition = 'ambiguous'";
-    if !db.prepare_cached(sql)?.exists(named_params! { ":id": unit })? {
-        return Ok(None);
-    }
-    let plain = plain(printed);
-    match units::find(&plain, &related(db, &plain)?) {
+    let sql = "SELECT office FROM units WHERE id = :id AND recognition = 'ambiguous'";
+    let office: Option<String> = db
+        .prepare_cached(sql)?
+        .query_row(named_params! { ":id": unit }, |row| row.get("office"))
+        .optional()?;
+    let Some(office) = office else { return Ok(None) };
+    match find(db, &office, &plain(printed))? {
         Match::Ambiguous(units) => listed(db, &units).map(Some),
         Match::Same(_) | Match::New => Ok(None),
     }
@@ -65,10 +75,11 @@ pub(super) fn candidates(
 /// A unit of its own for a report that names none.
 pub(super) fn unrecognised(
     tx: &Connection,
+    office: &str,
     file_name: &str,
     now: Timestamp,
 ) -> rusqlite::Result<UnitId> {
-    insert(tx, &units::unrecognised(file_name), "unrecognised", now)
+    insert(tx, office, &units::unrecognised(file_name), "unrecognised", now)
 }
 
 /// The name of a unit.
@@ -78,20 +89,27 @@ pub(super) fn name(tx: &Connection, unit: UnitId) -> rusqlite::Result<String> {
 }
 
 /// A name that is nothing but words such as 人民政府 is compared as it is.
-fn plain(printed: &str) -> String {
+pub(super) fn plain(printed: &str) -> String {
     let plain = units::plain(printed);
     if plain.is_empty() { printed.trim().to_owned() } else { plain }
 }
 
-/// The named units one of whose names ends in `plain` or is an end of it, with all their names.
-fn related(tx: &Connection, plain: &str) -> rusqlite::Result<BTreeMap<UnitId, Vec<String>>> {
+/// The named units of the office that are on no roster and one of whose names ends in `plain` or is
+/// an end of it, with all their names.
+fn related(
+    tx: &Connection,
+    office: &str,
+    plain: &str,
+) -> rusqlite::Result<BTreeMap<UnitId, Vec<String>>> {
     let reversed = reverse(plain);
     let ends: Vec<&str> =
         reversed.char_indices().filter_map(|(at, c)| reversed.get(..at + c.len_utf8())).collect();
     let ends = serde_json::to_string(&ends).unwrap_or_default();
     let mut known: BTreeMap<UnitId, Vec<String>> = BTreeMap::new();
     let mut query = tx.prepare_cached(include_str!("sql/related_units.sql"))?;
-    let mut rows = query.query(named_params! { ":reversed": reversed, ":ends": ends })?;
+    let mut rows = query.query(named_params! {
+        ":office": office, ":reversed": reversed, ":ends": ends,
+    })?;
     while let Some(row) = rows.next()? {
         known.entry(row.get("unit_id")?).or_default().push(row.get("plain")?);
     }
@@ -103,20 +121,27 @@ fn reverse(text: &str) -> String {
 }
 
 /// The unit made for this bare name before.
-fn ambiguous(tx: &Connection, plain: &str) -> rusqlite::Result<Option<UnitId>> {
+fn ambiguous(tx: &Connection, office: &str, plain: &str) -> rusqlite::Result<Option<UnitId>> {
     tx.prepare_cached(include_str!("sql/ambiguous_unit.sql"))?
-        .query_row(named_params! { ":reversed": reverse(plain) }, |row| row.get("unit_id"))
+        .query_row(named_params! { ":office": office, ":reversed": reverse(plain) }, |row| {
+            row.get("unit_id")
+        })
         .optional()
 }
 
-fn insert(
+/// Makes a unit of the office.
+pub(super) fn insert(
     tx: &Connection,
+    office: &str,
     name: &str,
     recognition: &str,
     now: Timestamp,
 ) -> rusqlite::Result<UnitId> {
     tx.prepare_cached(include_str!("sql/insert_unit.sql"))?.query_row(
-        named_params! { ":name": name.trim(), ":recognition": recognition, ":now": Seconds(now) },
+        named_params! {
+            ":office": office, ":name": name.trim(), ":recognition": recognition,
+            ":now": Seconds(now),
+        },
         |row| row.get("id"),
     )
 }
@@ -131,12 +156,13 @@ fn remember(tx: &Connection, unit: UnitId, name: &str, role: &str) -> rusqlite::
         .map(drop)
 }
 
-/// A unit goes by the name that says most: `万载县高城镇人民政府` rather than `高城镇`.
+/// A unit goes by the name that says most: `万载县高城镇人民政府` rather than `高城镇`. One on a roster
+/// goes by the name it has there.
 fn lengthen(tx: &Connection, unit: UnitId, printed: &str) -> rusqlite::Result<()> {
     if plain(printed).chars().count() <= plain(&name(tx, unit)?).chars().count() {
         return Ok(());
     }
-    tx.prepare_cached("UPDATE units SET name = :name WHERE id = :id")?
+    tx.prepare_cached("UPDATE units SET name = :name WHERE id = :id AND on_roster = 0")?
         .execute(named_params! { ":id": unit, ":name": printed.trim() })
         .map(drop)
 }

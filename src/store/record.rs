@@ -208,7 +208,7 @@ impl Recorder<'_> {
         earlier: Option<&Earlier>,
     ) -> rusqlite::Result<(UnitId, Option<Finding>)> {
         if let Some(printed) = checked.report.unit.as_ref().filter(|unit| !unit.trim().is_empty()) {
-            let placed = names::place(self.tx, printed, &checked.report, self.now)?;
+            let placed = names::place(self.tx, self.office(), printed, &checked.report, self.now)?;
             let finding = placed.candidates.and_then(|units| about_candidates(checked, &units));
             return Ok((placed.unit, finding));
         }
@@ -224,9 +224,14 @@ impl Recorder<'_> {
             .optional()?;
         let unit = match replaced {
             Some(unit) => unit,
-            None => names::unrecognised(self.tx, &self.name(part), self.now)?,
+            None => names::unrecognised(self.tx, self.office(), &self.name(part), self.now)?,
         };
         Ok((unit, None))
+    }
+
+    /// Among whose units the unit of a report is looked for.
+    fn office(&self) -> &str {
+        ""
     }
 
     fn name(&self, part: &Part<'_>) -> String {

@@ -442,6 +442,28 @@ pub struct Window {
     pub first_scan: bool,
 }
 
+/// What became of the rosters when they were read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RostersKept {
+    /// Units on them.
+    pub listed: usize,
+    /// Units known by other names before, which are one with a listed one now.
+    pub joined: usize,
+    /// Units that are on them no more.
+    pub left: usize,
+}
+
+/// A unit that has handed in and is not on the roster of its office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted {
+    /// As its reports print it.
+    pub name: String,
+    /// The office; empty: that of `[units]`.
+    pub office: String,
+    /// Units on the roster that it may be, the likeliest first.
+    pub proposals: Vec<String>,
+}
+
 /// What `gouji status` shows of the database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {

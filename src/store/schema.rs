@@ -14,8 +14,11 @@ use super::columns::{PathBytes, Seconds};
 use super::{Result, StoreError, mount};
 
 /// Migrations in order; the index of the last is `PRAGMA user_version`.
-const MIGRATIONS: &[&str] =
-    &[include_str!("sql/0001_init.sql"), include_str!("sql/0002_whole_reports.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("sql/0001_init.sql"),
+    include_str!("sql/0002_whole_reports.sql"),
+    include_str!("sql/0003_roster.sql"),
+];
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.
 const APPLICATION_ID: i32 = 0x676f_756a;

@@ -4,6 +4,7 @@ mod again;
 mod file;
 mod mails;
 mod records;
+mod roster;
 mod views;
 
 use std::path::{Path, PathBuf};

@@ -19,7 +19,7 @@ const CHANGES: [&str; 20] = [
 
 /// What a figure tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::check) enum Kind {
     /// How many.
     Count,
     /// What share, in per cent.
@@ -30,21 +30,21 @@ pub(super) enum Kind {
 
 /// A figure and where it stands in the folded text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Figure {
+pub(in crate::check) struct Figure {
     /// First character of it, prefix included.
     pub(super) start: usize,
     /// The character after it, unit included.
     pub(super) end: usize,
     pub(super) kind: Kind,
     /// The number as written.
-    pub(super) value: Decimal,
+    pub(in crate::check) value: Decimal,
     /// The least and the greatest it may stand for; no greatest: 超过 and the like.
     pub(super) low: Decimal,
     pub(super) high: Option<Decimal>,
     /// `None`: no unit stands after it.
     pub(super) unit: Option<&'static str>,
     /// The number stands for itself, not rounded.
-    pub(super) exact: bool,
+    pub(in crate::check) exact: bool,
 }
 
 impl Figure {
@@ -62,8 +62,13 @@ impl Figure {
         }
     }
 
+    /// Whether it is a percentage.
+    pub(in crate::check) fn is_share(&self) -> bool {
+        self.kind == Kind::Percent
+    }
+
     /// Whether it may stand for a value.
-    pub(super) fn fits(&self, value: Decimal) -> bool {
+    pub(in crate::check) fn fits(&self, value: Decimal) -> bool {
         self.low <= value && self.high.is_none_or(|high| value <= high)
     }
 }

@@ -14,9 +14,9 @@ const HEADING: usize = 30;
 
 /// One sentence.
 #[derive(Debug, Clone)]
-pub(super) struct Sentence {
+pub(in crate::check) struct Sentence {
     /// As printed, trimmed.
-    pub(super) raw: String,
+    pub(in crate::check) raw: String,
     /// Folded, with every count as `#`, every share as `%`, every change as `~`.
     pub(super) masked: String,
     /// The figures, each with its place in `masked`, in bytes.

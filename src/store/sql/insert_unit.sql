@@ -1,1 +1,1 @@
-INSERT INTO units (name, recognition, created_at) VALUES (:name, :recognition, :now) RETURNING id
+INSERT INTO units (office, name, recognition, created_at) VALUES (:office, :name, :recognition, :now) RETURNING id

@@ -1,0 +1,217 @@
+//! What the text says about last year, and how much of it is last year's.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Years, draft, numbers};
+use crate::check::claims::{TimedReading, Times, named, printed_or_summed, timed};
+use crate::check::{Draft, printed};
+use crate::form::Form;
+use crate::form::across::{Across, Test};
+use crate::report::{CellValue, Report, squeeze};
+
+/// Fewer characters of prose are too few to call one text the same as another.
+const PROSE: usize = 100;
+
+/// What a test found at a place: nothing wrong, or a finding.
+pub(super) struct Judged {
+    pub(super) place: String,
+    pub(super) draft: Option<Draft>,
+}
+
+/// Runs one test on the two reports; nothing comes of it where nothing can be told.
+pub(super) fn run(test: &Test, rule: &Across, form: &Form, years: &Years<'_>) -> Vec<Judged> {
+    match test {
+        Test::Same { percent } => same(true, *percent, rule, form, years).into_iter().collect(),
+        Test::SameText { percent } => {
+            same(false, *percent, rule, form, years).into_iter().collect()
+        }
+        Test::Growth { .. } | Test::Quoted { .. } => stated(test, rule, form, years),
+    }
+}
+
+/// The text of last year: `tables` says whether the tables are to be last year's as well, or not.
+fn same(
+    tables: bool,
+    percent: Decimal,
+    rule: &Across,
+    form: &Form,
+    years: &Years<'_>,
+) -> Option<Judged> {
+    let (report, last) = (years.report(), years.last);
+    let share = share_of_last(report, last)?;
+    let are_same = same_tables(report, last);
+    let something = report
+        .cells
+        .values()
+        .any(|cell| matches!(&cell.value, CellValue::Number(number) if !number.is_zero()));
+    let is_due = if tables { are_same && something } else { !are_same };
+    let draft = (is_due && share > percent).then(|| {
+        let mut values = years.values();
+        values.insert("share", share.round_dp(0).normalize().to_string());
+        draft(rule, "report".into(), form.say(&rule.id, &values))
+    });
+    Some(Judged { place: "report".into(), draft })
+}
+
+/// Whether both reports have the same cells with the same values.
+fn same_tables(report: &Report, last: &Report) -> bool {
+    let value = |value: &CellValue| match value {
+        CellValue::Number(number) => Some(number.normalize().to_string()),
+        CellValue::Text(text) => Some(squeeze(text)),
+        CellValue::Blank | CellValue::Placeholder => None,
+    };
+    report.cells.len() == last.cells.len()
+        && !report.cells.is_empty()
+        && report
+            .cells
+            .iter()
+            .zip(&last.cells)
+            .all(|((a, this), (b, that))| a == b && value(&this.value) == value(&that.value))
+}
+
+/// How much of a report's prose, in per cent of its characters, stands in last year's too; each
+/// year's own number counts as the same. `None`: there is too little of it.
+fn share_of_last(report: &Report, last: &Report) -> Option<Decimal> {
+    let prose = |report: &Report| prose(&report.text, report.year.unwrap_or_default());
+    let sentences = prose(report);
+    let known: BTreeSet<String> = prose(last).into_iter().collect();
+    let length = |sentence: &String| sentence.chars().count();
+    let all: usize = sentences.iter().map(length).sum();
+    let same: usize = sentences.iter().filter(|s| known.contains(*s)).map(length).sum();
+    let share = Decimal::from(same).checked_mul(Decimal::ONE_HUNDRED)?;
+    (all >= PROSE).then(|| share.checked_div(Decimal::from(all))).flatten()
+}
+
+/// The sentences of a text without white space, with signs in the place of the report's year and
+/// those around it.
+fn prose(text: &[String], year: i16) -> Vec<String> {
+    let years = [(0, "〔本年〕"), (-1, "〔上年〕"), (1, "〔下年〕")];
+    let years = years.map(|(by, sign)| (year.saturating_add(by).to_string(), sign));
+    let cut = |paragraph: &String| {
+        let text: String = paragraph.nfkc().filter(|c| !c.is_whitespace()).collect();
+        let text = years.iter().fold(text, |text, (year, sign)| text.replace(year, sign));
+        let sentences = text.split(['。', ';', '!', '?']);
+        sentences.filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    text.iter().flat_map(cut).collect()
+}
+
+/// Figures of the text beside last year's report: each place once, with the first sentence that it
+/// contradicts.
+fn stated(test: &Test, rule: &Across, form: &Form, years: &Years<'_>) -> Vec<Judged> {
+    let mut judged: Vec<Judged> = Vec::new();
+    for reading in timed(years.report(), form, years.subject.forms) {
+        let Some(said) = said(test, &reading, years) else { continue };
+        let place = reading.claim.place.clone();
+        let draft = said.is_wrong().then(|| contradiction(&said, &reading, rule, form, years));
+        match judged.iter_mut().find(|j| j.place == place) {
+            Some(known) if known.draft.is_none() => known.draft = draft,
+            Some(_) => {}
+            None => judged.push(Judged { place, draft }),
+        }
+    }
+    judged
+}
+
+fn contradiction(
+    said: &Said,
+    reading: &TimedReading<'_>,
+    rule: &Across,
+    form: &Form,
+    years: &Years<'_>,
+) -> Draft {
+    let (table, row) = named(reading.form, reading.claim);
+    let shown = |number: Decimal| number.normalize().to_string();
+    let mut values = years.values();
+    values.extend([
+        ("table", table),
+        ("row", row),
+        ("quote", printed(&reading.sentence.raw)),
+        ("value", said.this.map(shown).unwrap_or_default()),
+        ("last_value", shown(said.last)),
+    ]);
+    let sides = Some((said.stated, said.right));
+    values.extend(["left", "right", "difference"].into_iter().zip(numbers(sides)));
+    let draft = draft(rule, reading.claim.place.clone(), form.say(&rule.id, &values));
+    Draft { sides, quote: Some(reading.sentence.raw.clone()), ..draft }
+}
+
+/// A statement about last year's figures, and what they are.
+struct Said {
+    stated: Decimal,
+    right: Decimal,
+    /// How far both may be apart.
+    tolerance: Decimal,
+    /// This year's cell, where the statement is about both.
+    this: Option<Decimal>,
+    last: Decimal,
+}
+
+impl Said {
+    fn is_wrong(&self) -> bool {
+        self.right.checked_sub(self.stated).is_none_or(|by| by.abs() > self.tolerance)
+    }
+}
+
+fn said(test: &Test, reading: &TimedReading<'_>, years: &Years<'_>) -> Option<Said> {
+    match test {
+        Test::Growth { up, down } if reading.time == Times::Report => {
+            let sign = |pattern: &regex::Regex, sign| Some((pattern.find(reading.rest())?, sign));
+            let (found, sign) =
+                sign(up, Decimal::ONE).or_else(|| sign(down, Decimal::NEGATIVE_ONE))?;
+            let change = reading.figure_within(found.range()).filter(|figure| figure.exact)?;
+            let this = values(reading, true, years).find(|v| reading.figure.fits(*v))?;
+            let last = values(reading, false, years).next()?;
+            let stated = change.value.checked_mul(sign)?;
+            let grown = this.checked_sub(last)?;
+            let (right, tolerance) = if change.is_share() {
+                let right = grown.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(last)?;
+                let scale = change.value.scale();
+                (right.round_dp(scale.max(2)), Decimal::new(5, if scale == 0 { 1 } else { 2 }))
+            } else {
+                (grown, Decimal::ZERO)
+            };
+            Some(Said { stated, right, tolerance, this: Some(this), last })
+        }
+        Test::Quoted { pattern } if reading.time == Times::Other => {
+            let lead = reading.lead().replace(&format!("{}年", years.last.year?), "上年");
+            let is_told = pattern.is_match(&lead) && reading.figure.exact;
+            let stated = Some(reading.figure.value).filter(|_| is_told)?;
+            let right = values(reading, false, years).find(|v| reading.figure.fits(*v));
+            let right = right.or_else(|| values(reading, false, years).next())?;
+            Some(Said { stated, right, tolerance: Decimal::ZERO, this: None, last: right })
+        }
+        _ => None,
+    }
+}
+
+/// What the cells of a claim say: each of its meanings that can be told.
+fn values<'v>(
+    reading: &'v TimedReading<'_>,
+    this: bool,
+    years: &'v Years<'_>,
+) -> impl Iterator<Item = Decimal> + 'v {
+    let facts = if this { &years.this_facts } else { &years.last_facts };
+    reading.claim.cells.iter().filter_map(move |term| {
+        let (term, _) = printed_or_summed(term, facts, reading.form);
+        facts.value(&term, false).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_year_of_each_report_counts_as_the_same_word() {
+        let sentences = |year: i16, text: &str| prose(&[text.to_owned()], year);
+        assert_eq!(
+            sentences(2022, "2022 年，比2021年多。下一句"),
+            sentences(2021, "2021年，比2020年多。下一句")
+        );
+        assert_ne!(sentences(2022, "2021年的句子"), sentences(2021, "2021年的句子"));
+    }
+}

@@ -1,0 +1,2 @@
+SELECT n.unit_id, n.role, n.plain, n.place FROM roster_names n JOIN units u ON u.id = n.unit_id
+WHERE u.office = :office AND n.plain IN (SELECT value FROM json_each(:ends))
