@@ -14,9 +14,13 @@ use crate::config::{self, Settings};
 use crate::form::Forms;
 use crate::notice::{Stationery, StationeryError};
 use crate::worker::Workers;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 mod check;
+mod doctor;
 mod forms;
+mod generate;
 mod import;
 mod json;
 mod notices;
@@ -93,6 +97,11 @@ enum Command {
     /// `gouji run` must be stopped. Mails and notices are taken over; the old database is moved aside.
     #[command(after_help = "Example:\n  gouji rebuild")]
     Rebuild,
+    /// Look at everything the service needs and say what is in its way, each with the remedy
+    ///
+    /// Exit status: 0 nothing is in the way, 1 something is.
+    #[command(after_help = "Example:\n  gouji doctor")]
+    Doctor,
     /// Look at the configuration
     #[command(after_help = "Example:\n  gouji --config config/gouji.toml config check")]
     Config {
@@ -104,6 +113,18 @@ enum Command {
     Forms {
         #[command(subcommand)]
         action: Option<FormsAction>,
+    },
+    /// Print the completions for a shell
+    #[command(after_help = "Example:\n  gouji completions bash > /etc/bash_completion.d/gouji")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder
+    #[command(after_help = "Example:\n  gouji man /usr/local/share/man/man1")]
+    Man {
+        /// The folder; made if it is not there
+        folder: PathBuf,
     },
     /// Read one file for another gouji: bytes on standard input, JSON on standard output
     #[command(hide = true)]
@@ -251,11 +272,14 @@ fn complain(what: &str) {
 
 fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
     let explicit = arguments.config.as_deref();
-    if let Command::Forms { action: Some(FormsAction::Check { file }) } = &arguments.command {
-        return forms::check(file);
-    }
-    if let Command::Config { action: ConfigAction::Check } = arguments.command {
-        return settings::check(explicit);
+    // These need no configuration, or tell what is wrong in it themselves.
+    match &arguments.command {
+        Command::Forms { action: Some(FormsAction::Check { file }) } => return forms::check(file),
+        Command::Config { action: ConfigAction::Check } => return settings::check(explicit),
+        Command::Completions { shell } => return generate::completions(*shell),
+        Command::Man { folder } => return generate::man(folder),
+        Command::Doctor => return runtime()?.block_on(doctor::doctor(explicit)),
+        _ => {}
     }
     let settings = config::load(explicit)?;
     match arguments.command {
@@ -285,14 +309,18 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             runtime()?.block_on(rebuild::rebuild(&settings, &forms))
         }
         Command::Forms { .. } => forms::list(&settings),
-        Command::Config { .. } | Command::Worker { .. } => Ok(Exit::Usage),
+        Command::Config { .. }
+        | Command::Completions { .. }
+        | Command::Doctor
+        | Command::Man { .. }
+        | Command::Worker { .. } => Ok(Exit::Usage),
     }
 }
 
 /// The forms, if the configuration fits them.
 fn usable_forms(settings: &Settings) -> anyhow::Result<Forms> {
     let forms = Forms::load(settings.forms_folder.as_deref())?;
-    let misfits = settings::unknown_rules(settings, &forms);
+    let misfits = settings.misfits(&forms);
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
     Ok(forms)
 }
@@ -335,13 +363,22 @@ fn run(settings: Settings) -> anyhow::Result<Exit> {
     ended.map(|()| Exit::Fine)
 }
 
-/// The log goes to standard error; the journal adds times by itself and wants no colour.
+/// The log goes to standard error, or, where that is the system's journal, into the journal itself:
+/// then each field can be asked for (`journalctl GOUJI_REPORT_ID=17`).
 fn start_logging() {
     let to_journal = config::logs_to_journal();
+    let filter = tracing_subscriber::EnvFilter::new(config::log_filter());
+    if to_journal && let Ok(journal) = tracing_journald::layer() {
+        let journal = journal
+            .with_syslog_identifier("gouji".to_owned())
+            .with_field_prefix(Some("GOUJI".to_owned()));
+        tracing_subscriber::registry().with(filter).with(journal).init();
+        return;
+    }
     let colour =
         !to_journal && !config::no_color() && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(config::log_filter()))
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false);

@@ -17,6 +17,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::check::Policy;
+use crate::form::Forms;
 use crate::units::roster::{self, RosterErrors, Rosters};
 
 mod parse;
@@ -25,7 +26,8 @@ mod typed;
 
 pub use resolve::check_address;
 pub use typed::{
-    Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, RulesConfig, UnitsConfig,
+    Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, MetricsConfig, RulesConfig,
+    UnitsConfig,
 };
 
 /// Where the configuration is looked for when nothing else is said.
@@ -58,6 +60,8 @@ pub struct Settings {
     pub templates_folder: Option<PathBuf>,
     /// Rules switched off or weighed differently.
     pub policy: Policy,
+    /// Where figures about the service are left for `node_exporter`.
+    pub metrics_file: Option<PathBuf>,
     /// The zone in which times are shown: the system's.
     pub zone: TimeZone,
 }
@@ -230,6 +234,22 @@ pub struct UnitSettings {
     pub due: Option<(i8, i8)>,
 }
 
+impl Settings {
+    /// What `[rules]` says about rules that none of these forms has.
+    pub fn misfits(&self, forms: &Forms) -> Vec<String> {
+        let known = forms.rules();
+        let named = self.policy.off.iter().chain(self.policy.severity.keys());
+        named
+            .filter(|rule| !known.contains(rule.as_str()))
+            .map(|rule| {
+                let closest = known.iter().min_by_key(|id| strsim::damerau_levenshtein(id, rule));
+                let hint = closest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+                format!("{}: [rules] names `{rule}`, which no form has{hint}", self.origin)
+            })
+            .collect()
+    }
+}
+
 /// One thing that is wrong or odd in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -312,9 +332,12 @@ pub fn log_filter() -> String {
     filter.unwrap_or_else(|| "info".to_owned())
 }
 
-/// Whether standard error goes to the system's journal.
+/// Whether standard error goes to the system's journal: `JOURNAL_STREAM` names the device and inode
+/// of that connection. Children of a service inherit the variable, not always the connection.
 pub fn logs_to_journal() -> bool {
-    path_variable("JOURNAL_STREAM").is_some()
+    let named = path_variable("JOURNAL_STREAM").map(|named| named.to_string_lossy().into_owned());
+    let stderr = rustix::fs::fstat(std::io::stderr());
+    stderr.is_ok_and(|stat| named == Some(format!("{}:{}", stat.st_dev, stat.st_ino)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]

@@ -16,17 +16,22 @@ mod compose;
 mod desk;
 mod folders;
 mod ledger;
+mod live;
 mod outbox;
+mod pins;
+mod pulse;
 mod service;
+mod snapshot;
 mod sole;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
 use tokio::task::{self, JoinError, JoinSet};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
@@ -36,17 +41,23 @@ use crate::clock;
 use crate::config::{After, Origin, Settings, Transport};
 use crate::form::Forms;
 use crate::notice::Stationery;
-use crate::store::{NoticePolicy, RostersKept, Store, StoreError};
+use crate::store::{NoticePolicy, RostersKept, Store, StoreError, Witness};
 use crate::units::roster::Rosters;
-use crate::watch::{self, Answer, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names};
+use crate::watch::{
+    self, Answer, LastLook, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names,
+};
 use crate::worker::Workers;
 use compose::Composer;
 use desk::{Desk, is_settled};
 use folders::{Change, Folders};
 use ledger::{Ledger, LedgerError};
+use live::{Live, Reload, Setup};
 use outbox::Outbox;
-use service::Signals;
-pub(crate) use sole::claim;
+use pins::Pins;
+pub(crate) use pulse::{FolderPulse, Pulse, read as last_pulse};
+use service::{Signals, Told};
+use snapshot::{Published, Snapshots};
+pub(crate) use sole::{claim, holder};
 
 /// How long work in progress may go on after gouji was asked to stop.
 const LAST_WORK: Duration = Duration::from_millis(1200);
@@ -61,19 +72,22 @@ const LAST_WRITE: Duration = Duration::from_millis(600);
 pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     let rosters = settings.rosters()?;
-    let (settings, forms) = (Arc::new(settings), Arc::new(forms));
+    let live = Live::new(settings, forms, stationery);
+    let settings = live.settings();
     make_own_folders(&settings)?;
     let _only_one = claim(&settings.database.path)?;
     service::starting();
-    let composer = Composer::new(Arc::clone(&settings), Arc::clone(&forms), stationery);
-    let opening = open_ledger(&settings, &forms, composer.clone(), rosters);
+    let opening = open_ledger(&live, rosters);
     let (ledger, mut closed) = tokio::select! {
         opened = opening => opened?,
         () = signals.stop() => return Ok(()),
     };
-    let daemon = Daemon::start(settings, forms, composer, ledger).await?;
+    // Outlives the database's thread, see `Witness`.
+    let witness = Arc::new(Mutex::new(Witness::of(&settings.database.path)));
+    let daemon = Daemon::start(live, ledger, Arc::clone(&witness)).await?;
     let ended = daemon.work(&mut signals, &mut closed).await;
     close(closed).await;
+    drop(witness);
     info!("Stopped");
     ended
 }
@@ -95,24 +109,30 @@ fn make_own_folders(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn open_ledger(
-    settings: &Arc<Settings>,
-    forms: &Arc<Forms>,
-    composer: Composer,
+    live: &Live,
     rosters: Rosters,
 ) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
-    let (path, forms) = (settings.database.path.clone(), Arc::clone(forms));
+    let composer = Composer::new(live.clone());
+    let Setup { settings, forms, .. } = live.setup();
+    let path = settings.database.path.clone();
     let shown = names::shown(&path);
     let open = move |now| {
         let mut store = Store::open(&path, &forms, now)?;
-        if let Some(RostersKept { listed, joined, left }) = store.keep_rosters(&rosters, now)? {
-            info!("The roster has {listed} units: {joined} known by other names, {left} left it");
-        }
+        keep_rosters(&mut store, &rosters, now)?;
         Ok(store)
     };
     let opened = ledger::open(open, composer).await;
     let opened = opened.context("cannot open the database")?;
     info!("Opened the database {shown}");
     Ok(opened)
+}
+
+/// Makes the units that are listed those of the rosters.
+fn keep_rosters(store: &mut Store, rosters: &Rosters, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(RostersKept { listed, joined, left }) = store.keep_rosters(rosters, now)? {
+        info!("The roster has {listed} units: {joined} known by other names, {left} left it");
+    }
+    Ok(())
 }
 
 /// Says once what stands around the reader processes: it depends on the kernel.
@@ -163,8 +183,12 @@ struct Daemon {
     /// The files in work.
     in_work: HashMap<task::Id, Settled>,
     at_once: usize,
-    /// Folder tasks and the outbox.
+    /// Folder tasks, the outbox, the snapshots.
     others: JoinSet<()>,
+    /// Who reads the database.
+    witness: Arc<Mutex<Witness>>,
+    pins: Pins,
+    telling: Telling,
     stopping: signal::Sender<bool>,
     /// A list of waiting files is on its way into the database.
     telling_waiting: Arc<AtomicBool>,
@@ -172,10 +196,22 @@ struct Daemon {
     waiting_untold: bool,
 }
 
-/// Something on its way into the database, until this is dropped.
-struct Telling(Arc<AtomicBool>);
+/// What is told of this gouji, twice a minute.
+struct Telling {
+    started_at: Timestamp,
+    /// The last look at each folder.
+    looks: BTreeMap<PathBuf, LastLook>,
+    published: Published,
+    /// A pulse is on its way to the disk.
+    under_way: Arc<AtomicBool>,
+    /// What was told last of why the metrics could not be written.
+    trouble: Arc<Mutex<Option<String>>>,
+}
 
-impl Drop for Telling {
+/// Something on its way, until this is dropped.
+struct UnderWay(Arc<AtomicBool>);
+
+impl Drop for UnderWay {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -183,10 +219,9 @@ impl Drop for Telling {
 
 impl Daemon {
     async fn start(
-        settings: Arc<Settings>,
-        forms: Arc<Forms>,
-        composer: Composer,
+        live: Live,
         ledger: Ledger,
+        witness: Arc<Mutex<Witness>>,
     ) -> anyhow::Result<Self> {
         let now = clock::now();
         ledger.ask(move |store| store.make_all_due(now)).await?;
@@ -198,8 +233,7 @@ impl Daemon {
             first_scan: Arc::new(AtomicBool::new(first_scan)),
             recorded: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
-            settings,
-            forms,
+            live,
             ledger,
         });
         tell_confinement(&desk.workers).await?;
@@ -207,7 +241,7 @@ impl Daemon {
         let (send_sights, sights) = mpsc::channel(16);
         let (stopping, _) = signal::channel(false);
         let mut daemon = Self {
-            folders: Folders::new(&desk.settings.drop.folders),
+            folders: Folders::new(&desk.live.settings().drop.folders),
             desk,
             sights,
             answers: BTreeMap::new(),
@@ -215,18 +249,27 @@ impl Daemon {
             in_work: HashMap::new(),
             at_once,
             others: JoinSet::new(),
+            witness,
+            pins: Pins::default(),
+            telling: Telling {
+                started_at: now,
+                looks: BTreeMap::new(),
+                published: Published::default(),
+                under_way: Arc::default(),
+                trouble: Arc::default(),
+            },
             stopping,
             telling_waiting: Arc::default(),
             waiting_untold: false,
         };
         daemon.watch_folders(&send_sights).await?;
-        daemon.start_outbox(composer);
+        daemon.start_outbox();
         Ok(daemon)
     }
 
     /// One task for each folder, with the files in it that need no reading.
     async fn watch_folders(&mut self, sights: &mpsc::Sender<Sight>) -> Result<(), LedgerError> {
-        let settings = Arc::clone(&self.desk.settings);
+        let settings = self.desk.live.settings();
         let archives = matches!(settings.drop.after, After::Archive(_));
         let known = self.desk.ledger.ask(move |store| known_stamps(store, archives)).await?;
         for path in &settings.drop.folders {
@@ -243,23 +286,68 @@ impl Daemon {
                 rescan: settings.drop.rescan,
                 events: settings.drop.events,
                 leave_out: own_places(&settings),
+                last_look: LastLook::default(),
             };
+            self.telling.looks.insert(path.clone(), watched.last_look.clone());
             self.others.spawn(watch::start(watched, known, sights.clone(), hear));
         }
         Ok(())
     }
 
-    fn start_outbox(&mut self, composer: Composer) {
+    fn start_outbox(&mut self) {
         let desk = &self.desk;
         let outbox = Outbox {
             ledger: desk.ledger.clone(),
-            settings: Arc::clone(&desk.settings),
-            composer,
+            live: desk.live.clone(),
+            composer: Composer::new(desk.live.clone()),
             wake: Arc::clone(&desk.recorded),
             first_scan: Arc::clone(&desk.first_scan),
             stopping: self.stopping.subscribe(),
         };
         self.others.spawn(outbox.run());
+        let snapshots = Snapshots {
+            live: desk.live.clone(),
+            published: self.telling.published.clone(),
+            stopping: self.stopping.subscribe(),
+        };
+        self.others.spawn(snapshots.run());
+    }
+
+    /// Leaves word of how things are, for `gouji status` and for `node_exporter`.
+    fn leave_pulse(&self) {
+        if self.telling.under_way.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let under_way = UnderWay(Arc::clone(&self.telling.under_way));
+        let (queued, in_work) = self.folders.work();
+        let pulse = Pulse {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            started_at: self.telling.started_at.to_string(),
+            at: clock::now().to_string(),
+            queued,
+            in_work,
+            folders: self.folders.pulse(&self.telling.looks),
+            snapshot_at: self.telling.published.get().map(|at| at.to_string()),
+        };
+        let (settings, ledger) = (self.desk.live.settings(), self.desk.ledger.clone());
+        let trouble = Arc::clone(&self.telling.trouble);
+        tokio::spawn(async move {
+            let _until_dropped = under_way;
+            let status = match settings.metrics_file {
+                Some(_) => ledger.ask(|store| store.status()).await.ok(),
+                None => None,
+            };
+            let left = task::spawn_blocking(move || pulse::leave_all(&settings, &pulse, status));
+            let problem = left.await.ok().and_then(Result::err).map(|problem| problem.to_string());
+            let mut told = trouble.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(problem) =
+                problem.as_ref().filter(|problem| Some(*problem) != told.as_ref())
+            {
+                warn!("{problem}");
+            }
+            *told = problem;
+        });
     }
 
     /// The main loop; an error ends it as a signal does. `closed` ends when the database's thread does.
@@ -270,12 +358,15 @@ impl Daemon {
     ) -> anyhow::Result<()> {
         service::ready(&self.folders.status());
         info!("Ready");
-        let mut damage = look_for_damage(self.desk.settings.database.path.clone());
+        let mut damage = look_for_damage(self.desk.live.settings().database.path.clone());
         let mut heartbeat = tokio::time::interval(service::heartbeat());
         let ended = loop {
             self.start_work();
             tokio::select! {
-                () = signals.stop() => break Ok(()),
+                signal = signals.next() => match signal {
+                    Told::Stop => break Ok(()),
+                    Told::Reload => self.reload(),
+                },
                 _ = &mut *closed => break Err(anyhow!("BUG: the thread of the database has ended")),
                 Some(damage) = damage.recv() => break Err(damage.into()),
                 Some(sight) = self.sights.recv() => self.take_in(sight),
@@ -314,6 +405,9 @@ impl Daemon {
         if self.folders.finish(&file.path) {
             self.withdraw(vec![file.path.clone()]);
         }
+        if self.folders.work() == (0, 0) {
+            self.leave_pulse();
+        }
         let folder = self.folders.folder_of(&file.path);
         if let Some(answers) = folder.and_then(|folder| self.answers.get(folder)) {
             // A folder task ends only when gouji does.
@@ -334,6 +428,7 @@ impl Daemon {
             self.withdraw(gone);
         }
         self.tell_waiting();
+        self.leave_pulse();
     }
 
     fn withdraw(&self, gone: Vec<PathBuf>) {
@@ -356,7 +451,7 @@ impl Daemon {
         let waiting = self.folders.waiting((clock::instant(), clock::now()));
         let policy = NoticePolicy::default();
         let wake = Arc::clone(&self.desk.recorded);
-        let telling = Telling(Arc::clone(&self.telling_waiting));
+        let telling = UnderWay(Arc::clone(&self.telling_waiting));
         self.tell_ledger("waiting files", move |store| {
             let _until_dropped = &telling;
             store.set_waiting(&waiting, &policy, clock::now())?;
@@ -395,6 +490,67 @@ impl Daemon {
         if self.waiting_untold || self.folders.has_waiting() {
             self.tell_waiting();
         }
+        self.leave_pulse();
+        self.name_readers();
+    }
+
+    /// Names the programs that have been reading the database for so long that its log grows.
+    fn name_readers(&mut self) {
+        let database = self.desk.live.settings().database.path.clone();
+        let readers = self.witness.lock().unwrap_or_else(PoisonError::into_inner).readers();
+        let [_, log, _] = Store::files_of(&database);
+        let log_bytes = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+        let readers = match readers {
+            Ok(readers) => readers,
+            Err(problem) => return debug!("cannot tell who reads the database: {problem}"),
+        };
+        for (reader, reading) in self.pins.look(readers, log_bytes, clock::instant()) {
+            let (minutes, size) = (reading.as_secs() / 60, log_bytes >> 20);
+            warn!(
+                "{reader} has been reading the database for {minutes} minutes in one go; as long as \
+                 it does, the log beside the database grows ({size} MB now). End it, or let it \
+                 read a snapshot ([database] snapshot)"
+            );
+        }
+    }
+
+    /// Takes up a changed configuration. What is wrong in it is told, and the old one stays.
+    fn reload(&self) {
+        let live = &self.desk.live;
+        let Reload { setup, rosters, after_restart, mail_changed, forms_changed } =
+            match live::read_anew(&live.setup()) {
+                Ok(reload) => reload,
+                Err(problem) => {
+                    for line in problem.to_string().lines() {
+                        error!("{line}");
+                    }
+                    error!("The configuration is wrong and was not taken up; the old one holds");
+                    return;
+                }
+            };
+        for warning in &setup.settings.warnings {
+            warn!("{warning}");
+        }
+        for kept in after_restart {
+            warn!("A change of {kept} is taken up by a restart only");
+        }
+        let forms = Arc::clone(&setup.forms);
+        live.replace(setup);
+        let wake = Arc::clone(&self.desk.recorded);
+        self.tell_ledger("the new configuration", move |store| {
+            if forms_changed {
+                store.adopt_forms(&forms)?;
+            }
+            keep_rosters(store, &rosters, clock::now())?;
+            if mail_changed {
+                store.make_all_due(clock::now())?;
+            }
+            wake.notify_one();
+            Ok(())
+        });
+        info!(
+            "Took up the configuration; `gouji recheck` applies changed rules to what is recorded"
+        );
     }
 
     /// When everything that was there at the start is recorded, its notices may go.
@@ -459,7 +615,8 @@ pub(crate) fn own_places(settings: &Settings) -> Vec<PathBuf> {
         path.push(end);
         PathBuf::from(path)
     };
-    let mut places = vec![database.clone(), beside("-wal"), beside("-shm"), beside("-journal")];
+    let mut places = vec![database.clone()];
+    places.extend(["-wal", "-shm", "-journal", "-lock", "-state", "-snapshot"].map(beside));
     places.extend(settings.database.snapshot.clone());
     if let Transport::File { folder } = &settings.mail.transport {
         places.push(folder.clone());

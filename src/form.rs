@@ -529,6 +529,18 @@ const EMBEDDED: [(&str, &str); 3] = [
 const SHARED: (&str, &str) = ("shared.toml", include_str!("../config/shared.toml"));
 
 impl Forms {
+    /// The ids of all rules.
+    pub fn rules(&self) -> std::collections::BTreeSet<&str> {
+        self.iter()
+            .flat_map(|form| {
+                let checks = form.checks.iter().map(|check| check.id.as_str());
+                let across = form.across.iter().map(|rule| rule.id.as_str());
+                let deadlines = form.deadlines.iter().map(|deadline| deadline.rule.as_str());
+                checks.chain(across).chain(deadlines)
+            })
+            .collect()
+    }
+
     /// The built-in forms, and those of `folder`, which replace built-in ones of the same id. A
     /// `shared.toml` there replaces what all forms share.
     pub fn load(folder: Option<&Path>) -> Result<Self, FormsError> {

@@ -100,6 +100,20 @@ impl<'a> Courier<'a> {
     }
 }
 
+/// Connects, encrypts and logs in as for a mail, and says goodbye.
+///
+/// # Errors
+/// What the server, or the way to it, said.
+pub async fn reach(smtp: &SmtpSettings) -> Result<(), String> {
+    match Conversation::open(smtp).await {
+        Ok(conversation) => {
+            conversation.close().await;
+            Ok(())
+        }
+        Err(Broken::Down(said) | Broken::Dead(said)) => Err(said),
+    }
+}
+
 /// On a thread that may hang with the folder's file system.
 async fn write(mail: &QueuedMail, folder: &Path) -> DeliveryReport {
     let (copy, folder) = (mail.clone(), folder.to_owned());

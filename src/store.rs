@@ -25,6 +25,7 @@ mod mount;
 mod names;
 mod outbox;
 mod owed;
+mod readers;
 mod rebuild;
 mod recheck;
 mod record;
@@ -32,6 +33,7 @@ mod reports;
 mod roster;
 mod rows;
 mod schema;
+mod snapshot;
 mod status;
 // Outside `src`, because they name cells of real forms, which nothing in `src` does.
 #[cfg(test)]
@@ -52,6 +54,7 @@ use crate::form::Forms;
 use crate::inspect::Inspection;
 use crate::units::roster::Rosters;
 pub use errors::StoreError;
+pub use readers::{Reader, Witness};
 pub use rows::*;
 
 /// Makes mails of notices, inside the transaction that makes the notices theirs. Notices in none of
@@ -74,8 +77,8 @@ impl Store {
     pub fn open(path: &Path, forms: &Forms, now: Timestamp) -> Result<Self> {
         let views = views::from_forms(forms)?;
         let connection = schema::open(path, now)?;
-        let hashes = forms.iter().map(|form| (form.id.clone(), form.hash.clone())).collect();
-        let mut store = Self { connection, path: path.to_path_buf(), forms: hashes };
+        let forms = record::hashes(forms);
+        let mut store = Self { connection, path: path.to_path_buf(), forms };
         store.adopt(&views)?;
         Ok(store)
     }
@@ -98,6 +101,14 @@ impl Store {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes the wide views and the data dictionary those of other forms.
+    pub fn adopt_forms(&mut self, forms: &Forms) -> Result<()> {
+        let views = views::from_forms(forms)?;
+        self.adopt(&views)?;
+        self.forms = record::hashes(forms);
+        Ok(())
     }
 
     fn adopt(&mut self, views: &[views::WideView]) -> Result<()> {
@@ -328,6 +339,12 @@ impl Store {
     /// The system refused.
     pub fn set_aside(path: &Path, now: Timestamp) -> std::io::Result<PathBuf> {
         rebuild::set_aside(path, now)
+    }
+
+    /// Copies the database at `path` as it is at one moment into the new file `to`, which anything
+    /// that knows SQLite can open from anywhere. Who reads and writes is not held up.
+    pub fn copy_into(path: &Path, to: &Path) -> Result<()> {
+        snapshot::copy(path, to)
     }
 
     /// The database and the files that SQLite keeps beside it.

@@ -23,6 +23,7 @@ pub mod settle;
 pub mod take;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -72,6 +73,34 @@ pub struct Watched {
     pub events: bool,
     /// Folders and files below it that are not part of it (the archive, the database).
     pub leave_out: Vec<PathBuf>,
+    /// Where each look is noted.
+    pub last_look: LastLook,
+}
+
+/// The last look at a folder, for whoever wants to know that it goes on. All clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct LastLook(Arc<Mutex<Option<Looked>>>);
+
+/// What a look came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Regular files found.
+    pub files: usize,
+    /// How changes become known: in English.
+    pub mode: String,
+}
+
+impl LastLook {
+    /// What the last look came to; `None`: none has ended with a listing yet.
+    pub fn get(&self) -> Option<Looked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, looked: Looked) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
+    }
 }
 
 /// What is news in one folder.

@@ -484,3 +484,51 @@ fn a_wrong_roster_is_told_with_its_lines_and_a_right_one_is_used() {
         database.query_row("SELECT unit FROM current_reports", [], |row| row.get(0)).unwrap();
     assert_eq!(unit, "柳荫乡");
 }
+
+#[test]
+fn the_doctor_says_what_is_in_the_way_and_how_to_mend_it() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("drop")).unwrap();
+    desk.write("gouji.toml", "");
+    let well = desk.gouji(&["--config", "gouji.toml", "doctor"]);
+    assert_eq!(code(&well), 0, "{}", text(&well.stdout));
+    assert!(text(&well.stdout).contains("drop: 0 files, 0 folders below it"), "{well:?}");
+    desk.write(
+        "gouji.toml",
+        "[drop]\nfolders = [\"drop\", \"share\"]\n[database]\nsnapshot = \"no/copy.db\"\n\
+         [mail]\ntransport = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"none\"\nto = \"a@b.cn\"\n",
+    );
+    desk.write("gouji.db", "no database at all, but long enough to be looked at ".repeat(99));
+    let ill = desk.gouji(&["--config", "gouji.toml", "doctor"]);
+    let said = text(&ill.stdout);
+    assert_eq!(code(&ill), 1, "{said}");
+    for problem in [
+        "share: No such file or directory (os error 2); make it, mount its share",
+        "is no database of gouji; move it away",
+        "no cannot be written to",
+        "127.0.0.1:1: ",
+    ] {
+        let lines: Vec<&str> = said.lines().filter(|line| line.contains(problem)).collect();
+        assert!(lines.len() == 1 && lines[0].starts_with("PROBLEM"), "{problem}\n{said}");
+    }
+    assert!(said.ends_with("4 problems\n"), "{said}");
+    desk.write("gouji.toml", "[drop]\nfolder = \"x\"\n");
+    let wrong = desk.gouji(&["--config", "gouji.toml", "doctor"]);
+    assert_eq!(code(&wrong), 1);
+    assert!(text(&wrong.stdout).contains("gouji.toml:2: unknown field `folder`"), "{wrong:?}");
+}
+
+#[test]
+fn man_pages_and_completions_know_every_command() {
+    let desk = Desk::new();
+    assert_eq!(code(&desk.gouji(&["man", "share/man1"])), 0);
+    let page = |name: &str| std::fs::read_to_string(desk.path("share/man1").join(name)).unwrap();
+    assert!(page("gouji.1").contains("gouji\\-recheck(1)"));
+    assert!(page("gouji-recheck.1").contains("gouji recheck \\-\\-read"));
+    assert!(page("gouji-notices-retry.1").contains("gouji notices retry 17"));
+    assert!(!desk.path("share/man1/gouji-worker.1").exists());
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&desk.gouji(&["completions", shell]).stdout);
+        assert!(script.contains("rebuild") && script.contains("raw"), "{shell}");
+    }
+}

@@ -645,3 +645,73 @@ fn odd_names_are_read() {
     office.wait_for_rows(FILES, &["passed|6"]);
     assert!(!office.log().contains('\u{202e}'));
 }
+
+/// A hang-up of a service, which has no terminal, means that the configuration has changed.
+#[test]
+fn a_changed_configuration_is_taken_up_and_a_wrong_one_is_told_and_left() {
+    let office = Office::open(LOOK_OFTEN, INTO_FILES);
+    let rules = |rules: &str| {
+        office.configure(LOOK_OFTEN, &format!("{INTO_FILES}\n[rules]\n{rules}"));
+        kill_process(office.pid(), Signal::HUP).unwrap();
+    };
+    rules("off = [\"requests-balance\", \"requests-row-total\", \"narrative-mismatch\"]");
+    office.wait_for_log("Took up the configuration");
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|1|passed"]);
+    rules("of = []");
+    office.wait_for_log("unknown field `of` in [rules]");
+    office.wait_for_log("the old one holds");
+    office.hand_in("东山乡.md", faulty("东山乡人民政府"));
+    let both = ["东山乡人民政府|2022|1|passed", "青塘镇人民政府|2022|1|passed"];
+    office.wait_for_rows(CURRENT, &both);
+    rules("severity = { requests-balance = \"error\" }");
+    office.wait("it is taken up", || office.log().matches("Took up").count() == 2);
+    office.hand_in("西山乡.md", faulty("西山乡人民政府"));
+    office.wait_for_rows("SELECT unit FROM failing_reports", &["西山乡人民政府"]);
+    office.configure("rescan = \"300ms\"", INTO_FILES);
+    kill_process(office.pid(), Signal::HUP).unwrap();
+    office.wait_for_log("A change of [drop] is taken up by a restart only");
+}
+
+/// What it tells of itself: `status` of a running gouji, the metrics, the copy for strangers.
+#[test]
+fn a_running_gouji_tells_how_it_is_and_publishes_a_copy() {
+    let mut office = Office::new(LOOK_OFTEN, INTO_FILES);
+    let config = office.root.join("gouji.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let more = "[database]\nsnapshot = \"copy.db\"\n[metrics]\ntextfile = \"gouji.prom\"\n";
+    fs::write(&config, format!("{text}{more}")).unwrap();
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.start();
+    office.wait_for_rows(CURRENT, &["青塘镇人民政府|2022|1|failed"]);
+    let status = || -> serde_json::Value {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gouji"));
+        command.arg("--config").arg(&config).args(["status", "--json"]);
+        serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+    };
+    let pid = i64::from(office.pid().as_raw_nonzero().get());
+    office.wait("the folder has been looked at", || {
+        let status = status();
+        let folder = &status["running"]["folders"][0];
+        status["running"]["pid"] == pid && folder["online"] == true && folder["files"] == 1
+    });
+    let metrics = || fs::read_to_string(office.root.join("gouji.prom")).unwrap_or_default();
+    office.wait("the metrics say so", || {
+        metrics().contains("gouji_reports{verdict=\"failed\"} 1\n")
+            && metrics().contains("gouji_files_to_read 0\n")
+    });
+    let copy = office.root.join("copy.db");
+    office.wait("a copy is published", || copy.exists());
+    let opened = Connection::open(&copy).unwrap();
+    let mode: String = opened.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete");
+    let left: Vec<_> = fs::read_dir(&office.root)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("snapshot") || name.ends_with(".new"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+    office.stop();
+    assert_eq!(status()["running"], serde_json::Value::Null);
+    assert!(status()["last_seen_at"].is_string());
+}

@@ -12,7 +12,7 @@ use crate::form::Forms;
 pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     let settings = config::load(explicit)?;
     let forms = Forms::load(settings.forms_folder.as_deref())?;
-    let mut misfits = unknown_rules(&settings, &forms);
+    let mut misfits = settings.misfits(&forms);
     misfits.extend(super::stationery(&settings, &forms).err().map(|error| error.to_string()));
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
     let rosters = settings.rosters()?;
@@ -63,27 +63,4 @@ pub(super) fn summary(settings: &Settings, forms: &Forms) -> Vec<String> {
         lines.push(format!("mail templates: {}", folder.display()));
     }
     lines
-}
-
-/// What `[rules]` says about rules that no form has.
-pub(super) fn unknown_rules(settings: &Settings, forms: &Forms) -> Vec<String> {
-    let mut known: Vec<&str> = forms
-        .iter()
-        .flat_map(|form| {
-            let checks = form.checks.iter().map(|check| check.id.as_str());
-            let across = form.across.iter().map(|rule| rule.id.as_str());
-            checks.chain(across).chain(form.deadlines.iter().map(|deadline| deadline.rule.as_str()))
-        })
-        .collect();
-    known.sort_unstable();
-    known.dedup();
-    let named = settings.policy.off.iter().chain(settings.policy.severity.keys());
-    named
-        .filter(|rule| !known.contains(&rule.as_str()))
-        .map(|rule| {
-            let closest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, rule));
-            let hint = closest.map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-            format!("{}: [rules] names `{rule}`, which no form has{hint}", settings.origin)
-        })
-        .collect()
 }

@@ -1,5 +1,5 @@
-//! `gouji status`: what is recorded, what waits, what has not gone out. Reads the database and
-//! nothing else, so it works whether or not gouji runs.
+//! `gouji status`: what is recorded, what waits, what has not gone out, and what a running gouji says
+//! of itself. Reads the database and the small file beside it, so it works whether or not gouji runs.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,22 +9,91 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Exit;
-use super::terminal::plain;
+use super::terminal::{plain, plain_json};
 use crate::check::Verdict;
 use crate::config::Settings;
-use crate::store::{MailInTrouble, Status, Store, WaitingFor};
+use crate::daemon::{self, FolderPulse, Pulse};
+use crate::store::{MailInTrouble, Status, Store};
 use crate::watch::names::shown;
 
 /// Prints the status.
 pub(super) fn show(settings: &Settings, json: bool) -> anyhow::Result<Exit> {
     let path = database(settings)?;
     let status = Store::open_read_only(path)?.status()?;
+    let service = Service::of(path);
     let mut out = std::io::stdout();
     match json {
-        true => writeln!(out, "{}", serde_json::to_string(&Object::of(settings, &status))?)?,
-        false => people(&mut out, settings, &status)?,
+        true => {
+            let object = Object::of(settings, &service, &status);
+            writeln!(out, "{}", plain_json(&serde_json::to_string(&object)?))?;
+        }
+        false => {
+            running(&mut out, settings, &service)?;
+            people(&mut out, settings, &status)?;
+        }
     }
     Ok(Exit::Fine)
+}
+
+/// What is known of the gouji that works, or worked last, with the database.
+struct Service {
+    /// The process, if it runs.
+    pid: Option<String>,
+    /// What it said last.
+    pulse: Option<Pulse>,
+}
+
+impl Service {
+    fn of(database: &Path) -> Self {
+        Self { pid: daemon::holder(database), pulse: daemon::last_pulse(database) }
+    }
+
+    /// What it says now, if it runs.
+    fn now(&self) -> Option<&Pulse> {
+        self.pulse.as_ref().filter(|_| self.pid.is_some())
+    }
+}
+
+fn running(out: &mut impl Write, settings: &Settings, service: &Service) -> std::io::Result<()> {
+    let time =
+        |text: &str| text.parse().map_or_else(|_| text.to_owned(), |at| local(at, &settings.zone));
+    let own = env!("CARGO_PKG_VERSION");
+    let Some(pulse) = &service.pulse else {
+        let state = if service.pid.is_some() { "running" } else { "not running" };
+        return writeln!(out, "gouji     {own}, {state}");
+    };
+    let Some(pid) = &service.pid else {
+        return writeln!(out, "gouji     {own}, not running; seen last {}", time(&pulse.at));
+    };
+    let started = time(&pulse.started_at);
+    match pulse.version == own {
+        true => writeln!(out, "gouji     {own}, process {pid}, running since {started}")?,
+        false => writeln!(
+            out,
+            "gouji     {own}; version {} is running since {started} (process {pid}): restart it",
+            pulse.version,
+        )?,
+    }
+    for folder in &pulse.folders {
+        let path = plain(&folder.path);
+        writeln!(out, "folder    {path}: {}", folder_state(folder, &time))?;
+    }
+    if let Some(at) = &pulse.snapshot_at {
+        writeln!(out, "snapshot  published {}", time(at))?;
+    }
+    let (queued, in_work, at) = (pulse.queued, pulse.in_work, time(&pulse.at));
+    writeln!(out, "queue     {queued} files to read, {in_work} being read, at {at}")
+}
+
+/// `there, events, 12 files, last scan 2026-01-31 08:30:00`
+fn folder_state(folder: &FolderPulse, time: &impl Fn(&str) -> String) -> String {
+    if let Some(why) = &folder.why {
+        let since = folder.offline_since.as_deref().map(|at| format!(" since {}", time(at)));
+        return format!("away{}: {}", since.unwrap_or_default(), plain(why));
+    }
+    let mode = folder.mode.as_deref().unwrap_or("not looked at yet");
+    let scan = folder.last_scan_at.as_deref().map(time).unwrap_or_default();
+    format!("there, {mode}, {} files, last scan {scan}", folder.files.unwrap_or(0))
 }
 
 /// The database, which must be there. Whoever asks by hand easily looks in another place than a
@@ -114,6 +183,10 @@ fn utc(at: Timestamp) -> String {
 /// `gouji status --json`. Times are RFC 3339 in UTC.
 #[derive(Serialize)]
 struct Object<'s> {
+    version: &'static str,
+    /// `null`: gouji does not run.
+    running: Option<&'s Pulse>,
+    last_seen_at: Option<&'s str>,
     database: String,
     schema: i64,
     units: u32,
@@ -160,8 +233,11 @@ struct Trouble<'s> {
 }
 
 impl<'s> Object<'s> {
-    fn of(settings: &Settings, status: &'s Status) -> Self {
+    fn of(settings: &Settings, service: &'s Service, status: &'s Status) -> Self {
         Self {
+            version: env!("CARGO_PKG_VERSION"),
+            running: service.now(),
+            last_seen_at: service.pulse.as_ref().map(|pulse| pulse.at.as_str()),
             database: settings.database.path.display().to_string(),
             schema: status.schema,
             units: status.units,
@@ -185,16 +261,9 @@ impl<'s> Object<'s> {
 
 impl<'s> WaitingFile<'s> {
     fn of(waiting: &'s crate::store::Waiting) -> Self {
-        let state = match waiting.state {
-            WaitingFor::Settling => "settling",
-            WaitingFor::Incomplete => "incomplete",
-            WaitingFor::Locked => "locked",
-            WaitingFor::Permission => "permission",
-            WaitingFor::Reader => "reader",
-        };
         Self {
             path: shown(&waiting.path),
-            state,
+            state: waiting.state.word(),
             reason: &waiting.reason,
             detail: waiting.detail.as_deref(),
             since: utc(waiting.since),

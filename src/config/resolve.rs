@@ -57,6 +57,7 @@ impl Resolver<'_> {
             forms_folder: self.path(&config.forms.folder),
             templates_folder: self.path(&config.mail.templates),
             policy: self.policy(config),
+            metrics_file: self.metrics_file(&config.metrics.textfile),
             zone: TimeZone::system(),
         }
     }
@@ -136,6 +137,7 @@ impl Resolver<'_> {
     fn keep_outputs_out_of_the_drop_folders(&mut self, settings: &Settings) {
         let mut outputs = vec![("database.path", &settings.database.path)];
         outputs.extend(settings.database.snapshot.iter().map(|path| ("database.snapshot", path)));
+        outputs.extend(settings.metrics_file.iter().map(|path| ("metrics.textfile", path)));
         if let Transport::File { folder } = &settings.mail.transport {
             outputs.push(("mail.folder", folder));
         }
@@ -157,10 +159,7 @@ impl Resolver<'_> {
 
     /// Options whose names are settled and whose work is not done yet: nobody should wait for it.
     fn name_options_for_later(&mut self, settings: &Settings) {
-        let options = [
-            ("units.due", settings.units.due.is_some()),
-            ("database.snapshot", settings.database.snapshot.is_some()),
-        ];
+        let options = [("units.due", settings.units.due.is_some())];
         for (key, _) in options.into_iter().filter(|(_, set)| *set) {
             self.warning(key, format!("`{key}` has no effect yet in this version"));
         }
@@ -361,6 +360,17 @@ impl Resolver<'_> {
             self.problem(key, format!("{typed:?} is no mail address: {why}"));
         }
         address.to_owned()
+    }
+
+    /// The collector reads files of this ending only.
+    fn metrics_file(&mut self, typed: &str) -> Option<PathBuf> {
+        let path = self.path(typed)?;
+        if path.extension().is_none_or(|extension| extension != "prom") {
+            let what =
+                format!("`textfile` is {typed:?}; node_exporter reads files ending in .prom");
+            self.problem("metrics.textfile", what);
+        }
+        Some(path)
     }
 
     // Rules

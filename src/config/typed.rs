@@ -21,6 +21,8 @@ pub struct Config {
     pub forms: FormsConfig,
     /// Other weights of rules.
     pub rules: RulesConfig,
+    /// Figures about the service itself.
+    pub metrics: MetricsConfig,
 }
 
 /// `[drop]`
@@ -158,6 +160,14 @@ pub struct RulesConfig {
     pub off: Vec<String>,
     /// Severity by rule.
     pub severity: BTreeMap<String, String>,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsConfig {
+    /// File for the textfile collector of `node_exporter`.
+    pub textfile: String,
 }
 
 /// A list, or the one thing it would hold; an empty text is an empty list.

@@ -15,10 +15,10 @@ use tracing::{debug, info, warn};
 
 use super::archive::put_away;
 use super::ledger::{Ledger, LedgerError};
+use super::live::{Live, Setup};
 use crate::check::Verdict;
 use crate::clock;
-use crate::config::{After, Settings};
-use crate::form::Forms;
+use crate::config::After;
 use crate::inspect::{Inspection, Lost, Reading, inspect};
 use crate::store::{FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
 use crate::watch::{Obstacle, Outcome, Settled, Take, names, take};
@@ -31,8 +31,7 @@ const TWIN: Duration = Duration::from_secs(1);
 
 /// What the work on files needs.
 pub(super) struct Desk {
-    pub(super) settings: Arc<Settings>,
-    pub(super) forms: Arc<Forms>,
+    pub(super) live: Live,
     pub(super) ledger: Ledger,
     pub(super) workers: Workers,
     /// The first scan of a new database is still running.
@@ -115,7 +114,7 @@ impl Desk {
         };
         self.ledger.ask(remember).await?;
         self.recorded.notify_one();
-        let After::Archive(_) = self.settings.drop.after else { return Ok(Outcome::Done) };
+        let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
         let reading = self.workers.read(name, &bytes).await?;
         let inspections = self.inspect(name, reading).await?;
         let report = inspections.iter().find_map(|one| one.checked.as_ref());
@@ -148,7 +147,7 @@ impl Desk {
 
     /// On a thread of its own: checking takes time, and a panic in it must cost this file only.
     async fn inspect(&self, name: &str, reading: Reading) -> Result<Vec<Inspection>, Delay> {
-        let (forms, settings) = (Arc::clone(&self.forms), Arc::clone(&self.settings));
+        let Setup { settings, forms, .. } = self.live.setup();
         let name = names::file_name(Path::new(name));
         let work = move || inspect(&name, reading, &forms, &settings.policy);
         Ok(spawn_blocking(work).await?)
@@ -180,8 +179,8 @@ impl Desk {
         mut seen: FileSeen,
         place: Option<(Option<String>, Option<i16>)>,
     ) -> Outcome {
-        let (After::Archive(archive), Some((unit, year))) = (&self.settings.drop.after, place)
-        else {
+        let settings = self.live.settings();
+        let (After::Archive(archive), Some((unit, year))) = (&settings.drop.after, place) else {
             return Outcome::Done;
         };
         let (path, stamp, archive) = (file.path.clone(), file.stamp, archive.clone());

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::pulse::FolderPulse;
 use crate::store::{Condition, ConditionKind, Waiting, WaitingFor};
-use crate::watch::{Held, Obstacle, Offline, Settled, Sight, State};
+use crate::watch::{Held, LastLook, Obstacle, Offline, Settled, Sight, State};
 
 /// How long a folder may be away before the administrator hears of it.
 const AWAY: Duration = Duration::from_secs(15 * 60);
@@ -152,6 +153,34 @@ impl Folders {
             }
         }
         conditions
+    }
+
+    /// What is told of each folder; `looks`: the last look at each.
+    pub(super) fn pulse(&self, looks: &BTreeMap<PathBuf, LastLook>) -> Vec<FolderPulse> {
+        let pulse = |(path, folder): (&PathBuf, &Folder)| {
+            let looked = looks.get(path).and_then(LastLook::get);
+            let away = folder.away.as_ref();
+            FolderPulse {
+                path: crate::watch::names::shown(path),
+                online: away.is_none() && looked.is_some(),
+                why: match (away, &looked) {
+                    (Some(away), _) => Some(away.why.to_string()),
+                    (None, None) => Some("it has not been looked at yet".into()),
+                    (None, Some(_)) => None,
+                },
+                offline_since: away.map(|away| away.since.to_string()),
+                mode: looked.as_ref().map(|looked| looked.mode.clone()),
+                last_scan_at: looked.as_ref().map(|looked| looked.at.to_string()),
+                files: looked.map(|looked| looked.files),
+                waiting: folder.held.len(),
+            }
+        };
+        self.folders.iter().map(pulse).collect()
+    }
+
+    /// Files to be read, and files being read.
+    pub(super) fn work(&self) -> (usize, usize) {
+        (self.queue.len(), self.in_work.len())
     }
 
     /// One line for `systemctl status`.

@@ -11,8 +11,8 @@ use tracing::{error, info, warn};
 
 use super::compose::Composer;
 use super::ledger::{Ledger, LedgerError};
+use super::live::Live;
 use crate::clock;
-use crate::config::Settings;
 use crate::mail::{Courier, DeliveryReport, Dispatcher, next_attempt};
 use crate::store::{DeliveryRecord, QueuedMail, Sha256, Window};
 
@@ -26,7 +26,7 @@ const BETWEEN_ROUNDS: Duration = Duration::from_millis(100);
 /// What the outbox works with.
 pub(super) struct Outbox {
     pub(super) ledger: Ledger,
-    pub(super) settings: Arc<Settings>,
+    pub(super) live: Live,
     pub(super) composer: Composer,
     /// Notified when something was recorded.
     pub(super) wake: Arc<Notify>,
@@ -90,7 +90,7 @@ impl Outbox {
 
     fn window(&self) -> Window {
         Window {
-            coalesce: self.settings.mail.coalesce,
+            coalesce: self.live.settings().mail.coalesce,
             first_scan: self.first_scan.load(Ordering::Relaxed),
         }
     }
@@ -102,7 +102,8 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<usize, LedgerError> {
         let due = self.ledger.ask(move |store| store.due_mails(now)).await?;
-        let mut courier = Courier::new(&self.settings.mail);
+        let settings = self.live.settings();
+        let mut courier = Courier::new(&settings.mail);
         let mut attempts = 0;
         for mail in due {
             if *self.stopping.borrow() {
@@ -130,7 +131,7 @@ impl Outbox {
         self.ledger.ask(move |store| store.begin_delivery(id, next)).await?;
         let report = courier.deliver(mail).await;
         let now = clock::now();
-        let give_up_after = self.settings.mail.give_up_after;
+        let give_up_after = self.live.settings().mail.give_up_after;
         let record = dispatcher.decide(mail, &report, give_up_after, now, jitter);
         tell(mail, &report, &record);
         self.ledger.ask(move |store| store.finish_delivery(id, &record, clock::now())).await?;

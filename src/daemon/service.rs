@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{debug, info};
+use tracing::debug;
 
 /// The signals that matter.
 pub(super) struct Signals {
@@ -15,6 +15,14 @@ pub(super) struct Signals {
     hang_up: Signal,
     /// Started by hand in a terminal: when that is closed, gouji ends with it.
     in_terminal: bool,
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    Stop,
+    /// Read the configuration anew.
+    Reload,
 }
 
 impl Signals {
@@ -27,20 +35,18 @@ impl Signals {
         })
     }
 
+    /// Returns when gouji is asked for something.
+    pub(super) async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+            _ = self.hang_up.recv() => if self.in_terminal { Told::Stop } else { Told::Reload },
+        }
+    }
+
     /// Returns when gouji is asked to stop.
     pub(super) async fn stop(&mut self) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => {
-                    if self.in_terminal {
-                        return;
-                    }
-                    info!("The configuration is read at the start only: restart gouji to use a new one");
-                }
-            }
-        }
+        while self.next().await != Told::Stop {}
     }
 }
 

@@ -45,6 +45,21 @@ pub(crate) fn claim(database: &Path) -> anyhow::Result<File> {
     Ok(file)
 }
 
+/// The process that works with this database; `None`: none does.
+pub(crate) fn holder(database: &Path) -> Option<String> {
+    let mut path = database.as_os_str().to_owned();
+    path.push("-lock");
+    let file = File::open(path).ok()?;
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Err(Errno::WOULDBLOCK) => {
+            let mut holder = String::new();
+            _ = (&file).take(20).read_to_string(&mut holder).is_ok();
+            Some(holder.trim().to_owned())
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,7 +71,9 @@ mod tests {
         let first = claim(&database).unwrap();
         let refused = claim(&database).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        assert_eq!(holder(&database), Some(std::process::id().to_string()));
         drop(first);
+        assert_eq!(holder(&database), None);
         claim(&database).unwrap();
     }
 }

@@ -13,11 +13,17 @@ use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
 use super::{files, names, owed, reports, versions};
 use crate::check::{Finding, UNITS, Verdict};
+use crate::form::Forms;
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
 
 /// Hash of each form's text, by id.
 pub(super) type FormHashes = BTreeMap<String, String>;
+
+/// The hashes of these forms.
+pub(super) fn hashes(forms: &Forms) -> FormHashes {
+    forms.iter().map(|form| (form.id.clone(), form.hash.clone())).collect()
+}
 
 /// Everything that is the same for all documents of one file.
 pub(super) struct Recorder<'a> {

@@ -231,6 +231,22 @@ pub enum WaitingFor {
     Reader,
 }
 
+impl WaitingFor {
+    /// Every state, and its word in the database and in what scripts read.
+    pub const WORDS: [(Self, &'static str); 5] = [
+        (Self::Settling, "settling"),
+        (Self::Incomplete, "incomplete"),
+        (Self::Locked, "locked"),
+        (Self::Permission, "permission"),
+        (Self::Reader, "reader"),
+    ];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+    }
+}
+
 /// Something the administrator must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {

@@ -16,7 +16,7 @@ use super::presence::{self, Found, Presence, judge};
 use super::scan::{Listing, scan};
 use super::settle::{Look, Patience, Seen};
 use super::{
-    Answer, Held, Identity, Obstacle, Offline, Outcome, Sight, Stamp, State, Watched, names,
+    Answer, Held, Identity, Looked, Obstacle, Offline, Outcome, Sight, Stamp, State, Watched, names,
 };
 use crate::clock;
 
@@ -106,7 +106,29 @@ impl Looker {
         let marker = presence::has_marker(&self.watched.path);
         let again = listing.as_ref().is_ok_and(|listing| self.follow(&listing.folders));
         let polled = self.events.is_refused() || self.modes.values().any(|mode| mode.is_polled());
+        if let Ok(listing) = &listing {
+            let (files, mode) = (listing.files.len(), self.mode(polled));
+            self.watched.last_look.note(Looked { at: clock::now(), files, mode });
+        }
         Glance { listing, marker, again, polled, cost: clock::instant().duration_since(begun) }
+    }
+
+    /// How changes become known, in a few words.
+    fn mode(&self, polled: bool) -> String {
+        let shares: Vec<&str> = self
+            .modes
+            .values()
+            .filter_map(|mode| match mode {
+                Mode::Polled(name) => Some(*name),
+                Mode::Events | Mode::EventsOff => None,
+            })
+            .collect();
+        match (polled, self.watched.events) {
+            (true, _) if shares.is_empty() => "polled (no events to be had)".into(),
+            (true, _) => format!("polled ({})", shares.join(", ")),
+            (false, true) => "events".into(),
+            (false, false) => "polled (events are switched off)".into(),
+        }
     }
 
     /// Asks for events in the folders whose file system has them.
@@ -412,6 +434,7 @@ mod tests {
                 rescan: Some(rescan),
                 events,
                 leave_out: Vec::new(),
+                last_look: super::super::LastLook::default(),
             };
             let (send_sights, sights) = mpsc::channel(16);
             let (answers, take_answers) = mpsc::unbounded_channel();
