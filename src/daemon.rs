@@ -117,7 +117,7 @@ async fn open_ledger(
     let path = settings.database.path.clone();
     let shown = names::shown(&path);
     let open = move |now| {
-        let mut store = Store::open(&path, &forms, now)?;
+        let mut store = Store::open(&path, &forms, &settings.policy, now)?;
         keep_rosters(&mut store, &rosters, now)?;
         Ok(store)
     };
@@ -534,13 +534,14 @@ impl Daemon {
         for kept in after_restart {
             warn!("A change of {kept} is taken up by a restart only");
         }
-        let forms = Arc::clone(&setup.forms);
+        let (forms, policy) = (Arc::clone(&setup.forms), setup.settings.policy.clone());
         live.replace(setup);
         let wake = Arc::clone(&self.desk.recorded);
         self.tell_ledger("the new configuration", move |store| {
             if forms_changed {
                 store.adopt_forms(&forms)?;
             }
+            store.adopt_policy(&policy);
             keep_rosters(store, &rosters, clock::now())?;
             if mail_changed {
                 store.make_all_due(clock::now())?;

@@ -484,10 +484,10 @@ impl Test {
     }
 }
 
-/// The forms in use, by id.
+/// The forms in use, by id. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Forms {
-    forms: BTreeMap<String, Form>,
+    forms: BTreeMap<String, Arc<Form>>,
 }
 
 /// One thing wrong in a form file.
@@ -567,7 +567,7 @@ impl Forms {
         let mut forms = BTreeMap::new();
         for (at, (file, text)) in files.iter().enumerate() {
             if let Some(form) = build::form(file, at, &tables, &shared, text, &mut errors) {
-                forms.insert(form.id.clone(), form);
+                forms.insert(form.id.clone(), Arc::new(form));
             }
         }
         build::judge_together(&forms, &mut errors);
@@ -577,12 +577,12 @@ impl Forms {
 
     /// The form with this id.
     pub fn get(&self, id: &str) -> Option<&Form> {
-        self.forms.get(id)
+        self.forms.get(id).map(Arc::as_ref)
     }
 
     /// All forms, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Form> {
-        self.forms.values()
+        self.forms.values().map(Arc::as_ref)
     }
 
     /// What a rule is about, in whichever form it stands. A rule that no form has any more, and stands

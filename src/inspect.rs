@@ -132,18 +132,9 @@ pub fn compare(
     forms: &Forms,
     policy: &Policy,
 ) -> Comparison {
-    let check::Findings { findings: years, tried } = check::across(report, beside, forms, policy);
-    let mut findings = own;
-    findings.iter_mut().for_each(|finding| finding.cause = None);
-    let evidence = Evidence {
-        figures: check::carried(report, beside.last, forms)
-            .into_iter()
-            .map(|(cell, value)| Figure { cells: vec![cell], value })
-            .collect(),
-        last_year: numbers(beside.last),
-    };
-    let causes = locate::locate(report, forms, policy, &evidence, &mut findings);
-    let mut years = years;
+    let check::Findings { findings: mut years, tried } =
+        check::across(report, beside, forms, policy);
+    let (own, causes) = explain(report, own, Some(beside.last), forms, policy);
     for cause in &causes {
         let repaired = repaired(report, cause);
         let left = check::across(&repaired, beside, forms, policy).findings;
@@ -159,7 +150,27 @@ pub fn compare(
             }
         }
     }
-    Comparison { own: findings, years, causes, tried }
+    Comparison { own, years, causes, tried }
+}
+
+/// The findings of a report by itself with what explains them, last year's figures being evidence.
+pub fn explain(
+    report: &Report,
+    mut own: Vec<Finding>,
+    last: Option<&Report>,
+    forms: &Forms,
+    policy: &Policy,
+) -> (Vec<Finding>, Vec<Cause>) {
+    own.iter_mut().for_each(|finding| finding.cause = None);
+    let evidence = last.map_or_else(Evidence::default, |last| Evidence {
+        figures: check::carried(report, last, forms)
+            .into_iter()
+            .map(|(cell, value)| Figure { cells: vec![cell], value })
+            .collect(),
+        last_year: numbers(last),
+    });
+    let causes = locate::locate(report, forms, policy, &evidence, &mut own);
+    (own, causes)
 }
 
 /// What [`compare`] found.

@@ -42,9 +42,11 @@ mod tests;
 mod versions;
 mod views;
 mod whole;
+mod years;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
@@ -68,17 +70,25 @@ type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    forms: record::FormHashes,
+    rules: Arc<Rules>,
+}
+
+/// What findings between reports are found by.
+#[derive(Debug, Default)]
+struct Rules {
+    forms: Forms,
+    policy: Policy,
 }
 
 impl Store {
     /// Opens the database for writing: makes it, brings its schema up to date, makes the wide views
-    /// and the data dictionary those of the forms.
-    pub fn open(path: &Path, forms: &Forms, now: Timestamp) -> Result<Self> {
+    /// and the data dictionary those of the forms. By these forms and this policy reports are
+    /// compared with each other.
+    pub fn open(path: &Path, forms: &Forms, policy: &Policy, now: Timestamp) -> Result<Self> {
         let views = views::from_forms(forms)?;
         let connection = schema::open(path, now)?;
-        let forms = record::hashes(forms);
-        let mut store = Self { connection, path: path.to_path_buf(), forms };
+        let rules = Arc::new(Rules { forms: forms.clone(), policy: policy.clone() });
+        let mut store = Self { connection, path: path.to_path_buf(), rules };
         store.adopt(&views)?;
         Ok(store)
     }
@@ -86,7 +96,7 @@ impl Store {
     /// Opens an existing database for reading.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let connection = schema::open_read_only(path)?;
-        Ok(Self { connection, path: path.to_path_buf(), forms: record::FormHashes::new() })
+        Ok(Self { connection, path: path.to_path_buf(), rules: Arc::default() })
     }
 
     /// Looks through every page of the database for damage (B34), over a connection of its own. That
@@ -107,8 +117,15 @@ impl Store {
     pub fn adopt_forms(&mut self, forms: &Forms) -> Result<()> {
         let views = views::from_forms(forms)?;
         self.adopt(&views)?;
-        self.forms = record::hashes(forms);
+        let policy = self.rules.policy.clone();
+        self.rules = Arc::new(Rules { forms: forms.clone(), policy });
         Ok(())
+    }
+
+    /// Compares reports with each other by another policy from now on.
+    pub fn adopt_policy(&mut self, policy: &Policy) {
+        let forms = self.rules.forms.clone();
+        self.rules = Arc::new(Rules { forms, policy: policy.clone() });
     }
 
     fn adopt(&mut self, views: &[views::WideView]) -> Result<()> {
@@ -134,7 +151,15 @@ impl Store {
         rosters: &Rosters,
         now: Timestamp,
     ) -> Result<Option<RostersKept>> {
-        self.write(|tx| roster::keep(tx, rosters, now))
+        let rules = Arc::clone(&self.rules);
+        self.write(|tx| {
+            let kept = roster::keep(tx, rosters, now)?;
+            // Reports that were two units' may be one's now, and surely so.
+            if kept.is_some() {
+                years::review_all(tx, &rules, now)?;
+            }
+            Ok(kept)
+        })
     }
 
     /// The units that have handed in and are not on the roster of their office, with those they may
@@ -182,8 +207,8 @@ impl Store {
         policy: &NoticePolicy,
         now: Timestamp,
     ) -> Result<()> {
-        let forms = self.forms.clone();
-        self.write(|tx| record::remember_path(tx, &forms, file, policy, now))
+        let rules = Arc::clone(&self.rules);
+        self.write(|tx| record::remember_path(tx, &rules, file, policy, now))
     }
 
     /// Counts an attempt to read a file, before the reader starts: a file that kills gouji is known
@@ -215,11 +240,11 @@ impl Store {
         at_once: Option<&mut Compose<'_>>,
         now: Timestamp,
     ) -> Result<Vec<Vec<Recorded>>> {
-        let forms = self.forms.clone();
+        let rules = Arc::clone(&self.rules);
         self.write(|tx| {
             let recorded = files
                 .iter()
-                .map(|file| record::record(tx, &forms, file, policy, now))
+                .map(|file| record::record(tx, &rules, file, policy, now))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             if let Some(compose) = at_once {
                 let window = Window { coalesce: std::time::Duration::ZERO, first_scan: false };
@@ -234,18 +259,11 @@ impl Store {
         self.read(recheck::all)
     }
 
-    /// Checks recorded reports by the rules given, from what was read of them, and writes what has
+    /// Checks recorded reports by the rules it was opened with, from what was read of them, and writes what has
     /// changed; all in one transaction. Nobody is told.
-    pub fn recheck(
-        &mut self,
-        reports: &[ReportId],
-        forms: &Forms,
-        policy: &Policy,
-        now: Timestamp,
-    ) -> Result<Vec<Rechecked>> {
-        self.write(|tx| {
-            reports.iter().map(|id| recheck::recheck(tx, *id, forms, policy, now)).collect()
-        })
+    pub fn recheck(&mut self, reports: &[ReportId], now: Timestamp) -> Result<Vec<Rechecked>> {
+        let rules = Arc::clone(&self.rules);
+        self.write(|tx| reports.iter().map(|id| recheck::recheck(tx, *id, &rules, now)).collect())
     }
 
     /// Marks files as gone. What was read from them stays.

@@ -52,7 +52,7 @@ pub(super) fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<S
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let rosters = settings.rosters()?;
-    let mut store = Store::open(path, forms, clock::now())?;
+    let mut store = Store::open(path, forms, &settings.policy, clock::now())?;
     store.keep_rosters(&rosters, clock::now())?;
     Ok(store)
 }

@@ -30,7 +30,7 @@ pub(super) fn list(settings: &Settings) -> anyhow::Result<Exit> {
 pub(super) fn retry(settings: &Settings, forms: &Forms, id: i64) -> anyhow::Result<Exit> {
     let path = super::status::database(settings)?;
     let now = crate::clock::now();
-    let mut store = Store::open(path, forms, now)?;
+    let mut store = Store::open(path, forms, &settings.policy, now)?;
     let found = store.retry_mail(MailId(id), now)?;
     store.checkpoint_and_close()?;
     anyhow::ensure!(

@@ -27,11 +27,11 @@ pub(super) async fn rebuild(settings: &Settings, forms: &Forms) -> anyhow::Resul
     remove(&fresh)?;
     let mut tally = Tally::default();
     let mut files = files_in(folders(settings)?, &daemon::own_places(settings), &mut tally)?;
-    let old = Old::read(path, forms);
+    let old = Old::read(settings, forms);
     if let Some(old) = &old {
         old.put_in_order(&mut files);
     }
-    let mut store = Store::open(&fresh, forms, clock::now())?;
+    let mut store = Store::open(&fresh, forms, &settings.policy, clock::now())?;
     store.keep_rosters(&rosters, clock::now())?;
     let mut import = Import::new(store, settings, forms, files.len(), tally)?;
     import.files(&files).await?;
@@ -109,13 +109,14 @@ struct Old {
 
 impl Old {
     /// `None`: there is none, or it cannot be read any more.
-    fn read(path: &Path, forms: &Forms) -> Option<Self> {
+    fn read(settings: &Settings, forms: &Forms) -> Option<Self> {
+        let path = &settings.database.path;
         if !path.exists() {
             return None;
         }
         let read = || -> Result<Self, StoreError> {
             Store::look_for_damage(path)?;
-            let store = Store::open(path, forms, clock::now())?;
+            let store = Store::open(path, forms, &settings.policy, clock::now())?;
             let mut known = store.known_paths()?;
             let mut first: BTreeMap<Sha256, usize> = BTreeMap::new();
             for (number, file) in store.contents()?.into_iter().enumerate() {

@@ -21,12 +21,13 @@ const TOGETHER: usize = 100;
 
 /// Checks every recorded report by the rules of today.
 pub(super) fn recheck(settings: &Settings, forms: &Forms) -> anyhow::Result<Exit> {
-    let mut store = Store::open(status::database(settings)?, forms, clock::now())?;
+    let mut store =
+        Store::open(status::database(settings)?, forms, &settings.policy, clock::now())?;
     let reports = store.reports()?;
     let mut counts = Counts::default();
     let mut out = std::io::stdout();
     for batch in reports.chunks(TOGETHER) {
-        for rechecked in store.recheck(batch, forms, &settings.policy, clock::now())? {
+        for rechecked in store.recheck(batch, clock::now())? {
             counts.take_in(&rechecked);
             if let Rechecked::Changed(report) = rechecked {
                 writeln!(out, "{}", line(&report))?;
@@ -83,7 +84,7 @@ fn line(report: &RecheckReport) -> String {
 
 /// Reads every file that is recorded and still there again.
 pub(super) async fn read_again(settings: &Settings, forms: &Forms) -> anyhow::Result<Exit> {
-    let store = Store::open(status::database(settings)?, forms, clock::now())?;
+    let store = Store::open(status::database(settings)?, forms, &settings.policy, clock::now())?;
     let mut tally = Tally::default();
     let (contents, files) = present(&store.known_paths()?, &mut tally);
     let mut import = Import::new(store, settings, forms, files.len(), tally)?.again(contents);

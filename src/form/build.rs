@@ -143,7 +143,7 @@ pub(super) fn form(
 }
 
 /// What only several forms together can get wrong: two of one kind in one year.
-pub(super) fn judge_together(forms: &BTreeMap<String, Form>, errors: &mut Vec<FormError>) {
+pub(super) fn judge_together(forms: &BTreeMap<String, Arc<Form>>, errors: &mut Vec<FormError>) {
     for (a, b) in forms.values().flat_map(|a| forms.values().map(move |b| (a, b))) {
         if a.id < b.id && a.title == b.title && (a.covers(b.from) || b.covers(a.from)) {
             let what = format!("forms `{}` and `{}` are both due in one year", a.id, b.id);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde::{Deserialize, Serialize};
 
 use super::columns::{OwnedPath, Seconds};
 use super::rows::{
@@ -16,8 +17,9 @@ use super::rows::{
     NoticeToSend, PreviousMail, QueuedMail, ReportId, UnitId, Window,
 };
 use super::{Compose, owed, reports};
-use crate::check::Verdict;
+use crate::check::{Finding, Verdict};
 use crate::form::Severity;
+use crate::locate::Cause;
 use crate::watch::names::file_name;
 
 /// The least time between two mails, so that a burst of files is no burst of mails.
@@ -115,6 +117,8 @@ fn compose_waiting(
     let drafts = compose(&notices);
     for draft in &drafts {
         insert_mail(tx, draft, now)?;
+        let mut told = notices.iter().filter(|notice| draft.notices.contains(&notice.id));
+        told.try_for_each(|notice| remember(tx, notice))?;
     }
     Ok(drafts.len())
 }
@@ -150,6 +154,26 @@ fn insert_mail(tx: &Connection, draft: &MailDraft, now: Timestamp) -> rusqlite::
         tell.execute(named_params! { ":id": notice, ":mail": id })?;
     }
     Ok(())
+}
+
+/// What a mail told of a report: the next one says what has changed since, also where something else
+/// is found in the same version because last year's report came.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    findings: Vec<Finding>,
+    causes: Vec<Cause>,
+}
+
+fn remember(tx: &Connection, notice: &NoticeToSend) -> rusqlite::Result<()> {
+    let errors = notice.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let told = Told { findings: errors.cloned().collect(), causes: notice.causes.clone() };
+    if told.findings.is_empty() {
+        return Ok(());
+    }
+    let told = serde_json::to_string(&told).ok();
+    tx.prepare_cached("UPDATE notices SET told = :told WHERE id = :id")?
+        .execute(named_params! { ":id": notice.id, ":told": told })
+        .map(drop)
 }
 
 /// A notice with what its mail can say.
@@ -266,11 +290,18 @@ impl Thread {
                         row.get("message_id")?,
                         row.get("last_kind")?,
                         row.get::<_, Option<ReportId>>("last_report_id")?,
+                        row.get::<_, Option<String>>("last_told")?,
                     ))
                 },
             )
             .optional()?;
-        let Some((message_id, kind, report)) = found else { return Ok(None) };
+        let Some((message_id, kind, report, told)) = found else { return Ok(None) };
+        if let Some(Told { findings, causes }) =
+            told.and_then(|told| serde_json::from_str(&told).ok())
+        {
+            return Ok(Some(PreviousMail { message_id, kind, findings, causes }));
+        }
+        // Mails of a gouji that did not write down what it told.
         let (mut findings, causes) = match report {
             Some(report) => (reports::findings(tx, report)?, reports::causes(tx, report)?),
             None => (Vec::new(), Vec::new()),

@@ -16,6 +16,7 @@ use super::rows::{
 };
 use super::rows::{UnitId, WaitingFor};
 use super::versions::{self, Current, Series};
+use super::years::Change;
 use crate::check::Verdict;
 
 /// How long a file may wait before people are told.
@@ -110,6 +111,26 @@ pub(super) fn about_report(
     };
     queue(tx, kind, &new, now)?;
     Ok(Some(kind))
+}
+
+/// Queues what a change of the neighbouring year owes, if the change is of note or something about
+/// the series still waits to be told: that must tell what is true now.
+pub(super) fn about_neighbour(
+    tx: &Connection,
+    series: &Series,
+    change: &Change,
+    policy: &NoticePolicy,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let waits = tx.prepare_cached(include_str!("sql/waiting_about.sql"))?.exists(
+        named_params! { ":unit": series.unit, ":year": series.year, ":kind": series.kind },
+    )?;
+    if policy.quiet || !(change.is_of_note || waits) {
+        return Ok(());
+    }
+    let Current { file, member, .. } = &change.before;
+    let subject = Subject { file: *file, member, path: Path::new("") };
+    about_report(tx, &subject, series, Some(&change.before), None, policy, now).map(drop)
 }
 
 /// Queues a notice about a document that could not be read or is no report.
@@ -270,9 +291,12 @@ mod tests {
         Current {
             id: ReportId(id),
             file: FileId(1),
+            member: String::new(),
             verdict,
             content_hash: String::new(),
             errors_hash: errors.to_owned(),
+            own_errors_hash: errors.to_owned(),
+            beside: false,
         }
     }
 

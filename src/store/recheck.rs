@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 
 use super::rows::{RecheckReport, Rechecked, ReportDigest, ReportId};
-use super::{record, reports, versions, whole};
-use crate::check::Policy;
-use crate::form::{Forms, Severity};
+use super::versions::Series;
+use super::{Rules, record, reports, versions, whole, years};
+use crate::form::Severity;
 use crate::inspect;
 
 /// Every report, the oldest first.
@@ -39,22 +39,24 @@ pub(super) fn digests(db: &Connection) -> rusqlite::Result<BTreeSet<ReportDigest
 pub(super) fn recheck(
     tx: &Connection,
     id: ReportId,
-    forms: &Forms,
-    policy: &Policy,
+    rules: &Rules,
     now: Timestamp,
 ) -> rusqlite::Result<Rechecked> {
-    let Some(whole::Recalled { report, unit }) = whole::recall(tx, id)? else {
+    let Some(whole::Recalled { report, unit, .. }) = whole::recall(tx, id)? else {
         return Ok(Rechecked::NotWhole);
     };
-    let form = report.form.clone();
-    let (_, checked) = inspect::examine(report, forms, policy);
-    let ambiguous = record::ambiguous_unit(tx, &checked, unit)?;
-    let judgement = reports::Judgement::of(checked.findings, ambiguous, checked.causes);
+    let (_, checked) = inspect::examine(report, &rules.forms, &rules.policy);
+    let own = checked.findings.iter().cloned().chain(record::ambiguous_unit(tx, &checked, unit)?);
+    let report = &checked.report;
+    let series = Series { unit, year: report.year, kind: report.kind.clone() };
+    let last = years::last_of_version(tx, id, &series)?;
+    let judgement = years::beside(rules, report, own.collect(), last.as_ref());
     let before = reports::findings(tx, id)?;
-    if before == judgement.findings && reports::causes(tx, id)? == judgement.causes {
+    let findings = judgement.findings();
+    if before == findings && reports::causes(tx, id)? == judgement.causes {
         return Ok(Rechecked::Same);
     }
-    let form = form.and_then(|form| forms.get(&form));
+    let form = report.form.as_ref().and_then(|form| rules.forms.get(form));
     let form_sha256 = form.map(|form| form.hash.as_str());
     reports::judge(tx, id, &judgement, form_sha256, now)?;
     follow_verdict(tx, id)?;
@@ -70,15 +72,14 @@ pub(super) fn recheck(
             version: row.get("version")?,
             current: row.get("current")?,
             errors_before: errors(&before),
-            errors: errors(&judgement.findings),
-            errors_are_others: versions::errors_hash(&before)
-                != versions::errors_hash(&judgement.findings),
+            errors: errors(&findings),
+            errors_are_others: versions::errors_hash(&before) != versions::errors_hash(&findings),
         }))
     })
 }
 
 /// The verdict of a report is that of its documents, and the gravest of these that of their file.
-fn follow_verdict(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
+pub(super) fn follow_verdict(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
     for sql in [include_str!("sql/follow_documents.sql"), include_str!("sql/follow_files.sql")] {
         tx.prepare_cached(sql)?.execute(named_params! { ":report": id })?;
     }

@@ -1,6 +1,5 @@
 //! Recording what became of one file: its documents, the versions they are, the notices they owe.
 
-use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 
 use jiff::Timestamp;
@@ -11,24 +10,15 @@ use super::rows::{
 };
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
-use super::{files, names, owed, reports, versions};
+use super::{Rules, files, names, owed, reports, versions, years};
 use crate::check::{Finding, UNITS, Verdict};
-use crate::form::Forms;
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
-
-/// Hash of each form's text, by id.
-pub(super) type FormHashes = BTreeMap<String, String>;
-
-/// The hashes of these forms.
-pub(super) fn hashes(forms: &Forms) -> FormHashes {
-    forms.iter().map(|form| (form.id.clone(), form.hash.clone())).collect()
-}
 
 /// Everything that is the same for all documents of one file.
 pub(super) struct Recorder<'a> {
     tx: &'a Connection,
-    forms: &'a FormHashes,
+    rules: &'a Rules,
     file: &'a FileSeen,
     id: FileId,
     /// The content this one took the place of.
@@ -54,14 +44,14 @@ struct Part<'a> {
 /// Records one file with all its documents.
 pub(super) fn record(
     tx: &Connection,
-    forms: &FormHashes,
+    rules: &Rules,
     read: &Inspected<'_>,
     policy: &NoticePolicy,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Recorded>> {
     let id = files::content(tx, read.file, now)?;
     let replaced = files::place(tx, read.file, id, now)?;
-    let recorder = Recorder { tx, forms, file: read.file, id, replaced, policy, now };
+    let recorder = Recorder { tx, rules, file: read.file, id, replaced, policy, now };
     let mut recorded = Vec::new();
     for (number, inspection) in (1_i64..).zip(read.inspections) {
         recorded.push(recorder.document(number, inspection)?);
@@ -74,14 +64,14 @@ pub(super) fn record(
 /// report, it is the newest version again.
 pub(super) fn remember_path(
     tx: &Connection,
-    forms: &FormHashes,
+    rules: &Rules,
     file: &FileSeen,
     policy: &NoticePolicy,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let id = files::content(tx, file, now)?;
     let Some(replaced) = files::place(tx, file, id, now)? else { return Ok(()) };
-    let recorder = Recorder { tx, forms, file, id, replaced: Some(replaced), policy, now };
+    let recorder = Recorder { tx, rules, file, id, replaced: Some(replaced), policy, now };
     recorder.restore(replaced)
 }
 
@@ -104,9 +94,9 @@ impl Recorder<'_> {
         let (unit, extra) = self.unit(part, checked, earlier.as_ref())?;
         let report = &checked.report;
         let series = Series { unit, year: report.year, kind: report.kind.clone() };
-        let (findings, causes) = (checked.findings.clone(), checked.causes.clone());
-        let judgement = reports::Judgement::of(findings, extra, causes);
-        let verdict = judgement.verdict;
+        let own = checked.findings.iter().cloned().chain(extra).collect();
+        let judgement = reports::Judgement::of(own, Vec::new(), checked.causes.clone());
+        let form = report.form.as_ref().and_then(|form| self.rules.forms.get(form));
         let content_hash = versions::content_hash(report);
         let new = reports::NewReport {
             series: &series,
@@ -116,18 +106,40 @@ impl Recorder<'_> {
             format: inspection.format,
             report,
             judgement: &judgement,
-            form_sha256: report.form.as_ref().and_then(|f| self.forms.get(f)).map(String::as_str),
+            form_sha256: form.map(|form| form.hash.as_str()),
             content_hash: &content_hash,
         };
         let before = versions::current(self.tx, &series)?;
+        let left = earlier.as_ref().map(|earlier| earlier.series.clone());
         let (id, is_copy) = self.version(&new, earlier, before.as_ref())?;
         self.overtake(&series)?;
         versions::arrange(self.tx, &series)?;
-        self.set_document(part, inspection, verdict, Some((id, is_copy)))?;
-        // Rules across years go here: they need this series and those of the years beside it, with
-        // their findings rewritten before the notices are decided.
+        self.set_document(part, inspection, judgement.verdict, Some((id, is_copy)))?;
+        if let Some(left) = left.filter(|left| *left != series) {
+            self.review(&left)?;
+        }
+        self.review(&series)?;
         let notice = self.owe(part, &series, before.as_ref())?;
+        let verdict = self.verdict(id)?;
         self.recorded(part, verdict, Some((id, is_copy)), notice)
+    }
+
+    /// Compares what counts now of a series with the year before, and the year after with it. The
+    /// year after is told of here, this one by whoever changed it.
+    fn review(&self, series: &Series) -> rusqlite::Result<()> {
+        years::review(self.tx, self.rules, series, self.now)?;
+        let Some(next) = series.next() else { return Ok(()) };
+        match years::review(self.tx, self.rules, &next, self.now)? {
+            Some(change) => owed::about_neighbour(self.tx, &next, &change, self.policy, self.now),
+            None => Ok(()),
+        }
+    }
+
+    /// The verdict of a report beside its neighbours.
+    fn verdict(&self, id: ReportId) -> rusqlite::Result<Verdict> {
+        self.tx
+            .prepare_cached("SELECT verdict FROM reports WHERE id = :id")?
+            .query_row(named_params! { ":id": id }, |row| row.get("verdict"))
     }
 
     /// Writes the document as a version, or finds that it is a copy of the current one.
@@ -171,7 +183,7 @@ impl Recorder<'_> {
     fn says_the_same(&self, new: &reports::NewReport<'_>, current: &Current) -> bool {
         let is_in_its_place = self.replaced == Some(current.file);
         current.content_hash == new.content_hash
-            && !(is_in_its_place && current.errors_hash != new.judgement.errors_hash)
+            && !(is_in_its_place && current.own_errors_hash != new.judgement.own_errors_hash)
     }
 
     /// The modification time that orders a new version: its file's at first sight, or a moment after
@@ -384,6 +396,7 @@ impl Recorder<'_> {
             let before = versions::current(self.tx, &series)?;
             reports::repeat(self.tx, id, self.order_ns(&series)?, self.now)?;
             versions::arrange(self.tx, &series)?;
+            self.review(&series)?;
             self.owe(&Part { number: 1, member: &member }, &series, before.as_ref())?;
         }
         Ok(())

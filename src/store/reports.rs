@@ -9,7 +9,7 @@ use super::columns::{Approximate, Exact, Seconds, iso};
 use super::rows::{FileId, ReportId};
 use super::versions::{self, Series};
 use super::whole;
-use crate::check::{Finding, Verdict};
+use crate::check::{self, Finding, Verdict};
 use crate::document::{Format, Source};
 use crate::form::{CellId, Severity};
 use crate::locate::{Cause, Repair};
@@ -28,25 +28,66 @@ pub(super) struct NewReport<'a> {
     pub(super) content_hash: &'a str,
 }
 
+/// What a finding rests on: decides when it is written anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The report by itself.
+    Report,
+    /// The report and that of the year before.
+    Years,
+}
+
+impl Basis {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Years => "years",
+        }
+    }
+}
+
 /// What is thought of a report.
 pub(super) struct Judgement {
-    pub(super) findings: Vec<Finding>,
+    /// What it shows by itself.
+    pub(super) own: Vec<Finding>,
+    /// What it shows beside last year's.
+    pub(super) years: Vec<Finding>,
+    /// It was compared with last year's.
+    pub(super) beside: bool,
     pub(super) causes: Vec<Cause>,
     pub(super) verdict: Verdict,
     pub(super) errors_hash: String,
+    /// The same for what it shows by itself.
+    pub(super) own_errors_hash: String,
 }
 
 impl Judgement {
-    /// From what the report itself shows, and what only the database knows: that may weigh as much.
-    pub(super) fn of(findings: Vec<Finding>, extra: Option<Finding>, causes: Vec<Cause>) -> Self {
-        let findings: Vec<Finding> = findings.into_iter().chain(extra).collect();
-        let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    pub(super) fn of(own: Vec<Finding>, years: Vec<Finding>, causes: Vec<Cause>) -> Self {
+        let all = || own.iter().chain(&years);
+        let failed = all().any(|finding| finding.severity == Severity::Error);
         Self {
-            errors_hash: versions::errors_hash(&findings),
+            errors_hash: versions::errors_hash(all()),
+            own_errors_hash: versions::errors_hash(&own),
             verdict: if failed { Verdict::Failed } else { Verdict::Passed },
-            findings,
+            beside: false,
+            own,
+            years,
             causes,
         }
+    }
+
+    /// Everything found, gravest first.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        check::together(self.own.clone(), self.years.clone())
+    }
+
+    /// The same, each with what it rests on.
+    fn based(&self) -> Vec<(Basis, &Finding)> {
+        let own = self.own.iter().map(|finding| (Basis::Report, finding));
+        let years = self.years.iter().map(|finding| (Basis::Years, finding));
+        let mut based: Vec<_> = own.chain(years).collect();
+        based.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+        based
     }
 }
 
@@ -111,11 +152,12 @@ pub(super) fn judge(
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(include_str!("sql/judge_report.sql"))?.execute(named_params! {
         ":id": id, ":verdict": judgement.verdict, ":errors_hash": judgement.errors_hash,
+        ":own_errors_hash": judgement.own_errors_hash, ":beside": judgement.beside,
         ":form_sha256": form_sha256, ":now": Seconds(now),
     })?;
     clear_judgement(tx, id)?;
     let causes = insert_causes(tx, id, &judgement.causes)?;
-    insert_findings(tx, id, &judgement.findings, &causes)
+    insert_findings(tx, id, &judgement.based(), &causes)
 }
 
 /// The name of a format as serde has it: `docx`.
@@ -246,15 +288,15 @@ fn insert_causes(
 fn insert_findings(
     tx: &Connection,
     id: ReportId,
-    findings: &[Finding],
+    findings: &[(Basis, &Finding)],
     causes: &BTreeMap<u32, i64>,
 ) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(include_str!("sql/insert_finding.sql"))?;
     let mut insert_cell = tx.prepare_cached(include_str!("sql/insert_finding_cell.sql"))?;
-    for (number, finding) in (1_i64..).zip(findings) {
+    for (number, (basis, finding)) in (1_i64..).zip(findings) {
         let row: i64 = insert.query_row(
             named_params! {
-                ":report": id, ":number": number, ":rule": finding.rule,
+                ":report": id, ":number": number, ":basis": basis.word(), ":rule": finding.rule,
                 ":severity": finding.severity, ":place": finding.place,
                 ":left": finding.left, ":right": finding.right,
                 ":cause": finding.cause.and_then(|cause| causes.get(&cause)),
@@ -274,6 +316,19 @@ fn insert_findings(
 
 /// The findings of a report, in the order they were written.
 pub(super) fn findings(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Finding>> {
+    selected(db, id, None)
+}
+
+/// Those of them that rest on this.
+pub(super) fn findings_on(
+    db: &Connection,
+    id: ReportId,
+    basis: Basis,
+) -> rusqlite::Result<Vec<Finding>> {
+    selected(db, id, Some(basis))
+}
+
+fn selected(db: &Connection, id: ReportId, basis: Option<Basis>) -> rusqlite::Result<Vec<Finding>> {
     let mut cells: BTreeMap<i64, Vec<CellId>> = BTreeMap::new();
     let mut query = db.prepare_cached(include_str!("sql/finding_cells.sql"))?;
     let mut rows = query.query(named_params! { ":report": id })?;
@@ -281,7 +336,8 @@ pub(super) fn findings(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Fi
         cells.entry(row.get("finding_id")?).or_default().push(cell_id(row)?);
     }
     let mut query = db.prepare_cached(include_str!("sql/findings.sql"))?;
-    let rows = query.query_map(named_params! { ":report": id }, |row| {
+    let parameters = named_params! { ":report": id, ":basis": basis.map(Basis::word) };
+    let rows = query.query_map(parameters, |row| {
         Ok(Finding {
             rule: row.get("rule")?,
             severity: row.get("severity")?,

@@ -42,9 +42,14 @@ struct Version {
 pub(super) struct Current {
     pub(super) id: ReportId,
     pub(super) file: FileId,
+    pub(super) member: String,
     pub(super) verdict: Verdict,
     pub(super) content_hash: String,
     pub(super) errors_hash: String,
+    /// The same for what it shows by itself.
+    pub(super) own_errors_hash: String,
+    /// It was compared with the report of the year before.
+    pub(super) beside: bool,
 }
 
 /// The version that counts, of versions in order.
@@ -105,8 +110,8 @@ fn squeeze(text: &str) -> String {
 }
 
 /// Hash of the error-level findings: what is wrong, not how it is worded.
-pub(super) fn errors_hash(findings: &[Finding]) -> String {
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+pub(super) fn errors_hash<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> String {
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
     let mut lines: Vec<String> = errors
         .map(|e| format!("{} {} {:?} {:?} {:?}", e.rule, e.place, e.left, e.right, e.quote))
         .collect();
@@ -123,9 +128,12 @@ pub(super) fn current(tx: &Connection, series: &Series) -> rusqlite::Result<Opti
                 Ok(Current {
                     id: row.get("id")?,
                     file: row.get("file_id")?,
+                    member: row.get("member")?,
                     verdict: row.get("verdict")?,
                     content_hash: row.get("content_hash")?,
                     errors_hash: row.get("errors_hash")?,
+                    own_errors_hash: row.get("own_errors_hash")?,
+                    beside: row.get("beside")?,
                 })
             },
         )

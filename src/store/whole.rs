@@ -16,6 +16,8 @@ use crate::report::{FoundSection, FoundTable, MissingRow, Report, UnknownRow, Ye
 pub(super) struct Recalled {
     pub(super) report: Report,
     pub(super) unit: UnitId,
+    /// Nothing that was read is left out.
+    is_whole: bool,
 }
 
 /// Writes what is in no cell.
@@ -82,6 +84,14 @@ fn insert_rows(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Resu
 /// A report as it was read; `None`: not all of it is recorded. The other spellings of its unit are
 /// with the unit, and left out.
 pub(super) fn recall(db: &Connection, id: ReportId) -> rusqlite::Result<Option<Recalled>> {
+    Ok(recall_what_there_is(db, id)?.filter(|recalled| recalled.is_whole))
+}
+
+/// A report as far as it is recorded: its cells and sections always are. For rules that need no more.
+pub(super) fn recall_what_there_is(
+    db: &Connection,
+    id: ReportId,
+) -> rusqlite::Result<Option<Recalled>> {
     let mut query = db.prepare_cached(include_str!("sql/report.sql"))?;
     let Some(mut recalled) = query.query_row(named_params! { ":report": id }, head).optional()?
     else {
@@ -97,6 +107,13 @@ pub(super) fn recall(db: &Connection, id: ReportId) -> rusqlite::Result<Option<R
     })?;
     let sql = "SELECT text FROM paragraphs WHERE report_id = :report ORDER BY number";
     report.text = list(db, sql, id, |row| row.get("text"))?;
+    if !recalled.is_whole {
+        let lines = |section: &FoundSection| {
+            let text = section.text.lines().map(str::to_owned);
+            std::iter::once(section.heading.clone()).chain(text).collect::<Vec<_>>()
+        };
+        report.text = report.sections.iter().flat_map(lines).collect();
+    }
     let cell = |row: &Row<'_>| Ok((cell_id(row)?, read_cell(row)?));
     report.cells = list(db, include_str!("sql/all_cells.sql"), id, cell)?.into_iter().collect();
     Ok(Some(recalled))
@@ -117,6 +134,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Recalled> {
         Ok(text.and_then(|text| text.parse().ok()))
     };
     Ok(Recalled {
+        is_whole: row.get("whole")?,
         unit: row.get("unit_id")?,
         report: Report {
             kind: row.get("kind")?,

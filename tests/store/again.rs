@@ -70,7 +70,7 @@ fn checking_anew_by_the_same_rules_changes_nothing() {
     }
     let ids = office.store.reports().unwrap();
     let before = office.list("SELECT format('%s %s', id, recorded_at) FROM reports");
-    let rechecked = office.store.recheck(&ids, &FORMS, &Policy::default(), at(9)).unwrap();
+    let rechecked = office.store.recheck(&ids, at(9)).unwrap();
     assert_eq!(rechecked, vec![Rechecked::Same; PAPERS.len()]);
     assert_eq!(office.list("SELECT format('%s %s', id, recorded_at) FROM reports"), before);
 }
@@ -89,7 +89,8 @@ fn checking_anew_by_other_rules_gives_what_reading_anew_would_and_tells_nobody()
     }
     assert_eq!(old.list("SELECT unit FROM failing_reports"), ["禾川县柳荫乡人民政府"]);
     let ids = old.store.reports().unwrap();
-    let rechecked = old.store.recheck(&ids, &FORMS, &policy, at(9)).unwrap();
+    let mut old = old.reopen_with(&policy);
+    let rechecked = old.store.recheck(&ids, at(9)).unwrap();
     let Rechecked::Changed(changed) = &rechecked[0] else { panic!("{rechecked:?}") };
     assert_eq!((changed.errors_before, changed.errors), (3, 0));
     assert!(changed.errors_are_others && changed.current);
@@ -114,7 +115,7 @@ fn a_name_that_fits_several_units_goes_on_being_said_when_it_is_checked_anew() {
     }
     let told = "SELECT message FROM findings WHERE rule = 'unit-ambiguous'";
     let ids = office.store.reports().unwrap();
-    office.store.recheck(&ids, &FORMS, &Policy::default(), at(99)).unwrap();
+    office.store.recheck(&ids, at(99)).unwrap();
     let [message] = &office.list(told)[..] else { panic!("told once") };
     assert!(message.contains("甲县城关镇") && message.contains("乙县城关镇"), "{message}");
 }
@@ -201,7 +202,7 @@ fn a_filled_database_of_every_released_schema_is_brought_up_to_date_and_loses_no
         let recorded = store.record(&seen, &inspections, &LOUD, at(1)).unwrap();
         assert!(recorded[0].report.as_ref().unwrap().copy, "what it said is known");
         let ids = store.reports().unwrap();
-        store.recheck(&ids, &FORMS, &Policy::default(), at(2)).unwrap();
+        store.recheck(&ids, at(2)).unwrap();
         let mut query = store.connection.prepare("PRAGMA foreign_key_check").unwrap();
         assert!(!query.exists([]).unwrap());
     }

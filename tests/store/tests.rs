@@ -6,6 +6,7 @@ mod mails;
 mod records;
 mod roster;
 mod views;
+mod years;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -100,15 +101,19 @@ impl Office {
     }
 
     fn reopen(self) -> Self {
+        self.reopen_with(&Policy::default())
+    }
+
+    fn reopen_with(self, policy: &Policy) -> Self {
         let Self { folder, store, minute, mails } = self;
         store.checkpoint_and_close().unwrap();
-        let store = open(&folder.path().join("gouji.db")).unwrap();
+        let store = Store::open(&folder.path().join("gouji.db"), &FORMS, policy, at(0)).unwrap();
         Self { folder, store, minute, mails }
     }
 }
 
 fn open(path: &Path) -> Result<Store> {
-    Store::open(path, &FORMS, at(0))
+    Store::open(path, &FORMS, &Policy::default(), at(0))
 }
 
 fn draft(number: u32, notices: &[NoticeToSend]) -> MailDraft {

@@ -139,7 +139,7 @@ fn forms_with(old: &str, new: &str) -> Forms {
 fn views_follow_the_forms_and_a_table_may_not_take_a_name_that_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gouji.db");
-    let open = |forms: &Forms| Store::open(&path, forms, at(0));
+    let open = |forms: &Forms| Store::open(&path, forms, &Policy::default(), at(0));
     drop(open(&FORMS).unwrap());
     let taken = open(&forms_with("statistics", "cells")).unwrap_err();
     assert!(matches!(&taken, StoreError::TableTaken { table, .. } if table == "cells"), "{taken}");

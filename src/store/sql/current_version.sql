@@ -1,2 +1,2 @@
-SELECT id, file_id, verdict, content_hash, errors_hash FROM reports
+SELECT id, file_id, member, verdict, content_hash, errors_hash, own_errors_hash, beside FROM reports
 WHERE unit_id = :unit AND year IS :year AND kind = :kind AND current = 1

@@ -19,7 +19,8 @@ JOIN main.reports n ON n.file_id = f.id AND n.number = o.number
 GROUP BY o.id;
 
 INSERT INTO main.notices (id, kind, key, state, first_scan, queued_at, report_id, unit_id, year, file_id,
-                          member, path, file_at, reason, detail, errors_hash, answers_id, mail_id)
+                          member, path, file_at, reason, detail, errors_hash, answers_id, mail_id,
+                          told)
 SELECT o.id, o.kind,
        CASE WHEN o.report_id IS NULL THEN o.key
             WHEN r.id IS NULL THEN 'before:' || o.key
@@ -27,7 +28,7 @@ SELECT o.id, o.kind,
        CASE WHEN o.state = 'waiting' AND o.report_id IS NOT NULL AND r.id IS NULL THEN 'superseded'
             ELSE o.state END,
        o.first_scan, o.queued_at, r.id, u.id, o.year, f.id,
-       o.member, o.path, o.file_at, o.reason, o.detail, o.errors_hash, NULL, o.mail_id
+       o.member, o.path, o.file_at, o.reason, o.detail, o.errors_hash, NULL, o.mail_id, o.told
 FROM old.notices o
 LEFT JOIN same_report r ON r.old_id = o.report_id
 LEFT JOIN same_unit u ON u.old_id = o.unit_id

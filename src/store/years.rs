@@ -1,0 +1,148 @@
+//! What is found between reports: each version that counts is judged beside that of the same unit and
+//! the year before. Whichever of two reports arrives first, the later year's findings and verdict end
+//! up the same (contract: Versions).
+//!
+//! What a report shows by itself stays as it was recorded; findings between reports are marked
+//! ([`Basis`]) and written anew when a neighbour changes. The causes go with them, last year's figures
+//! being evidence. The rules are [`inspect::compare`]'s; here is only which reports are compared.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::reports::{self, Basis, Judgement};
+use super::rows::{ReportId, UnitId};
+use super::versions::{self, Current, Series};
+use super::{Rules, recheck, whole};
+use crate::check::{Beside, Finding};
+use crate::form::Severity;
+use crate::inspect;
+use crate::report::Report;
+
+/// How a review changed what is thought of a report.
+pub(super) struct Change {
+    /// The version that counts, as it was before.
+    pub(super) before: Current,
+    /// It passes where it failed, or the other way round, or an error came up where there was none.
+    pub(super) is_of_note: bool,
+}
+
+impl Series {
+    /// The report of the year after.
+    pub(super) fn next(&self) -> Option<Self> {
+        let year = Some(self.year?.checked_add(1)?);
+        Some(Self { year, ..self.clone() })
+    }
+
+    fn last(&self) -> Option<Self> {
+        let year = Some(self.year?.checked_sub(1)?);
+        Some(Self { year, ..self.clone() })
+    }
+}
+
+/// Judges the version that counts of a series beside that of the year before; `None`: nothing changed.
+pub(super) fn review(
+    tx: &Connection,
+    rules: &Rules,
+    series: &Series,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Change>> {
+    let Some(current) = versions::current(tx, series)? else { return Ok(None) };
+    let last = last_year(tx, series)?;
+    if last.is_none() && !current.beside {
+        return Ok(None);
+    }
+    let Some(this) = whole::recall_what_there_is(tx, current.id)? else { return Ok(None) };
+    let before = reports::findings(tx, current.id)?;
+    let own = reports::findings_on(tx, current.id, Basis::Report)?;
+    let judgement = beside(rules, &this.report, own, last.as_ref());
+    let are_same =
+        before == judgement.findings() && reports::causes(tx, current.id)? == judgement.causes;
+    if are_same && current.beside == last.is_some() {
+        return Ok(None);
+    }
+    reports::judge(tx, current.id, &judgement, None, now)?;
+    recheck::follow_verdict(tx, current.id)?;
+    let is_of_note = current.verdict != judgement.verdict
+        || errors(&judgement.findings()).difference(&errors(&before)).next().is_some();
+    Ok(Some(Change { before: current, is_of_note }))
+}
+
+/// Judges the version that counts of every series beside that of the year before.
+pub(super) fn review_all(
+    tx: &Connection,
+    rules: &Rules,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
+    let sql = "SELECT unit_id, year, kind FROM reports WHERE current = 1 AND year IS NOT NULL
+               ORDER BY unit_id, kind, year";
+    let series = tx
+        .prepare(sql)?
+        .query_map([], |row| {
+            Ok(Series { unit: row.get("unit_id")?, year: row.get("year")?, kind: row.get("kind")? })
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut changed = 0;
+    for series in series {
+        changed += usize::from(review(tx, rules, &series, now)?.is_some());
+    }
+    Ok(changed)
+}
+
+/// The report of the year before, and whether it is surely of the same unit.
+pub(super) struct Last {
+    report: Report,
+    is_listed: bool,
+}
+
+/// What a version is compared with, if it counts; `None`: with nothing.
+pub(super) fn last_of_version(
+    tx: &Connection,
+    id: ReportId,
+    series: &Series,
+) -> rusqlite::Result<Option<Last>> {
+    match versions::current(tx, series)? {
+        Some(current) if current.id == id => last_year(tx, series),
+        _ => Ok(None),
+    }
+}
+
+fn last_year(tx: &Connection, series: &Series) -> rusqlite::Result<Option<Last>> {
+    let Some(last) = series.last() else { return Ok(None) };
+    let Some(current) = versions::current(tx, &last)? else { return Ok(None) };
+    let Some(is_listed) = named(tx, series.unit)? else { return Ok(None) };
+    let recalled = whole::recall_what_there_is(tx, current.id)?;
+    Ok(recalled.map(|recalled| Last { report: recalled.report, is_listed }))
+}
+
+/// Whether a unit is on a roster; `None`: it has no name, so that its reports are nobody's for sure.
+fn named(tx: &Connection, unit: UnitId) -> rusqlite::Result<Option<bool>> {
+    let sql = "SELECT on_roster FROM units WHERE id = :id AND recognition <> 'unrecognised'";
+    tx.prepare_cached(sql)?
+        .query_row(named_params! { ":id": unit }, |row| row.get("on_roster"))
+        .optional()
+}
+
+/// What is thought of a report beside last year's; `own` is what it shows by itself.
+pub(super) fn beside(
+    rules: &Rules,
+    report: &Report,
+    own: Vec<Finding>,
+    last: Option<&Last>,
+) -> Judgement {
+    let Some(last) = last else {
+        let (findings, causes) = inspect::explain(report, own, None, &rules.forms, &rules.policy);
+        return Judgement::of(findings, Vec::new(), causes);
+    };
+    let sure = last.is_listed || inspect::surely_one(report, &last.report);
+    let beside = Beside { last: &last.report, sure };
+    let found = inspect::compare(report, own, &beside, &rules.forms, &rules.policy);
+    Judgement { beside: true, ..Judgement::of(found.own, found.years, found.causes) }
+}
+
+/// Rule and place of every error.
+fn errors(findings: &[Finding]) -> BTreeSet<(&str, &str)> {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| (finding.rule.as_str(), finding.place.as_str())).collect()
+}
