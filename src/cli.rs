@@ -23,6 +23,7 @@ mod forms;
 mod generate;
 mod import;
 mod json;
+mod mail;
 mod notices;
 mod rebuild;
 mod recheck;
@@ -102,6 +103,12 @@ enum Command {
     /// Exit status: 0 nothing is in the way, 1 something is.
     #[command(after_help = "Example:\n  gouji doctor")]
     Doctor,
+    /// Try whether mails go out, or look at one before it does
+    #[command(after_help = "Examples:\n  gouji mail test\n  gouji mail preview 青塘镇2025.docx")]
+    Mail {
+        #[command(subcommand)]
+        action: MailAction,
+    },
     /// Look at the configuration
     #[command(after_help = "Example:\n  gouji --config config/gouji.toml config check")]
     Config {
@@ -164,6 +171,40 @@ enum NoticesAction {
     Retry {
         /// The number that `gouji notices` shows
         id: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum MailAction {
+    /// Send a test mail and show what the mail server says to each step
+    ///
+    /// It goes to `[mail] admin`; for the addresses in `to` the server is only asked. Passwords are
+    /// left out of what is shown. Exit status: 0 all went well, 1 something was refused or the server could
+    /// not be reached, 2 the configuration is wrong.
+    #[command(after_help = "Examples:\n  gouji --config /etc/gouji/gouji.toml mail test\n  \
+                            gouji mail test --to it@example.gov.cn")]
+    Test {
+        /// Send it to this address instead; may be given several times
+        #[arg(long, value_name = "ADDRESS")]
+        to: Vec<String>,
+        /// Go through all steps but send nothing
+        #[arg(long)]
+        no_mail: bool,
+    },
+    /// Write the mail about a report as .eml and .html, and send nothing
+    ///
+    /// The report is a file, or one of the database: its number or its unit.
+    #[command(after_help = "Examples:\n  gouji mail preview 青塘镇2025.docx\n  \
+                            gouji mail preview 青塘镇人民政府 --year 2025 --into /tmp")]
+    Preview {
+        /// File, number or unit
+        report: PathBuf,
+        /// Of a unit: the report of this year (without: the latest)
+        #[arg(long)]
+        year: Option<i16>,
+        /// Folder to write into
+        #[arg(long, value_name = "FOLDER", default_value = ".")]
+        into: PathBuf,
     },
 }
 
@@ -308,12 +349,34 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             let forms = usable_forms(&settings)?;
             runtime()?.block_on(rebuild::rebuild(&settings, &forms))
         }
+        Command::Mail { action } => {
+            let forms = usable_forms(&settings)?;
+            let stationery = stationery(&settings, &forms)?;
+            runtime()?.block_on(mail(action, settings, &forms, &stationery))
+        }
         Command::Forms { .. } => forms::list(&settings),
         Command::Config { .. }
         | Command::Completions { .. }
         | Command::Doctor
         | Command::Man { .. }
         | Command::Worker { .. } => Ok(Exit::Usage),
+    }
+}
+
+async fn mail(
+    action: MailAction,
+    settings: Settings,
+    forms: &Forms,
+    stationery: &Stationery,
+) -> anyhow::Result<Exit> {
+    match action {
+        MailAction::Test { to, no_mail } => {
+            mail::test(mail::Trial { to, no_mail }, settings, stationery).await
+        }
+        MailAction::Preview { report, year, into } => {
+            let preview = mail::Preview { report, year, into };
+            mail::preview(preview, &settings, forms, stationery).await
+        }
     }
 }
 

@@ -15,14 +15,18 @@ mod message;
 mod outcome;
 mod schedule;
 mod smtp;
+mod transcript;
 mod wire;
 
-pub use advice::advice;
+pub use advice::{Advice, advice};
 pub use message::freeze;
 pub use outcome::{Delivery, DeliveryReport};
 pub use schedule::{Dispatcher, next_attempt};
+pub use transcript::Transcript;
 
 use std::path::Path;
+
+use lettre::message::Mailbox;
 
 use crate::config::{MailSettings, SmtpSettings, Transport};
 use crate::store::QueuedMail;
@@ -44,12 +48,54 @@ pub enum MailError {
 pub struct Courier<'a> {
     settings: &'a MailSettings,
     conversation: Option<Conversation>,
+    transcript: Transcript,
 }
 
 impl<'a> Courier<'a> {
     /// A courier that has not set out yet: it connects when it is given its first mail.
     pub fn new(settings: &'a MailSettings) -> Self {
-        Self { settings, conversation: None }
+        Self { settings, conversation: None, transcript: Transcript::default() }
+    }
+
+    /// The same, writing down what is said.
+    pub fn recording(settings: &'a MailSettings, transcript: &Transcript) -> Self {
+        Self { transcript: transcript.clone(), ..Self::new(settings) }
+    }
+
+    /// Asks for each recipient whether a mail to it would be taken, and sends none. Files take all.
+    pub async fn ask(&mut self, recipients: &[String]) -> DeliveryReport {
+        let asked = match &self.settings.transport {
+            Transport::File { .. } => {
+                Ok(recipients.iter().map(|r| (r.clone(), Delivery::Sent)).collect())
+            }
+            Transport::Smtp(smtp) => self.ask_once(recipients, smtp).await,
+        };
+        match asked {
+            Ok(outcomes) => DeliveryReport::Recipients(outcomes),
+            Err(Broken::Down(said) | Broken::Dead(said)) => DeliveryReport::ServerDown(said),
+        }
+    }
+
+    async fn ask_once(
+        &mut self,
+        recipients: &[String],
+        smtp: &SmtpSettings,
+    ) -> Result<Vec<(String, Delivery)>, Broken> {
+        let (from, mut conversation) = self.set_out(smtp).await?;
+        let outcomes = conversation.ask(&from.email, recipients).await?;
+        self.conversation = conversation.is_open().then_some(conversation);
+        Ok(outcomes)
+    }
+
+    /// The sender, and the conversation under way or a new one.
+    async fn set_out(&mut self, smtp: &SmtpSettings) -> Result<(Mailbox, Conversation), Broken> {
+        let from = message::mailbox(&self.settings.from)
+            .map_err(|error| Broken::Down(format!("from: {error}")))?;
+        let conversation = match self.conversation.take() {
+            Some(conversation) => conversation,
+            None => Conversation::open(smtp, &self.transcript).await?,
+        };
+        Ok((from, conversation))
     }
 
     /// Delivers one mail to its open recipients. After [`DeliveryReport::ServerDown`] the other
@@ -81,12 +127,7 @@ impl<'a> Courier<'a> {
         mail: &QueuedMail,
         smtp: &SmtpSettings,
     ) -> Result<DeliveryReport, Broken> {
-        let from = message::mailbox(&self.settings.from)
-            .map_err(|error| Broken::Down(format!("from: {error}")))?;
-        let mut conversation = match self.conversation.take() {
-            Some(conversation) => conversation,
-            None => Conversation::open(smtp).await?,
-        };
+        let (from, mut conversation) = self.set_out(smtp).await?;
         let outcomes = conversation.send(&from.email, &mail.recipients_open, &mail.bytes).await?;
         self.conversation = conversation.is_open().then_some(conversation);
         Ok(DeliveryReport::Recipients(outcomes))
@@ -105,7 +146,7 @@ impl<'a> Courier<'a> {
 /// # Errors
 /// What the server, or the way to it, said.
 pub async fn reach(smtp: &SmtpSettings) -> Result<(), String> {
-    match Conversation::open(smtp).await {
+    match Conversation::open(smtp, &Transcript::default()).await {
         Ok(conversation) => {
             conversation.close().await;
             Ok(())

@@ -340,6 +340,16 @@ impl Store {
         self.write(|tx| outbox::retry_mail(tx, mail, now))
     }
 
+    /// What could be told about a recorded report, whatever has been: for a preview or a receipt.
+    pub fn report_to_tell(&self, report: ReportId) -> Result<Option<NoticeToSend>> {
+        self.read(|db| outbox::report_to_tell(db, report))
+    }
+
+    /// The report that counts of a unit, by any spelling of its name; without a year its latest.
+    pub fn report_of_unit(&self, unit: &str, year: Option<i16>) -> Result<Option<ReportId>> {
+        self.read(|db| outbox::report_of_unit(db, unit, year))
+    }
+
     /// What `gouji status` shows.
     pub fn status(&self) -> Result<Status> {
         self.read(status::status)

@@ -208,7 +208,7 @@ async fn a_refused_login_in_gbk_is_read_and_leads_to_advice() {
         let settings = with_login(over(&server, tls), folder.path(), "y");
         let report = deliver(&mail(&settings), &settings).await;
         assert_eq!(down(&report), "login refused: 535 Error: 请使用授权码登录");
-        assert!(advice(down(&report)).unwrap().contains("授权码"));
+        assert!(advice(down(&report)).unwrap().advice.contains("授权码"));
     }
 }
 
@@ -254,7 +254,7 @@ async fn certificates_that_prove_nothing_are_refused_with_advice() {
             let script = Script::new(encryption).with_certificate(certificate);
             let (report, server) = report(script).await;
             let said = down(&report);
-            assert!(advice(said).unwrap().contains(part), "{certificate:?}: {said}");
+            assert!(advice(said).unwrap().advice.contains(part), "{certificate:?}: {said}");
             assert_eq!(server.heard("MAIL"), 0);
         }
     }
@@ -282,7 +282,7 @@ async fn a_ca_file_without_a_certificate_is_named() {
 #[tokio::test]
 async fn a_server_that_only_speaks_an_obsolete_protocol_is_refused_with_advice() {
     let (report, _server) = report(Script::new(Encryption::Obsolete)).await;
-    assert!(advice(down(&report)).unwrap().contains("TLS 1.2"), "{report:?}");
+    assert!(advice(down(&report)).unwrap().advice.contains("TLS 1.2"), "{report:?}");
 }
 
 #[tokio::test]
@@ -290,7 +290,7 @@ async fn the_wrong_kind_of_encryption_for_the_port_leads_to_advice() {
     let server = Server::start(plain()).await;
     let settings = over(&server, Tls::Implicit);
     let report = deliver(&mail(&settings), &settings).await;
-    assert!(advice(down(&report)).unwrap().contains("465"), "{report:?}");
+    assert!(advice(down(&report)).unwrap().advice.contains("465"), "{report:?}");
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ async fn a_server_that_is_not_there_is_down() {
     let server = Server::start(plain()).await;
     let settings = changed(over(&server, Tls::None), |smtp| smtp.port = 1);
     let report = deliver(&mail(&settings), &settings).await;
-    assert!(advice(down(&report)).unwrap().contains("防火墙"), "{report:?}");
+    assert!(advice(down(&report)).unwrap().advice.contains("防火墙"), "{report:?}");
 }
 
 // -- what servers answer --------------------------------------------------------------------------
@@ -370,7 +370,7 @@ async fn what_is_temporary_and_what_is_not_after_the_content() {
 async fn a_sender_the_server_refuses_is_a_matter_of_the_server_not_of_the_mail() {
     let reply = say("501 mail from address must be same as authorization user");
     let (report, _server) = report(plain().on("MAIL", 0, reply)).await;
-    assert!(advice(down(&report)).unwrap().contains("发件人须与登录名一致"), "{report:?}");
+    assert!(advice(down(&report)).unwrap().advice.contains("发件人须与登录名一致"), "{report:?}");
 }
 
 #[tokio::test]

@@ -89,6 +89,21 @@ pub(super) async fn check(
     Ok(exit)
 }
 
+/// The name of a file for people.
+pub(super) fn file_name(path: &Path) -> String {
+    decoded(path.file_name().unwrap_or(path.as_os_str()))
+}
+
+/// Reads and checks one file.
+pub(super) async fn inspect_file(
+    path: &Path,
+    settings: &Settings,
+    forms: &Forms,
+) -> anyhow::Result<Vec<Inspection>> {
+    let taken = take(path, &readers()).await?.map_err(anyhow::Error::msg)?;
+    Ok(inspections(path, taken, forms, &settings.policy))
+}
+
 fn exit_of(inspection: &Inspection) -> Exit {
     match inspection.verdict {
         Verdict::Passed | Verdict::Ignored => Exit::Fine,
@@ -196,10 +211,7 @@ fn inspections(file: &Path, taken: Taken, forms: &Forms, policy: &Policy) -> Vec
         checked: None,
     };
     match taken {
-        Taken::Read(reading) => {
-            let name = decoded(file.file_name().unwrap_or(file.as_os_str()));
-            inspect(&name, reading, forms, policy)
-        }
+        Taken::Read(reading) => inspect(&file_name(file), reading, forms, policy),
         Taken::Shut(reason, detail) => vec![Inspection {
             reason: Some(reason.to_owned()),
             detail: Some(detail),

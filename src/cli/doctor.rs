@@ -440,7 +440,8 @@ impl<W: Write> Doctor<W> {
         match reached.unwrap_or_else(|_| Err("it does not answer".into())) {
             Ok(()) => self.good("mail", format!("{server} takes the login; nothing was sent")),
             Err(said) => {
-                let advice = mail::advice(&said).map(|advice| format!(" ({advice})"));
+                let advice = mail::advice(&said)
+                    .map(|known| format!(" ({}; {})", known.means, known.advice));
                 self.bad("mail", format!("{server}: {said}{}", advice.unwrap_or_default()))
             }
         }

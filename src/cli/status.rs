@@ -13,6 +13,7 @@ use super::terminal::{plain, plain_json};
 use crate::check::Verdict;
 use crate::config::Settings;
 use crate::daemon::{self, FolderPulse, Pulse};
+use crate::mail::advice;
 use crate::store::{MailInTrouble, Status, Store};
 use crate::watch::names::shown;
 
@@ -166,8 +167,10 @@ pub(super) fn trouble(
     };
     let attempts = mail.attempts;
     writeln!(out, "  {}  {} ({attempts} attempts, {next})", mail.id, plain(&mail.subject))?;
-    match &mail.last_error {
-        Some(error) => writeln!(out, "    {}", plain(error)),
+    let Some(error) = &mail.last_error else { return Ok(()) };
+    writeln!(out, "    {}", plain(error))?;
+    match advice(error) {
+        Some(known) => writeln!(out, "    {}\n    办法：{}", known.means, known.advice),
         None => Ok(()),
     }
 }

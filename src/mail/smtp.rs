@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::outcome::Delivery;
+use super::transcript::Transcript;
 use super::wire::{self, Wire};
 use crate::config::{SmtpSettings, Tls};
 
@@ -43,20 +44,25 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// Connects, encrypts and logs in, all as configured. Never falls back to clear text.
-    pub(super) async fn open(settings: &SmtpSettings) -> Result<Self, Broken> {
+    pub(super) async fn open(
+        settings: &SmtpSettings,
+        transcript: &Transcript,
+    ) -> Result<Self, Broken> {
         let patience = settings.timeout;
         let stream = within(patience, "connecting", wire::connect(&settings.host, settings.port))
             .await?
             .map_err(|error| Broken::Down(error.to_string()))?;
+        transcript.remark(format!("connected to {}:{}", settings.host, settings.port));
         let smtp = match settings.tls {
-            Tls::None => greet(Wire::clear(stream), patience).await?,
+            Tls::None => greet(Wire::clear(stream, transcript), patience).await?,
             Tls::Implicit => {
-                let stream = encrypt(stream, settings).await?;
-                greet(Wire::tls(stream), patience).await?
+                let stream = encrypt(stream, settings, transcript).await?;
+                greet(Wire::tls(stream, transcript), patience).await?
             }
             Tls::StartTls => {
-                let stream = encrypt(start_tls(stream, patience).await?, settings).await?;
-                greet(Wire::tls_after_greeting(stream), patience).await?
+                let stream = start_tls(stream, patience, transcript).await?;
+                let stream = encrypt(stream, settings, transcript).await?;
+                greet(Wire::tls_after_greeting(stream, transcript), patience).await?
             }
         };
         let mut conversation = Self { smtp, patience, mails: 0 };
@@ -110,6 +116,22 @@ impl Conversation {
                 *taken = outcome.clone();
             }
         }
+        Ok(outcomes)
+    }
+
+    /// Asks for each recipient whether the server would take a mail for it, and sends none.
+    pub(super) async fn ask(
+        &mut self,
+        from: &Address,
+        recipients: &[String],
+    ) -> Result<Vec<(String, Delivery)>, Broken> {
+        let sender = self.command(Mail::new(Some(from.clone()), Vec::new())).await?;
+        sender.map_err(|error| Broken::Down(answered("sender", &error)))?;
+        let mut outcomes = Vec::new();
+        for recipient in recipients {
+            outcomes.push((recipient.clone(), self.recipient(recipient).await?));
+        }
+        self.command(Rset).await?.ok();
         Ok(outcomes)
     }
 
@@ -194,10 +216,14 @@ async fn greet(wire: Wire, patience: Duration) -> Result<AsyncSmtpConnection, Br
 }
 
 /// In clear text up to the server's consent to encrypt; gives the line back at that point.
-async fn start_tls(stream: TcpStream, patience: Duration) -> Result<TcpStream, Broken> {
+async fn start_tls(
+    stream: TcpStream,
+    patience: Duration,
+    transcript: &Transcript,
+) -> Result<TcpStream, Broken> {
     let (clear, kept) = wire::second_handle(stream)
         .map_err(|error| Broken::Down(format!("cannot duplicate the connection: {error}")))?;
-    let mut smtp = greet(Wire::clear(clear), patience).await?;
+    let mut smtp = greet(Wire::clear(clear, transcript), patience).await?;
     if !smtp.server_info().supports_feature(Extension::StartTls) {
         return Err(Broken::Down("the server does not offer STARTTLS on this port".into()));
     }
@@ -210,11 +236,16 @@ async fn start_tls(stream: TcpStream, patience: Duration) -> Result<TcpStream, B
 async fn encrypt(
     stream: TcpStream,
     settings: &SmtpSettings,
+    transcript: &Transcript,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Broken> {
     let encrypted = wire::encrypt(stream, &settings.host, settings.ca_file.as_deref());
-    within(settings.timeout, "the TLS handshake", encrypted)
+    let stream = within(settings.timeout, "the TLS handshake", encrypted)
         .await?
-        .map_err(|error| Broken::Down(error.to_string()))
+        .map_err(|error| Broken::Down(error.to_string()))?;
+    let version = stream.get_ref().1.protocol_version();
+    let version = version.and_then(|version| version.as_str()).unwrap_or("TLS");
+    transcript.remark(format!("encrypted, {version}; the certificate is right"));
+    Ok(stream)
 }
 
 /// How we name ourselves in EHLO: the host's name where SMTP allows it (RFC 5321, 4.1.2), which a

@@ -24,6 +24,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
+use super::transcript::Transcript;
+
 /// No reply line of a sane server is longer; beyond it the line is handed on as it stands, and
 /// lettre refuses it.
 const LONGEST_LINE: usize = 4096;
@@ -126,6 +128,8 @@ pub(super) struct Wire {
     line: Vec<u8>,
     /// Decoded, not yet handed to lettre.
     ready: VecDeque<u8>,
+    /// Where to write down what is said.
+    transcript: Transcript,
 }
 
 #[derive(Debug)]
@@ -135,20 +139,28 @@ enum Socket {
 }
 
 impl Wire {
+    fn over(socket: Socket, transcript: &Transcript) -> Self {
+        let transcript = transcript.clone();
+        Self { socket, line: Vec::new(), ready: VecDeque::new(), transcript }
+    }
+
     /// A line in clear text.
-    pub(super) fn clear(stream: TcpStream) -> Self {
-        Self { socket: Socket::Clear(stream), line: Vec::new(), ready: VecDeque::new() }
+    pub(super) fn clear(stream: TcpStream, transcript: &Transcript) -> Self {
+        Self::over(Socket::Clear(stream), transcript)
     }
 
     /// A line encrypted from its first byte on.
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { socket: Socket::Tls(Box::new(stream)), line: Vec::new(), ready: VecDeque::new() }
+    pub(super) fn tls(stream: TlsStream<TcpStream>, transcript: &Transcript) -> Self {
+        Self::over(Socket::Tls(Box::new(stream)), transcript)
     }
 
     /// A line that was encrypted by STARTTLS. The server greets only once, in clear text, but lettre
     /// waits for a greeting on every line it is given: it gets this one.
-    pub(super) fn tls_after_greeting(stream: TlsStream<TcpStream>) -> Self {
-        let mut wire = Self::tls(stream);
+    pub(super) fn tls_after_greeting(
+        stream: TlsStream<TcpStream>,
+        transcript: &Transcript,
+    ) -> Self {
+        let mut wire = Self::tls(stream, transcript);
         wire.ready.extend(b"220 encrypted\r\n");
         wire
     }
@@ -164,7 +176,12 @@ impl Wire {
 
     fn finish_line(&mut self) {
         let line = std::mem::take(&mut self.line);
-        self.ready.extend(readable(&line).as_bytes());
+        if line.is_empty() {
+            return;
+        }
+        let line = readable(&line);
+        self.transcript.received(&line);
+        self.ready.extend(line.as_bytes());
     }
 }
 
@@ -210,10 +227,13 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().socket {
+        let this = self.get_mut();
+        let written = ready!(match &mut this.socket {
             Socket::Clear(stream) => Pin::new(stream).poll_write(cx, bytes),
             Socket::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-        }
+        })?;
+        this.transcript.sent(bytes.get(..written).unwrap_or_default());
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -111,7 +111,7 @@ impl<'a> Marks<'a> {
         let mut marks = Self::default();
         for finding in notice.findings.iter().filter(|f| f.severity > Severity::Info) {
             let mark = match finding.cells.as_slice() {
-                [_] if finding.cause.is_none() => of_severity(finding),
+                [_] if finding.cause.is_none() => alone(finding),
                 _ => Mark::Involved,
             };
             finding.cells.iter().for_each(|cell| marks.mark(cell, mark));
@@ -148,11 +148,11 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// A finding about one cell alone is about that cell.
-fn of_severity(finding: &Finding) -> Mark {
+/// How a finding about one cell alone marks it. Where the text says otherwise, either may be wrong.
+fn alone(finding: &Finding) -> Mark {
     match finding.severity {
-        Severity::Error => Mark::Wrong,
-        Severity::Warning | Severity::Info => Mark::Doubtful,
+        Severity::Error if finding.quote.is_none() => Mark::Wrong,
+        _ => Mark::Doubtful,
     }
 }
 

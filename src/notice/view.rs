@@ -169,8 +169,12 @@ const LINES: usize = 60;
 /// Lines of one severity for each report of a digest, and for one told before.
 const BRIEF_LINES: usize = 8;
 
-/// Sums that are named as proof of one cause.
+/// Findings that are named as proof of one cause, and where there are many causes.
 const PROOFS: usize = 6;
+const FEW_PROOFS: usize = 2;
+
+/// From so many causes on, more proofs of each would bury the others.
+const MANY_CAUSES: usize = 4;
 
 /// How much of a report is told.
 #[derive(Clone, Copy)]
@@ -267,7 +271,9 @@ impl<'a> Found<'a> {
             let Some(gravest) = explained.iter().map(|finding| finding.severity).max() else {
                 continue;
             };
-            by_severity.entry(gravest).or_default().push(Problem::caused(cause, &explained));
+            let proofs = if self.causes.len() < MANY_CAUSES { PROOFS } else { FEW_PROOFS };
+            let problem = Problem::caused(cause, &explained, proofs);
+            by_severity.entry(gravest).or_default().push(problem);
         }
         let is_explained =
             |finding: &Finding| self.causes.iter().any(|cause| explains(cause, finding));
@@ -323,12 +329,18 @@ impl Problem {
         }
     }
 
-    fn caused(cause: &Cause, explained: &[&Finding]) -> Self {
+    /// A finding about nothing but the cell of the cause proves nothing that the cause does not say.
+    fn caused(cause: &Cause, explained: &[&Finding], most: usize) -> Self {
+        let repeats = |finding: &Finding| match (finding.cells.as_slice(), cause.cells.as_slice()) {
+            ([cell], [repair]) => *cell == repair.cell && finding.quote.is_none(),
+            _ => false,
+        };
+        let proofs: Vec<&Finding> = explained.iter().copied().filter(|f| !repeats(f)).collect();
         Self {
             message: clean::sentence(&cause.message),
             quote: None,
-            explains: explained.iter().take(PROOFS).map(|f| clean::sentence(&f.message)).collect(),
-            more: explained.len().saturating_sub(PROOFS),
+            explains: proofs.iter().take(most).map(|f| clean::sentence(&f.message)).collect(),
+            more: proofs.len().saturating_sub(most),
             figure: true,
             cells: cause.cells.iter().map(|repair| repair.cell.clone()).collect(),
             broken: explained.iter().map(|finding| broken(finding)).collect(),

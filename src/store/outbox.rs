@@ -184,14 +184,50 @@ fn notice(tx: &Connection, id: NoticeId, has_tables: bool) -> rusqlite::Result<N
     })?;
     notice.previous = thread.previous(tx)?;
     if let Some(report) = report {
-        notice.findings = reports::findings(tx, report)?;
-        notice.causes = reports::causes(tx, report)?;
-        if has_tables {
-            let tables = tables_in_question(&notice);
-            notice.cells = reports::cells(tx, report, &tables)?;
-        }
+        fill(tx, &mut notice, report, has_tables)?;
     }
     Ok(notice)
+}
+
+/// What was found in the report of a notice.
+fn fill(
+    tx: &Connection,
+    notice: &mut NoticeToSend,
+    report: ReportId,
+    has_tables: bool,
+) -> rusqlite::Result<()> {
+    notice.findings = reports::findings(tx, report)?;
+    notice.causes = reports::causes(tx, report)?;
+    if has_tables {
+        let tables = tables_in_question(notice);
+        notice.cells = reports::cells(tx, report, &tables)?;
+    }
+    Ok(())
+}
+
+/// What could be told about a recorded report, whatever has been.
+pub(super) fn report_to_tell(
+    db: &Connection,
+    report: ReportId,
+) -> rusqlite::Result<Option<NoticeToSend>> {
+    let found = db
+        .prepare_cached(include_str!("sql/report_to_tell.sql"))?
+        .query_row(named_params! { ":id": report }, read_notice)
+        .optional()?;
+    let Some(mut notice) = found else { return Ok(None) };
+    fill(db, &mut notice, report, true)?;
+    Ok(Some(notice))
+}
+
+/// The report that counts of a unit; without a year its latest.
+pub(super) fn report_of_unit(
+    db: &Connection,
+    unit: &str,
+    year: Option<i16>,
+) -> rusqlite::Result<Option<ReportId>> {
+    db.prepare_cached(include_str!("sql/report_of_unit.sql"))?
+        .query_row(named_params! { ":unit": unit, ":year": year }, |row| row.get("id"))
+        .optional()
 }
 
 fn tables_in_question(notice: &NoticeToSend) -> BTreeSet<String> {
