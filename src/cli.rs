@@ -19,6 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 mod check;
 mod doctor;
+mod export;
 mod forms;
 mod generate;
 mod import;
@@ -103,6 +104,12 @@ enum Command {
     /// Exit status: 0 nothing is in the way, 1 something is.
     #[command(after_help = "Example:\n  gouji doctor")]
     Doctor,
+    /// Write findings, figures or another view of the database into a CSV or Excel file
+    #[command(
+        after_help = "Examples:\n  gouji export\n  gouji export findings --year 2025 -o findings.xlsx\n  \
+                            gouji export figures --unit 青塘镇 > figures.csv"
+    )]
+    Export(export::ExportArguments),
     /// Try whether mails go out, or look at one before it does
     #[command(after_help = "Examples:\n  gouji mail test\n  gouji mail preview 青塘镇2025.docx")]
     Mail {
@@ -338,6 +345,7 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
             let forms = usable_forms(&settings)?;
             runtime()?.block_on(import::import(paths, &settings, &forms))
         }
+        Command::Export(arguments) => export::export(&arguments, &settings),
         Command::Recheck { read } => {
             let forms = usable_forms(&settings)?;
             match read {

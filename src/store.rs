@@ -20,6 +20,7 @@
 mod columns;
 mod dictionary;
 mod errors;
+mod export;
 mod files;
 mod mount;
 mod names;
@@ -56,6 +57,7 @@ use crate::form::Forms;
 use crate::inspect::Inspection;
 use crate::units::roster::Rosters;
 pub use errors::StoreError;
+pub use export::{ColumnName, Explained, Field, Selection, TakeRow};
 pub use readers::{Reader, Witness};
 pub use rows::*;
 
@@ -338,6 +340,21 @@ impl Store {
     /// its next attempt is due. `false`: there is no such mail.
     pub fn retry_mail(&mut self, mail: MailId, now: Timestamp) -> Result<bool> {
         self.write(|tx| outbox::retry_mail(tx, mail, now))
+    }
+
+    /// Every view with what the data dictionary says of it, in Chinese.
+    pub fn views(&self) -> Result<Vec<(String, String)>> {
+        self.read(export::views)
+    }
+
+    /// The data dictionary, cells left out.
+    pub fn dictionary(&self) -> Result<Vec<Explained>> {
+        self.read(export::dictionary)
+    }
+
+    /// Hands over a view: its columns first, then row by row. `false`: there is none of this name.
+    pub fn rows(&self, view: &str, selection: &Selection, take: &mut TakeRow<'_>) -> Result<bool> {
+        self.read(|db| export::rows(db, view, selection, take))
     }
 
     /// What could be told about a recorded report, whatever has been: for a preview or a receipt.

@@ -532,3 +532,50 @@ fn man_pages_and_completions_know_every_command() {
         assert!(script.contains("rebuild") && script.contains("raw"), "{shell}");
     }
 }
+
+#[test]
+fn an_export_opens_in_excel_and_carries_no_formula() {
+    let desk = Desk::new();
+    let evil = "=HYPERLINK(\"http://evil\",\"x\")";
+    let text_of = std::fs::read_to_string(desk.path(PASSES)).unwrap();
+    desk.write(PASSES, text_of.replace("| 583 |", &format!("| {evil} |")));
+    assert_eq!(code(&desk.gouji(&["import", FAILS, PASSES])), 0);
+    let listed = text(&desk.gouji(&["export"]).stdout);
+    assert!(listed.contains("open_findings  ") && listed.contains("figures  "), "{listed}");
+
+    let output = desk.gouji(&["export", "findings", "--year", "2019"]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let csv = text(&output.stdout);
+    assert!(csv.starts_with("\u{feff}问题编号,"), "{csv}");
+    assert!(csv.contains("禾川县柳荫乡人民政府,2019") && !csv.contains(",2022,"), "{csv}");
+    let names = text(&desk.gouji(&["export", "figures", "--header", "names"]).stdout);
+    let mut rows = csv::Reader::from_reader(names.trim_start_matches('\u{feff}').as_bytes());
+    let raw = rows.headers().unwrap().iter().position(|name| name == "raw").unwrap();
+    let printed: Vec<String> = rows.records().map(|row| row.unwrap()[raw].to_owned()).collect();
+    assert!(printed.contains(&format!("'{evil}")) && !printed.contains(&evil.to_owned()));
+
+    let output = desk.gouji(&["export", "figures", "-o", "figures.xlsx", "--unit", "自然资源"]);
+    assert_eq!(code(&output), 0, "{output:?}");
+    let part = |name: &str| {
+        use std::io::Read as _;
+        let file = std::fs::File::open(desk.path("figures.xlsx")).unwrap();
+        let mut text = String::new();
+        let mut archive = zip::ZipArchive::new(file).unwrap();
+        archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+        text
+    };
+    let (sheet, texts) = (part("xl/worksheets/sheet1.xml"), part("xl/sharedStrings.xml"));
+    assert!(!sheet.contains("<f>") && sheet.contains("<v>2022</v>"), "{sheet}");
+    assert!(texts.contains("=HYPERLINK(") && !texts.contains("柳荫乡"), "{texts}");
+
+    for (arguments, complaint) in [
+        (&["export", "files"][..], "there is no view \"files\""),
+        (&["export", "figures", "-o", "x.ods"], "--format csv or --format xlsx"),
+        (&["export", "figures", "--format", "xlsx"], "needs a place"),
+    ] {
+        let refused = desk.gouji(arguments);
+        assert_eq!(code(&refused), 2);
+        assert!(text(&refused.stderr).contains(complaint), "{refused:?}");
+    }
+    assert!(!desk.path("x.ods.new").exists());
+}

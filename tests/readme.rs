@@ -147,7 +147,7 @@ fn answer(database: &rusqlite::Connection, query: &str) -> String {
             .map(|column| match row.get_ref(column).unwrap() {
                 ValueRef::Null => String::new(),
                 ValueRef::Integer(number) => number.to_string(),
-                ValueRef::Real(number) => number.to_string(),
+                ValueRef::Real(number) => format!("{number:?}"),
                 ValueRef::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
                 ValueRef::Blob(_) => panic!("a blob"),
             })

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0002_whole_reports.sql"),
     include_str!("sql/0003_roster.sql"),
     include_str!("sql/0004_years.sql"),
+    include_str!("sql/0005_questions.sql"),
 ];
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.

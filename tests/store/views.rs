@@ -154,3 +154,117 @@ fn views_follow_the_forms_and_a_table_may_not_take_a_name_that_is_used() {
     assert_eq!(has_archive(&open(&forms_with("statistics", "archives")).unwrap()), 1);
     assert_eq!(has_archive(&open(&FORMS).unwrap()), 0);
 }
+
+#[test]
+fn every_figure_says_what_it_is_and_where_it_was_read() {
+    let mut office = Office::new();
+    office.drop("/drop/a.docx", &paper("a"));
+    let row: String = office.ask(
+        "SELECT format('%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s', unit, year, cell, label, value, value_unit, raw,
+                       file, version, place, ocr)
+         FROM figures WHERE value IS NOT NULL",
+    );
+    assert_eq!(
+        row,
+        "青塘镇人民政府|2019|requests.new_requests.total|表三 / 一、本年新收政府信息公开申请数量 / 总计|6|件|６件|\
+         a.docx|1|第2表第1行第7列（第3页）|0"
+    );
+    let kinds = office.list("SELECT cell_kind FROM figures ORDER BY cell_kind");
+    assert_eq!(kinds, ["blank", "number"]);
+}
+
+#[test]
+fn two_years_stand_side_by_side() {
+    let mut office = Office::new();
+    office.drop("/drop/a.docx", &paper("a").total(6));
+    office.drop("/drop/b.docx", &paper("b").total(9).year(Some(2020)));
+    office.drop("/drop/c.docx", &paper("c").total(7).year(Some(2022)));
+    let rows = office.list(
+        "SELECT format('%s %s %s %s %s', unit, year, value_before, value, change) FROM year_on_year",
+    );
+    assert_eq!(rows, ["青塘镇人民政府 2020 6 9 3"]);
+}
+
+#[test]
+fn corrections_take_from_the_first_failing_version_to_the_one_that_passes() {
+    let mut office = Office::new();
+    office.drop("/drop/a.docx", &paper("a").fails("x"));
+    office.drop("/drop/b.docx", &paper("b").unit("乙乡").fails("x"));
+    office.drop("/drop/c.docx", &paper("c").unit("丙乡"));
+    office.drop("/drop/a.docx", &paper("a2").total(8).fails("x"));
+    office.minute += 6 * 60;
+    office.drop("/drop/a.docx", &paper("a3").total(9));
+    let rows = office.list(
+        "SELECT format('%s %s %s %s', unit, failing_versions, coalesce(hours, '-'), corrected_at IS NULL)
+         FROM corrections ORDER BY unit",
+    );
+    assert_eq!(rows, ["乙乡 1 - 1", "青塘镇人民政府 2 6.1 0"]);
+}
+
+#[test]
+fn counts_tell_how_each_county_stands() {
+    let mut office = Office::new();
+    office.drop("/drop/a.docx", &paper("a").fails("x"));
+    office.drop("/drop/b.docx", &paper("b").unit("乙乡").ocr());
+    office.drop("/drop/c.docx", &paper("c").unit("丙乡").year(Some(2020)));
+    let sql = "UPDATE units SET parent = '禾川县人民政府', on_roster = name <> '丙乡'";
+    office.store.connection.execute(sql, []).unwrap();
+    let rows = office.list(
+        "SELECT format('%s %s %s %s %s %s %s %s', county, year, reports, passed, failed, errors, scans,
+                       units_on_roster)
+         FROM counts_by_county_and_year ORDER BY year",
+    );
+    assert_eq!(rows, ["禾川县人民政府 2019 2 1 1 1 1 2", "禾川县人民政府 2020 1 1 0 0 0 2"]);
+}
+
+#[test]
+fn what_datasette_is_told_is_what_the_data_dictionary_says() {
+    let office = Office::new();
+    let told: serde_json::Value =
+        serde_json::from_str(include_str!("../../config/datasette.json")).unwrap();
+    let tables = told["databases"]["gouji"]["tables"].as_object().unwrap();
+    assert!(tables.len() > 20);
+    let entries = office.store.dictionary().unwrap();
+    for (object, described) in tables {
+        let columns = described["columns"].as_object().unwrap();
+        let said = columns.iter().map(|(column, said)| (column.as_str(), said));
+        for (column, said) in said.chain([("", &described["description"])]) {
+            let entry = entries.iter().find(|e| e.object == *object && e.column == column);
+            let expected = entry.map(|entry| format!("{}. {}", entry.chinese, entry.english));
+            assert_eq!(
+                said.as_str(),
+                expected.as_deref(),
+                "{object}.{column}: `gouji export datasette > config/datasette.json`"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_is_one_file_with_typed_tables_in_place_of_views() {
+    let mut office = Office::new();
+    let mut report = paper("a");
+    report.cells.push(("disclosure.admin_fees.amount", CellValue::Number("43.6".parse().unwrap())));
+    office.drop("/drop/a.docx", &report.fails("x"));
+    let own = "CREATE VIEW mine AS SELECT unit FROM current_reports";
+    office.store.connection.execute_batch(own).unwrap();
+    let copy = office.folder.path().join("copy.db");
+    Store::copy_into(&office.path(), &copy).unwrap();
+    let copy = rusqlite::Connection::open(&copy).unwrap();
+    let types = |table: &str| -> Vec<String> {
+        let sql = "SELECT format('%s %s', name, type) FROM pragma_table_info(:table)";
+        let mut query = copy.prepare(sql).unwrap();
+        query.query_map([table], |row| row.get(0)).unwrap().map(|row| row.unwrap()).collect()
+    };
+    assert!(types("requests").contains(&"new_requests_total INTEGER".to_owned()));
+    assert!(types("disclosure").contains(&"admin_fees_amount REAL".to_owned()));
+    assert!(types("failing_reports").contains(&"recorded_at TEXT".to_owned()));
+    let ask = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(ask("SELECT unit FROM mine"), "青塘镇人民政府");
+    assert_eq!(
+        ask("SELECT label FROM figures LIMIT 1"),
+        office.ask::<String>("SELECT label FROM figures LIMIT 1")
+    );
+    assert_eq!(ask("SELECT unit FROM open_findings"), "青塘镇人民政府");
+    assert_eq!(ask("SELECT type FROM sqlite_schema WHERE name = 'open_findings'"), "table");
+}
