@@ -11,6 +11,7 @@
 mod assembly;
 mod bundle;
 mod bytes;
+mod compound;
 mod container;
 pub mod doc;
 pub mod docx;

@@ -42,7 +42,8 @@ pub enum Lost {
 /// What gouji thinks of one document (of a file, or of a member of a bundle).
 #[derive(Debug, Clone)]
 pub struct Inspection {
-    /// Path inside the bundle, decoded; empty for the file itself.
+    /// Path inside the bundle, decoded, and the number of the report where a document holds several;
+    /// empty for the file itself.
     pub member: String,
     /// The verdict.
     pub verdict: Verdict,
@@ -76,9 +77,9 @@ pub fn inspect(name: &str, reading: Reading, forms: &Forms, policy: &Policy) -> 
     match reading {
         Reading::Documents(documents) => documents
             .into_iter()
-            .map(|(member, document)| match document {
-                Ok(document) => judge(name, member, &document, forms, policy),
-                Err(refusal) => refused(member, &refusal),
+            .flat_map(|(member, document)| match document {
+                Ok(document) => judge_all(name, &member, document, forms, policy),
+                Err(refusal) => vec![refused(member, &refusal)],
             })
             .collect(),
         Reading::Refused(refusal) => vec![refused(String::new(), &refusal)],
@@ -90,6 +91,26 @@ pub fn inspect(name: &str, reading: Reading, forms: &Forms, policy: &Policy) -> 
     }
 }
 
+/// Judges every report of a document. Of several, the first is `1`, inside a bundle `path!1`.
+fn judge_all(
+    name: &str,
+    member: &str,
+    document: Document,
+    forms: &Forms,
+    policy: &Policy,
+) -> Vec<Inspection> {
+    let name = if member.is_empty() { name } else { member };
+    let reports = report::reports(document, forms);
+    let several = reports.len() > 1;
+    let member = |number: usize| match (several, member) {
+        (false, member) => member.to_owned(),
+        (true, "") => number.to_string(),
+        (true, member) => format!("{member}!{number}"),
+    };
+    let numbered = (1..).zip(&reports);
+    numbered.map(|(n, document)| judge(name, member(n), document, forms, policy)).collect()
+}
+
 fn judge(
     name: &str,
     member: String,
@@ -97,7 +118,6 @@ fn judge(
     forms: &Forms,
     policy: &Policy,
 ) -> Inspection {
-    let name = if member.is_empty() { name } else { &member };
     let Some(report) = report::lay(document, forms, name) else {
         return Inspection {
             reason: Some("能够读取，但未发现年度报告的标题和表格，不像一份年度报告".into()),

@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 mod align;
+mod bound;
 mod columns;
+mod crossed;
 mod head;
 mod lines;
 mod normalise;
@@ -25,6 +27,7 @@ use crate::document::{Block, Document, GridCell, Source};
 use crate::form::{CellId, Column, Form, Forms, Row};
 use table::{Laid, Template};
 
+pub use bound::reports;
 pub(crate) use normalise::{Label, fold_char, is_invisible, simplify, squeeze};
 pub use number::yuan;
 

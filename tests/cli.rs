@@ -165,6 +165,22 @@ fn the_order_of_the_arguments_is_kept() {
 }
 
 #[test]
+fn reports_bound_into_one_document_are_numbered() {
+    let desk = Desk::new();
+    let one = std::fs::read_to_string(sample(PASSES)).unwrap();
+    let other = one.replace("自然资源局", "水利局");
+    desk.write("汇编.md", format!("{one}\n\n{other}"));
+    let printed = desk.json(&["汇编.md"]);
+    let said: Vec<(&str, &str)> = printed
+        .iter()
+        .map(|r| (r["file"].as_str().unwrap(), r["verdict"].as_str().unwrap()))
+        .collect();
+    assert_eq!(said, [("汇编.md!1", "passed"), ("汇编.md!2", "passed")]);
+    assert_eq!(printed[0]["cells"], printed[1]["cells"]);
+    assert_ne!(printed[0]["unit"], printed[1]["unit"]);
+}
+
+#[test]
 fn the_exit_status_tells_the_worst_that_happened() {
     let desk = Desk::new();
     desk.write("~$lock.docx", "x");

@@ -327,3 +327,120 @@ fn a_document_that_is_no_report_is_not_recognised() {
             .unwrap();
     assert!(report::lay(&document, &forms(), "a.txt").is_none());
 }
+
+/// Fifteen values, 1 to 15, in a report with table IV drawn as this.
+fn assert_disputes(name: &str, table: &str) {
+    let page = if table.contains('<') {
+        format!("<h1>青塘镇2022年政府信息公开工作年度报告</h1>{table}")
+    } else {
+        format!("青塘镇2022年政府信息公开工作年度报告\n{table}")
+    };
+    let report = lay(name, &page);
+    let columns = ["upheld", "corrected", "other", "pending", "total"];
+    let rows = ["review", "suit_direct", "suit_after_review"];
+    let places = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
+    for (value, (row, column)) in (1..).zip(places) {
+        let id = format!("disputes.{row}.{column}");
+        assert_eq!(shown(&report, &id), value.to_string(), "{id} in {table}");
+    }
+}
+
+#[test]
+fn table_four_is_read_however_its_blocks_are_drawn() {
+    let row = |cells: &str| {
+        let cells = cells.split(' ').map(|c| format!("<td>{c}</td>"));
+        format!("<tr>{}</tr>", cells.collect::<String>())
+    };
+    let results = "结果维持 结果纠正 其他结果 尚未审结 总计";
+    let (a, b, c) = ("1 2 3 4 5", "6 7 8 9 10", "11 12 13 14 15");
+    let block = |name: &str, values: &str| {
+        format!("<tr><td colspan=5>{name}</td></tr>{}{}", row(results), row(values))
+    };
+    let blocks =
+        [block("行政复议", a), block("行政诉讼（未经复议直接起诉）", b), block("复议后起诉", c)];
+    assert_disputes("a.html", &format!("<table>{}</table>", blocks.concat()));
+    assert_disputes("a.html", &blocks.map(|b| format!("<table>{b}</table>")).concat());
+    let row_each = format!(
+        "<table>{}{}<tr><td rowspan=2>行政诉讼</td><td>未经复议直接起诉</td>{}{}</table>",
+        format!("<tr><td colspan=2>项目</td>{}", &row(results)[4..]),
+        format!("<tr><td colspan=2>行政复议</td>{}", &row(a)[4..]),
+        &row(b)[4..],
+        row(&format!("复议后起诉 {c}")),
+    );
+    assert_disputes("a.html", &row_each);
+    let turned = format!(
+        "<table>{}{}{}{}{}{}</table>",
+        row("结果 行政复议 未经复议直接起诉 复议后起诉"),
+        row("结果维持 1 6 11"),
+        row("结果纠正 2 7 12"),
+        row("其他结果 3 8 13"),
+        row("尚未审结 4 9 14"),
+        row("总计 5 10 15")
+    );
+    assert_disputes("a.html", &turned);
+    let labelled = format!(
+        "<table><tr><td rowspan=2>类别</td><td colspan=5>行政复议</td><td colspan=5>未经复议直接起诉</td><td colspan=5>复议后起诉</td></tr>{}{}</table>",
+        row(&[results; 3].join(" ")),
+        row(&format!("件数 {a} {b} {c}"))
+    );
+    assert_disputes("a.html", &labelled);
+    let tabs = |cells: &str| cells.replace(' ', "\t");
+    let text = format!(
+        "行政复议\t\t\t\t\n{r}\n{}\n未经复议直接起诉\t\t\t\t\n{r}\n{}\n复议后起诉\t\t\t\t\n{r}\n{}\n",
+        tabs(a),
+        tabs(b),
+        tabs(c),
+        r = tabs(results)
+    );
+    assert_disputes("a.txt", &text);
+}
+
+#[test]
+fn headings_in_rows_of_a_table_are_headings() {
+    let form = forms();
+    let form = form.get("2021").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let inside = table.replace(
+        "<table>",
+        "<table><tr><td colspan=10>三、收到和处理政府信息公开申请情况</td></tr>",
+    );
+    let page = format!("<h1>青塘镇2022年政府信息公开工作年度报告</h1>{inside}");
+    let report = lay("a.html", &page);
+    let found: Vec<_> = report.sections.iter().filter_map(|s| s.id.as_deref()).collect();
+    assert_eq!(found, ["requests"]);
+    assert_numbered(&report, form, &[]);
+}
+
+#[test]
+fn reports_bound_into_one_document_are_told_apart() {
+    let form = forms();
+    let requests = requests(form.get("2021").unwrap(), |_, row, index| Some(labelled(row, index)));
+    let report = |unit: &str| {
+        format!(
+            "<h1>{unit}</h1><h1>2022年政府信息公开工作年度报告</h1><h2>一、总体情况</h2><p>工作有序开展。</p>\
+             <h2>三、收到和处理政府信息公开申请情况</h2>{requests}<p>{unit}</p><p>2023年1月10日</p>"
+        )
+    };
+    let read = |page: &str| {
+        let document = document::read(page.as_bytes(), "a.html", &Limits::default()).unwrap();
+        let reports = report::reports(document, &forms());
+        let laid = reports.iter().map(|d| report::lay(d, &forms(), "a.html").unwrap());
+        laid.map(|r| r.unit.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let contents = "<p>目录</p><p>青塘镇2022年政府信息公开工作年度报告……1</p><p>白河乡2022年政府信息公开工作年度报告……9</p>";
+    let (first, second) = (report("青塘镇人民政府"), report("白河乡人民政府"));
+    let both = ["青塘镇人民政府", "白河乡人民政府"];
+    assert_eq!(read(&format!("{first}{second}")), both);
+    assert_eq!(read(&format!("{contents}{first}{second}")), both);
+    // A title printed twice, and links to others at the end of a page, make no second report.
+    let again = "<p>青塘镇人民政府2022年政府信息公开工作年度报告</p>";
+    let link = "<p>上一篇</p><p>白河乡2021年政府信息公开工作年度报告</p>";
+    assert_eq!(read(&format!("{again}{first}{link}")), ["青塘镇人民政府"]);
+    // Reports of text alone, of different units.
+    let text = |unit: &str| {
+        let sentence =
+            "<p>我单位认真贯彻落实政府信息公开各项要求，有序推进各项工作，取得了一定成效。</p>";
+        format!("<h1>{unit}2016年政府信息公开工作年度报告</h1>{}", sentence.repeat(12))
+    };
+    assert_eq!(read(&(text("青塘镇") + &text("白河乡"))), ["青塘镇", "白河乡"]);
+}

@@ -15,11 +15,10 @@ mod row;
 mod runs;
 mod walk;
 
-use std::io::{Cursor, Read};
-
-use cfb::CompoundFile;
+use std::io::Read;
 
 use super::assembly::Assembly;
+use super::compound::{self, Compound, damaged};
 use super::{Document, Format, Limits, Meta, Refusal};
 use fib::Fib;
 use pieces::Pieces;
@@ -28,7 +27,7 @@ use walk::Walk;
 
 /// Reads everything the document shows; text boxes come after the text.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(damaged)?;
+    let mut file = compound::open(bytes)?;
     let word = stream(&mut file, "/WordDocument", limits)?;
     let fib = Fib::read(&word)?;
     let table = stream(&mut file, fib.table_stream, limits)?;
@@ -44,11 +43,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     Ok(assembly.finish(Format::Doc, Meta::default()))
 }
 
-fn stream(
-    file: &mut CompoundFile<Cursor<&[u8]>>,
-    name: &str,
-    limits: &Limits,
-) -> Result<Vec<u8>, Refusal> {
+fn stream(file: &mut Compound<'_>, name: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
     let stream = file.open_stream(name).map_err(damaged)?;
     let declared = stream.len();
     if declared > limits.part_bytes {
@@ -60,10 +55,6 @@ fn stream(
         return Err(Refusal::Incomplete(format!("{name} is cut off")));
     }
     Ok(content)
-}
-
-fn damaged(error: std::io::Error) -> Refusal {
-    Refusal::Damaged(format!("compound file: {error}"))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ const MOST_PAGES: usize = 2_000;
 /// Reads a PDF file.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     complete(bytes)?;
-    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| refusal(&error))?;
+    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| refusal(&error, bytes))?;
     let pages = pages(&pdf)?;
     let mut budget = Budget::default();
     let cache = InterpreterCache::new();
@@ -51,15 +51,18 @@ fn complete(bytes: &[u8]) -> Result<(), Refusal> {
     let end =
         bytes.iter().rposition(|b| !(b.is_ascii_whitespace() || *b == 0)).map_or(0, |i| i + 1);
     let tail = bytes.get(end.saturating_sub(TAIL)..end).unwrap_or_default();
-    let has = |mark: &[u8]| tail.windows(mark.len()).any(|window| window == mark);
-    if has(b"%%EOF") || has(b"startxref") {
+    if has(tail, b"%%EOF") || has(tail, b"startxref") {
         Ok(())
     } else {
         Err(Refusal::Incomplete("the end of the PDF file is missing".into()))
     }
 }
 
-fn refusal(error: &LoadPdfError) -> Refusal {
+fn has(bytes: &[u8], mark: &[u8]) -> bool {
+    bytes.windows(mark.len()).any(|window| window == mark)
+}
+
+fn refusal(error: &LoadPdfError, bytes: &[u8]) -> Refusal {
     match error {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Refusal::Encrypted,
         LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => Refusal::Unsupported {
@@ -67,6 +70,8 @@ fn refusal(error: &LoadPdfError) -> Refusal {
             remedy: "请去掉加密后重新提交".into(),
         },
         LoadPdfError::Decryption(other) => Refusal::Damaged(format!("encryption: {other:?}")),
+        // Where the structure itself is encrypted, nothing of it can be found.
+        LoadPdfError::Invalid if has(bytes, b"/Encrypt") => Refusal::Encrypted,
         LoadPdfError::Invalid => Refusal::Damaged("no structure of a PDF file".into()),
     }
 }

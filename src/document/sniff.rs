@@ -8,7 +8,7 @@ mod ole;
 mod text;
 
 use super::container::Container;
-use super::{Limits, Refusal};
+use super::{Limits, Refusal, compound};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) fn content(bytes: &[u8], name: &str, limits: &Limits) -> Result<Conte
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
         return zip(bytes, limits);
     }
-    if bytes.starts_with(ole::SIGNATURE) {
+    if bytes.starts_with(compound::SIGNATURE) {
         return ole::content(bytes);
     }
     if let Some(found) = by_signature(bytes) {

@@ -8,12 +8,11 @@ mod records;
 mod strings;
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
-use cfb::CompoundFile;
+use std::io::Read;
 
 use super::assembly::Assembly;
 use super::bytes::Fields;
+use super::compound::{self, damaged};
 use super::sheet::{Sheet, Shown};
 use super::{Document, Format, Limits, Meta, Refusal};
 use records::{Record, Records, place};
@@ -32,8 +31,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
 }
 
 fn workbook_stream(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Refusal> {
-    let damaged = |error: std::io::Error| Refusal::Damaged(format!("compound file: {error}"));
-    let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(damaged)?;
+    let mut file = compound::open(bytes)?;
     let name = if file.is_stream("/Workbook") { "/Workbook" } else { "/Book" };
     let stream = file.open_stream(name).map_err(damaged)?;
     let mut content = Vec::new();

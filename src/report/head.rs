@@ -99,6 +99,45 @@ fn comparable(text: &str) -> String {
     arabic(&squeeze(text))
 }
 
+/// What a title names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Title {
+    pub(super) unit: Option<String>,
+    year: Option<i16>,
+}
+
+impl Title {
+    /// The title a line is, if it is one.
+    pub(super) fn of(printed: &str, forms: &[&Form]) -> Option<Self> {
+        let line = comparable(printed);
+        is_title(&line, forms)
+            .then(|| Self { unit: unit_in_title(printed, forms), year: first_year(&line) })
+    }
+
+    pub(super) fn with_unit(self, name: &str) -> Self {
+        Self { unit: Some(comparable(name)), ..self }
+    }
+
+    /// Whether both name a unit, or both a year, and not the same.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        let units = self.unit.as_ref().zip(other.unit.as_ref());
+        units.is_some_and(|(a, b)| !a.contains(b.as_str()) && !b.contains(a.as_str()))
+            || self.year.zip(other.year).is_some_and(|(a, b)| a != b)
+    }
+}
+
+/// Whether a line, made comparable, can be a title: short, no sentence, and names the kind.
+fn is_title(line: &str, forms: &[&Form]) -> bool {
+    const MOST_CHARS: usize = 60;
+    let sentence = line.contains(['。', ';', '!']) || line.ends_with([',', ':', '、']);
+    line.chars().count() <= MOST_CHARS && !sentence && names_kind(line, forms)
+}
+
+/// Whether a line is the name of a unit, as it stands above a title that has none.
+pub(super) fn is_unit(printed: &str, forms: &[&Form]) -> bool {
+    is_name(&without_year(&comparable(printed)), forms)
+}
+
 struct Lines<'d> {
     /// Each line as printed and made comparable, empty ones left out.
     lines: Vec<(&'d str, String)>,
@@ -233,9 +272,7 @@ impl Lines<'_> {
         const SEARCHED: usize = 40;
         const MOST_CHARS: usize = 60;
         for (at, (printed, line)) in self.lines.iter().enumerate().take(SEARCHED) {
-            let short = line.chars().count() <= MOST_CHARS;
-            let sentence = line.contains(['。', ';', '!']) || line.ends_with([',', ':', '、']);
-            if !short || sentence || !names_kind(line, forms) {
+            if !is_title(line, forms) {
                 continue;
             }
             let above = at.checked_sub(1).and_then(|i| self.lines.get(i));

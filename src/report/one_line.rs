@@ -7,8 +7,21 @@ use super::values;
 use crate::form::{Column, Row};
 
 impl<'f> Template<'f> {
-    /// A table whose cells all stand in one line under several rows of headers.
+    /// A table whose cells all stand in one line under several rows of headers; or, where no line
+    /// holds just as many, wherever their headers say.
     pub(super) fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        let (line, is_exact) = self.one_line(lines).unzip();
+        if is_exact == Some(true) {
+            return line;
+        }
+        match (line, self.lay_crossed(lines)) {
+            (Some(line), Some(crossed)) if crossed.quality < line.quality => Some(line),
+            (line, crossed) => crossed.or(line),
+        }
+    }
+
+    /// The table in one line, and whether that line holds just as many cells.
+    fn one_line(&'f self, lines: &[Line<'_>]) -> Option<(Laid<'f>, bool)> {
         let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
         let header = |line: &Line<'_>| {
             let known = |c: &&LineCell<'_>| {
@@ -25,7 +38,8 @@ impl<'f> Template<'f> {
         let (at, known) = self.data_line(lines, &headers, cells.len())?;
         let line = lines.get(at)?;
         let quality = count(known.min(cells.len())) / count(cells.len());
-        let found: Vec<&LineCell<'_>> = line.cells.iter().collect();
+        let found = without_label(line, cells.len());
+        let is_exact = found.len() == cells.len();
         let lone: Vec<&str> =
             self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
         let rows = self.table.value_rows().count();
@@ -49,7 +63,7 @@ impl<'f> Template<'f> {
             laid.cells
                 .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
         }
-        Some(laid)
+        Some((laid, is_exact))
     }
 
     /// The line of values below the headers, and how many headers there are. Headers shredded into
@@ -75,7 +89,7 @@ impl<'f> Template<'f> {
                 go.then_some(*n)
             });
             let known: usize = since.sum();
-            let right = line.cells.len() == cells;
+            let right = without_label(line, cells).len() == cells;
             let enough = if right { known >= 3 } else { known * 2 >= cells };
             if enough && best.is_none_or(|(_, k)| known > k) {
                 best = Some((at, known));
@@ -83,4 +97,11 @@ impl<'f> Template<'f> {
         }
         best
     }
+}
+
+/// The cells of a line without the label before them, if it has one more than are wanted.
+fn without_label<'a>(line: &'a Line<'a>, wanted: usize) -> Vec<&'a LineCell<'a>> {
+    let surplus = line.cells.len().saturating_sub(wanted);
+    let labels = line.cells.iter().take(surplus).take_while(|c| c.wordy).count();
+    line.cells.iter().skip(labels).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::FoundSection;
 use super::normalise::{Label, squeeze, trim};
-use crate::document::{Block, Columns, Document};
+use crate::document::{Block, Document, GridCell};
 use crate::form::Section;
 
 /// Longer lines are no headings.
@@ -16,28 +16,28 @@ const SAME: f64 = 0.9;
 pub(super) enum Item<'d> {
     /// A line of a paragraph.
     Text(&'d str),
-    /// A row of a plain-text table that is one cell: it may be a heading that stood among the rows.
+    /// The only text in a row of a table: it may be a heading that stood among the rows.
     Row(&'d str),
     /// A picture.
     Picture,
 }
 
-/// Paragraphs by line, lone cells of plain-text tables, and pictures.
+/// Paragraphs by line, lone texts in rows of tables, and pictures.
 pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     for block in &document.blocks {
         match block {
             Block::Paragraph(p) => items.extend(p.text.split('\n').map(Item::Text)),
             Block::Picture { .. } => items.push(Item::Picture),
-            Block::Grid(grid) if grid.columns == Columns::Ordinal => {
-                items.extend(grid.cells.chunk_by(|a, b| a.row == b.row).filter_map(
-                    |row| match row {
-                        [one] => Some(Item::Row(one.text.as_str())),
-                        _ => None,
-                    },
-                ));
+            Block::Grid(grid) => {
+                let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
+                cells.sort_by_key(|c| (c.row, c.column));
+                items.extend(cells.chunk_by(|a, b| a.row == b.row).filter_map(|row| {
+                    let mut texts = row.iter().filter(|c| !trim(&c.text).is_empty());
+                    let only = texts.next()?;
+                    texts.next().is_none().then_some(Item::Row(only.text.as_str()))
+                }));
             }
-            Block::Grid(_) => {}
         }
     }
     items

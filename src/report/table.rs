@@ -14,7 +14,7 @@ use crate::form::{CellId, Column, Form, Layout, Row, Table};
 pub(super) struct Template<'f> {
     pub(super) form: &'f Form,
     pub(super) table: &'f Table,
-    /// For each row its labels: the official one first, then the variants.
+    /// For each row its labels: the official one first, then the variants, then with its group.
     pub(super) row_labels: Vec<Vec<Label>>,
     /// For each column its labels.
     pub(super) column_labels: Vec<Vec<Label>>,
@@ -54,10 +54,15 @@ impl<'f> Template<'f> {
                 .map(Label::of)
                 .collect()
         };
+        // A row may carry the name of its group: `行政诉讼（复议后起诉）`.
+        let row_labels = |row: &Row| {
+            let grouped = row.group.last().map(|g| Label::of(&format!("{g}{}", row.label)));
+            labels(&row.label, &row.variants).into_iter().chain(grouped).collect()
+        };
         Self {
             form,
             table,
-            row_labels: table.rows.iter().map(|r| labels(&r.label, &r.variants)).collect(),
+            row_labels: table.rows.iter().map(row_labels).collect(),
             column_labels: table.columns.iter().map(|c| labels(&c.label, &c.variants)).collect(),
         }
     }

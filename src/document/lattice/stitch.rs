@@ -180,7 +180,28 @@ impl Table {
 }
 
 fn text(cell: &Cell) -> String {
+    if is_broken_number(cell) {
+        return cell.lines.iter().map(Line::text).collect();
+    }
     joined(&cell.lines)
+}
+
+/// Whether lines of digits are one number too long for its narrow cell: each but the last has as
+/// many digits as there is room for.
+fn is_broken_number(cell: &Cell) -> bool {
+    let Some((last, full)) = cell.lines.split_last() else { return false };
+    let digits = |line: &Line| {
+        let text = line.text();
+        let is_part = |c: char| c.is_numeric() || ",，.．".contains(c);
+        text.chars().all(is_part).then(|| text.chars().count())
+    };
+    let Some(room) = full.first().and_then(digits) else { return false };
+    let is_full = |line: &Line| {
+        let width = line.right() - line.left();
+        let one = width / f64::from(u32::try_from(room).unwrap_or(u32::MAX));
+        digits(line) == Some(room) && cell.right - cell.left - width < one + PADDING
+    };
+    full.iter().all(is_full) && digits(last).is_some_and(|rest| rest <= room)
 }
 
 fn is_figure(cell: &Cell) -> bool {

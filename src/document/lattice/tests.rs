@@ -323,3 +323,35 @@ fn a_sentence_with_a_figure_set_apart_is_no_table() {
     write(&mut page, "条，办结申请三件。", 215.0, 100.0);
     assert_eq!(shown(vec![page]), ["全年公开信息 229 条，办结申请三件。"]);
 }
+
+#[test]
+fn a_number_broken_in_a_narrow_cell_is_one_and_two_in_a_wide_one_are_two() {
+    let mut page = page(1);
+    rule(&mut page, &[100.0, 125.0, 225.0], &[100.0, 150.0]);
+    write(&mut page, "１", 107.0, 120.0);
+    write(&mut page, "２", 107.0, 132.0);
+    write(&mut page, "１", 150.0, 120.0);
+    write(&mut page, "２", 150.0, 132.0);
+    assert_eq!(shown(vec![page]), ["0:１２ | 1:１\n２"]);
+}
+
+#[test]
+fn figures_beside_the_middle_of_their_headers_are_counted_off() {
+    let mut page = page(1);
+    centred(&mut page, &[("商业企业", 300.0), ("科研机构", 360.0), ("总计", 420.0)], 100.0);
+    for (label, y) in [("规章", 120.0), ("文件", 140.0), ("许可", 160.0)] {
+        write(&mut page, label, 100.0, y);
+        for x in [275.0, 335.0, 395.0] {
+            write(&mut page, "4", x, y);
+        }
+    }
+    assert_eq!(
+        shown(vec![page]),
+        [
+            "1:商业企业 | 2:科研机构 | 3:总计",
+            "0:规章 | 1:4 | 2:4 | 3:4",
+            "0:文件 | 1:4 | 2:4 | 3:4",
+            "0:许可 | 1:4 | 2:4 | 3:4"
+        ]
+    );
+}

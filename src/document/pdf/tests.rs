@@ -154,3 +154,9 @@ fn a_ring_of_pages_is_refused() {
     ]);
     assert!(matches!(paragraphs(&file), Err(Refusal::Damaged(_))));
 }
+
+#[test]
+fn a_file_whose_very_structure_is_encrypted_needs_a_password() {
+    let file = b"%PDF-1.5\n1 0 obj <</Type/XRef/Encrypt 2 0 R>> endobj\nstartxref\n9\n%%EOF\n";
+    assert_eq!(paragraphs(file), Err(Refusal::Encrypted));
+}

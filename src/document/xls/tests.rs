@@ -1,6 +1,8 @@
 //! Workbooks made of records by hand, one for each trap of the format.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
+
+use cfb::CompoundFile;
 
 use super::*;
 use crate::document::drawn::shown;

@@ -77,10 +77,14 @@ impl Block {
             .iter()
             .map(|h| Header { reach: h.reach(), top: h.top(), bottom: h.bottom() })
             .collect();
-        columns::add_blank(&mut columns, &reaches, labels_end);
+        let mut own = columns::lowest(&reaches, labels_end);
+        if own.len() != columns.len() {
+            own.clear();
+            columns::add_blank(&mut columns, &reaches, labels_end);
+        }
         let rows = rows(&lines, &baselines, labels);
         let label_columns = rows.iter().map(|row| row.labels.len()).max().unwrap_or_default();
-        let layout = Layout { columns, label_columns };
+        let layout = Layout { columns, label_columns, own };
         headers.sort_by(|a, b| a.top().total_cmp(&b.top()));
         let mut cells = layout.header_cells(&headers);
         let height = cells.iter().map(|c| c.row + 1).max().unwrap_or_default();
@@ -161,6 +165,9 @@ fn rows<'l>(lines: &[&'l Line], baselines: &[f64], labels: Vec<Label>) -> Vec<Ro
 struct Layout {
     columns: Vec<Column>,
     label_columns: usize,
+    /// The lowest headers, when there is one for each column: figures set to the left or right of
+    /// their column need not stand under its header.
+    own: Vec<Column>,
 }
 
 impl Layout {
@@ -188,6 +195,9 @@ impl Layout {
 
     /// The columns a header stands over.
     fn under(&self, reach: &Column) -> (usize, usize) {
+        if let Some(column) = self.own.iter().position(|own| own == reach) {
+            return (self.label_columns + column, self.label_columns + column + 1);
+        }
         let met = |c: &Column| c.meets(reach);
         let first = self.columns.iter().position(met);
         let last = self.columns.iter().rposition(met);

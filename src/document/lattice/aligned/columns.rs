@@ -90,6 +90,18 @@ impl Header {
     }
 }
 
+/// The headers beyond the labels with no other below them, from the left.
+pub(super) fn lowest(headers: &[Header], labels_end: f64) -> Vec<Column> {
+    let mut lowest: Vec<Column> = headers
+        .iter()
+        .filter(|h| h.reach.left >= labels_end)
+        .filter(|h| !headers.iter().any(|o| o.top > h.bottom && o.reach.meets(&h.reach)))
+        .map(|h| h.reach)
+        .collect();
+    lowest.sort_by(|a, b| a.centre().total_cmp(&b.centre()));
+    lowest
+}
+
 /// Adds the columns that have a header and no figure: `headers`, from the lowest, that meet no
 /// column yet. One over several columns may meet none as well, but lies between near ones.
 pub(super) fn add_blank(columns: &mut Vec<Column>, headers: &[Header], labels_end: f64) {

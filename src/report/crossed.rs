@@ -1,0 +1,211 @@
+//! A table meant to stand in one line that a report has drawn otherwise: its blocks below each
+//! other, one a row, one a table, or turned on its side.
+//!
+//! Where the grid is known, a value belongs to the row and the column whose headers it stands
+//! right of or below: the nearest of each kind. In plain text only the order is left.
+
+use std::collections::BTreeSet;
+
+use super::lines::{Line, LineCell};
+use super::table::{Laid, Template, best, count};
+use super::values;
+use crate::document::Columns;
+
+/// Less alike than this, a text is no header here: many are short and differ in one character.
+const HEADER: f64 = 0.75;
+
+/// What a header says: that what stands beside or below it is of this row, or of this column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Row(usize),
+    Column(usize),
+}
+
+/// A header and the places it covers.
+struct Head<'a> {
+    names: Names,
+    cell: &'a crate::document::GridCell,
+}
+
+/// The cell of the document for each row and column of the form, row by row.
+struct Filling<'a> {
+    cells: Vec<Option<(&'a Line<'a>, &'a LineCell<'a>)>>,
+    columns: usize,
+}
+
+impl<'a> Filling<'a> {
+    fn of(template: &Template<'_>) -> Self {
+        let columns = template.table.columns.len();
+        Self { cells: vec![None; template.table.rows.len() * columns], columns }
+    }
+
+    /// Puts a cell where none is yet.
+    fn put(&mut self, row: usize, column: usize, line: &'a Line<'a>, cell: &'a LineCell<'a>) {
+        if let Some(place) = self.cells.get_mut(row * self.columns + column) {
+            place.get_or_insert((line, cell));
+        }
+    }
+
+    fn filled(&self) -> usize {
+        self.cells.iter().flatten().count()
+    }
+}
+
+impl<'f> Template<'f> {
+    /// Lays the table over values below or beside their headers; `None` when too few are there.
+    pub(super) fn lay_crossed(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+        let mut filling = Filling::of(self);
+        for grid in lines.chunk_by(|a, b| a.grid == b.grid) {
+            if grid.iter().all(|l| l.columns == Columns::Exact) {
+                self.by_headers(grid, &mut filling);
+            }
+        }
+        if filling.filled() < filling.cells.len() {
+            let by_order = self.by_order(lines);
+            if by_order.filled() > filling.filled() {
+                filling = by_order;
+            }
+        }
+        // One block of several is there: the others are missing. Less than that is another table.
+        (filling.filled() >= filling.columns).then(|| self.laid(&filling))
+    }
+
+    fn laid(&'f self, filling: &Filling<'_>) -> Laid<'f> {
+        let mut laid = self.empty(count(filling.filled()) / count(filling.cells.len()));
+        for (row, cells) in self.table.rows.iter().zip(filling.cells.chunks(filling.columns)) {
+            let Some((line, _)) = cells.iter().flatten().next() else {
+                laid.missing_rows.push(row.id.clone());
+                continue;
+            };
+            laid.note_grid(line.grid);
+            let after = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+            for (column, found) in self.table.columns.iter().zip(cells) {
+                let line = found.map_or(*line, |(line, _)| line);
+                let cell = found.map(|(_, cell)| cell.cell);
+                let value =
+                    values::Found { grid: line.grid, row: line.row, after, cell, unit: None };
+                laid.cells
+                    .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
+            }
+        }
+        laid
+    }
+
+    /// What a cell is the header of.
+    fn names(&self, cell: &LineCell<'_>) -> Option<Names> {
+        if !cell.wordy {
+            return None;
+        }
+        let likest = |labels: &[Vec<super::normalise::Label>]| {
+            let all = labels.iter().enumerate().map(|(n, l)| (n, best(&cell.label, l)));
+            all.filter(|(_, like)| *like >= HEADER).max_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        match (likest(&self.row_labels), likest(&self.column_labels)) {
+            (Some((row, a)), Some((_, b))) if a >= b => Some(Names::Row(row)),
+            (Some((row, _)), None) => Some(Names::Row(row)),
+            (_, Some((column, _))) => Some(Names::Column(column)),
+            (None, None) => None,
+        }
+    }
+
+    fn by_headers<'a>(&self, lines: &'a [Line<'a>], filling: &mut Filling<'a>) {
+        let cells = || lines.iter().flat_map(|l| l.cells.iter().map(move |c| (l, c)));
+        let heads: Vec<Head<'a>> = cells()
+            .filter_map(|(_, c)| Some(Head { names: self.names(c)?, cell: c.cell }))
+            .collect();
+        let is_there = |kind: fn(&Head<'_>) -> bool| heads.iter().any(kind);
+        if !is_there(|h| matches!(h.names, Names::Row(_)))
+            || !is_there(|h| matches!(h.names, Names::Column(_)))
+        {
+            return;
+        }
+        for (line, cell) in cells().filter(|(_, c)| self.names(c).is_none()) {
+            let row = nearest(&heads, cell, |names| match names {
+                Names::Row(row) => Some(row),
+                Names::Column(_) => None,
+            });
+            let column = nearest(&heads, cell, |names| match names {
+                Names::Column(column) => Some(column),
+                Names::Row(_) => None,
+            });
+            if let (Some(row), Some(column)) = (row, column) {
+                filling.put(row, column, line, cell);
+            }
+        }
+    }
+
+    /// Values in the order of the form: so many lines of values as it takes, each a whole number
+    /// of blocks, with headers between them.
+    fn by_order<'a>(&self, lines: &'a [Line<'a>]) -> Filling<'a> {
+        let columns = self.table.columns.len();
+        let mut filling = Filling::of(self);
+        let mut headed = Vec::new();
+        let mut named: BTreeSet<usize> = BTreeSet::new();
+        let mut next = 0;
+        for line in lines {
+            let names: Vec<Names> = line.cells.iter().filter_map(|c| self.names(c)).collect();
+            let label = line.cells.iter().rposition(|c| c.wordy);
+            let values = line.cells.get(label.map_or(0, |l| l + 1)..).unwrap_or_default();
+            headed.extend(names.iter().filter_map(|n| match n {
+                Names::Row(row) => Some(*row),
+                Names::Column(_) => None,
+            }));
+            named.extend(names.iter().filter_map(|n| match n {
+                Names::Column(column) => Some(*column),
+                Names::Row(_) => None,
+            }));
+            match names.as_slice() {
+                [.., Names::Column(column)] if values.len() == 1 => {
+                    if let (Some(row), Some(value)) = (headed.last(), values.first()) {
+                        filling.put(*row, *column, line, value);
+                    }
+                    continue;
+                }
+                _ if values.is_empty() => continue,
+                _ => {}
+            }
+            if named.len() * 2 <= columns || values.len() % columns != 0 {
+                headed.clear();
+                named.clear();
+                continue;
+            }
+            let blocks = values.len() / columns;
+            let rows: Vec<usize> = if headed.len() == blocks {
+                std::mem::take(&mut headed)
+            } else {
+                (next..next + blocks).collect()
+            };
+            next = rows.last().map_or(next, |last| last + 1);
+            headed.clear();
+            for (row, values) in rows.into_iter().zip(values.chunks(columns)) {
+                for (column, value) in values.iter().enumerate() {
+                    filling.put(row, column, line, value);
+                }
+            }
+        }
+        filling
+    }
+}
+
+/// The header of one kind a cell belongs to: the nearest to its left, else the nearest above.
+fn nearest(
+    heads: &[Head<'_>],
+    cell: &LineCell<'_>,
+    of_kind: impl Fn(Names) -> Option<usize>,
+) -> Option<usize> {
+    let own = cell.cell;
+    let beside = |h: &&Head<'_>| {
+        h.cell.row <= own.row
+            && own.row < h.cell.row + h.cell.row_span
+            && h.cell.column + h.cell.column_span <= own.column
+    };
+    let above = |h: &&Head<'_>| {
+        h.cell.row + h.cell.row_span <= own.row
+            && h.cell.column < own.column + own.column_span
+            && own.column < h.cell.column + h.cell.column_span
+    };
+    let named = || heads.iter().filter(|h| of_kind(h.names).is_some());
+    let left = named().filter(beside).max_by_key(|h| h.cell.column);
+    let found = left.or_else(|| named().filter(above).max_by_key(|h| h.cell.row));
+    found.and_then(|h| of_kind(h.names))
+}
