@@ -10,232 +10,22 @@
     reason = "a test that cannot set up should panic"
 )]
 
+#[path = "common/office.rs"]
+mod office;
 #[path = "common/smtp.rs"]
 mod smtp;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use mail_parser::{Message, MessageParser};
-use rusqlite::{Connection, OpenFlags};
-use rustix::process::{Pid, Signal, kill_process};
-use smtp::{Act, Encryption, Script, Server};
-
-/// Longer than anything takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(50);
-
-const LOOK_OFTEN: &str = "rescan = \"200ms\"";
-const NO_EVENTS: &str = "rescan = \"200ms\"\nevents = false";
-const EVENTS_ONLY: &str = "rescan = \"24h\"";
-const INTO_FILES: &str = "coalesce = \"0s\"";
-
-/// A report that passes, of the unit `unit`.
-fn sound(unit: &str) -> String {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samples/自然资源局2022.md");
-    fs::read_to_string(sample).unwrap().replace("禾川县自然资源局", unit)
-}
-
-/// The same with a total that does not add up.
-fn faulty(unit: &str) -> String {
-    let sound = sound(unit);
-    let faulty =
-        sound.replace("| 29 | 2 | 0 | 0 | 0 | 2 | 33 |", "| 29 | 2 | 0 | 0 | 0 | 2 | 35 |");
-    assert_ne!(sound, faulty);
-    faulty
-}
-
-/// A Word file that fails.
-fn word() -> Vec<u8> {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/samples/柳荫乡2019.docx");
-    fs::read(sample).unwrap()
-}
-
-/// A county office: a folder, a configuration, and gouji, running or not. It fails with its log.
-struct Office {
-    folder: Option<tempfile::TempDir>,
-    root: PathBuf,
-    running: Option<Child>,
-    starts: usize,
-}
-
-impl Office {
-    fn new(drop_keys: &str, mail_keys: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().to_owned();
-        fs::create_dir(root.join("drop")).unwrap();
-        let office = Self { folder: Some(folder), root, running: None, starts: 0 };
-        office.configure(drop_keys, mail_keys);
-        office
-    }
-
-    /// Opened for business.
-    fn open(drop_keys: &str, mail_keys: &str) -> Self {
-        let mut office = Self::new(drop_keys, mail_keys);
-        office.start();
-        office
-    }
-
-    fn configure(&self, drop_keys: &str, mail_keys: &str) {
-        let text = format!(
-            "[drop]\nsettle = \"150ms\"\n{drop_keys}\n[mail]\nto = [\"office@county.example\"]\n{mail_keys}\n"
-        );
-        fs::write(self.root.join("gouji.toml"), text).unwrap();
-    }
-
-    fn start(&mut self) {
-        self.starts += 1;
-        let log = fs::File::create(self.log_path()).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_gouji"))
-            .arg("--config")
-            .arg(self.root.join("gouji.toml"))
-            .arg("run")
-            .env_remove("STATE_DIRECTORY")
-            .env_remove("CREDENTIALS_DIRECTORY")
-            .env_remove("NOTIFY_SOCKET")
-            .env("NO_COLOR", "1")
-            .current_dir(&self.root)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.running = Some(child);
-        self.wait_for_log("Ready");
-    }
-
-    fn log_path(&self) -> PathBuf {
-        self.root.join(format!("log-{}", self.starts))
-    }
-
-    /// The log since the last start.
-    fn log(&self) -> String {
-        fs::read_to_string(self.log_path()).unwrap_or_default()
-    }
-
-    fn wait_for_log(&self, words: &str) {
-        self.wait(&format!("log says {words:?}"), || self.log().contains(words));
-    }
-
-    #[track_caller]
-    fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
-        let begun = Instant::now();
-        while !is_so() {
-            assert!(begun.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(self.running.as_ref().unwrap())
-    }
-
-    /// Kills it without warning.
-    fn kill(&mut self) {
-        let mut child = self.running.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    /// Asks it to stop; returns how it ended and how long it took.
-    fn stop(&mut self) -> (ExitStatus, Duration) {
-        let begun = Instant::now();
-        kill_process(self.pid(), Signal::TERM).unwrap();
-        let mut child = self.running.take().unwrap();
-        (child.wait().unwrap(), begun.elapsed())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.root.join("drop").join(name)
-    }
-
-    fn hand_in(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap();
-    }
-
-    /// The rows of a query, columns joined by `|`. None while there is no database.
-    fn query(&self, sql: &str) -> Vec<String> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(self.root.join("gouji.db"), flags).unwrap();
-        db.busy_timeout(DEADLINE).unwrap();
-        let mut query = db.prepare(sql).unwrap();
-        let columns = query.column_count();
-        let row = |row: &rusqlite::Row<'_>| {
-            let text = |i| {
-                row.get::<_, rusqlite::types::Value>(i).map(|value| match value {
-                    rusqlite::types::Value::Null => "-".to_owned(),
-                    rusqlite::types::Value::Integer(number) => number.to_string(),
-                    rusqlite::types::Value::Text(text) => text,
-                    other => format!("{other:?}"),
-                })
-            };
-            Ok((0..columns).map(text).collect::<rusqlite::Result<Vec<_>>>()?.join("|"))
-        };
-        query.query_map([], row).unwrap().collect::<rusqlite::Result<_>>().unwrap()
-    }
-
-    #[track_caller]
-    fn wait_for_rows(&self, sql: &str, expected: &[&str]) {
-        let begun = Instant::now();
-        loop {
-            let rows = self.query(sql);
-            if rows == expected {
-                return;
-            }
-            let late = begun.elapsed() >= DEADLINE;
-            assert!(!late, "{sql}\nis {rows:?}\nnot {expected:?}\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The mails written as files, in the order of their names.
-    fn letters(&self) -> Vec<Vec<u8>> {
-        let Ok(folder) = fs::read_dir(self.root.join("mail")) else { return Vec::new() };
-        let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
-        paths.sort();
-        paths.iter().map(|path| fs::read(path).unwrap()).collect()
-    }
-
-    /// Waits until there are this many mails as files, and returns their subjects, sorted.
-    #[track_caller]
-    fn wait_for_letters(&self, count: usize) -> Vec<String> {
-        self.wait(&format!("{count} letters"), || self.letters().len() >= count);
-        let letters = self.letters();
-        assert_eq!(letters.len(), count);
-        let mut subjects: Vec<String> = letters.iter().map(|letter| subject(letter)).collect();
-        subjects.sort();
-        subjects
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.running {
-            child.kill().ok();
-            child.wait().ok();
-        }
-        if std::thread::panicking()
-            && let Some(folder) = self.folder.take()
-        {
-            eprintln!("kept {}", folder.keep().display());
-        }
-    }
-}
-
-fn parse(mail: &[u8]) -> Message<'_> {
-    MessageParser::new().parse(mail).unwrap()
-}
-
-fn subject(mail: &[u8]) -> String {
-    parse(mail).subject().unwrap().to_owned()
-}
-
-fn message_id(mail: &[u8]) -> String {
-    parse(mail).message_id().unwrap().to_owned()
-}
+use office::{
+    DEADLINE, EVENTS_ONLY, INTO_FILES, LOOK_OFTEN, MailServer, NO_EVENTS, Office, faulty,
+    message_id, parse, sound, subject, word,
+};
+use rusqlite::Connection;
+use smtp::{Act, Encryption, Script};
 
 const CURRENT: &str = "SELECT unit, year, version, verdict FROM current_reports ORDER BY unit";
 const FILES: &str = "SELECT verdict, count(*) FROM files GROUP BY verdict ORDER BY verdict";
@@ -322,46 +112,6 @@ fn reports_are_recorded_told_and_corrected_without_events() {
 #[test]
 fn reports_are_recorded_told_and_corrected_by_events_alone() {
     a_day_at_the_office(EVENTS_ONLY);
-}
-
-/// A mail server on a thread of its own, for tests that wait without async.
-struct MailServer {
-    server: Server,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl MailServer {
-    fn start(script: Script) -> Self {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.unwrap();
-        let server = runtime.block_on(Server::start(script));
-        Self { server, _runtime: runtime }
-    }
-
-    /// The `[mail]` keys for this server.
-    fn keys(&self, tls: &str, more: &str) -> String {
-        let (port, ca) = (self.server.port, self.server.ca_file().display());
-        format!(
-            "transport = \"smtp\"\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\n\
-             ca_file = \"{ca}\"\nfrom = \"gouji@county.example\"\ncoalesce = \"0s\"\n{more}"
-        )
-    }
-
-    fn units(&self) -> Vec<String> {
-        let mut units: Vec<String> = self
-            .server
-            .mails()
-            .iter()
-            .map(|mail| {
-                let subject = subject(&mail.bytes);
-                let unit = ["青塘镇", "东山乡", "柳荫乡", "石桥镇"];
-                unit.iter().find(|unit| subject.contains(*unit)).unwrap().to_string()
-            })
-            .collect();
-        units.sort();
-        units
-    }
 }
 
 fn a_report_arrives_over(encryption: Encryption, tls: &str, login: bool) {
