@@ -2,7 +2,7 @@
 //! copied, or was cut off: it waits (design.md, "A report's life").
 //!
 //! This looks at the frame only, and only where the format has one. Text, web pages and anything
-//! unknown have no end to miss. What is inside the frame is for the readers to judge.
+//! unknown have no end to miss, unless zeros stand where their content is still to come. What is inside the frame is for the readers to judge.
 
 /// What is missing at the end of these bytes; `None`: nothing that could be told.
 pub(super) fn missing(bytes: &[u8]) -> Option<&'static str> {
@@ -13,8 +13,17 @@ pub(super) fn missing(bytes: &[u8]) -> Option<&'static str> {
     } else if head(bytes, 1024).windows(5).any(|window| window == b"%PDF-") {
         pdf(bytes)
     } else {
-        None
+        zeros(bytes)
     }
+}
+
+/// Programs that copy files give them their size first and their content after; until then the rest
+/// is zeros. No text and no page ends with so many.
+fn zeros(bytes: &[u8]) -> Option<&'static str> {
+    const MANY: usize = 64;
+    let tail = tail(bytes, MANY);
+    let ends = tail.len() >= MANY.min(bytes.len()) && tail.iter().all(|byte| *byte == 0);
+    (ends && !bytes.is_empty()).then_some("nothing but zeros at its end")
 }
 
 /// PDF ends with `%%EOF`; programs append a few bytes, and `startxref` before it is as good a sign.
@@ -217,6 +226,15 @@ mod tests {
         assert_eq!(missing("青塘镇2025年工作年度报告".as_bytes()), None);
         assert_eq!(missing(b"<html><body>"), None);
         assert_eq!(missing(b""), None);
+    }
+
+    #[test]
+    fn a_file_that_has_its_size_and_not_yet_its_content_is_seen() {
+        let text = "青塘镇2025年工作年度报告".as_bytes();
+        assert!(missing(&[0; 41_000]).is_some());
+        assert!(missing(&[0; 5]).is_some());
+        assert!(missing(&[text, &[0; 500]].concat()).is_some());
+        assert_eq!(missing(&[text, &[0; 3]].concat()), None, "UTF-16 ends with zeros too");
     }
 
     proptest::proptest! {

@@ -36,8 +36,8 @@ impl Events {
         self.refused
     }
 
-    /// Watches exactly these folders. Returns whether there are new ones: what happened in them
-    /// before the watch was set is only seen by another look.
+    /// Watches exactly these folders. Returns whether watches were set: what happened in a folder
+    /// before that is only seen by another look.
     pub(super) fn follow(&mut self, folders: &BTreeMap<PathBuf, Identity>) -> bool {
         self.drop_all_but(folders);
         let new: Vec<_> =
@@ -45,19 +45,25 @@ impl Events {
         if new.is_empty() {
             return false;
         }
-        self.refused = false;
+        let (mut is_set, mut is_refused) = (false, false);
         for (path, identity) in &new {
             match self.watch(path) {
-                Ok(()) => _ = self.watched.insert((*path).clone(), **identity),
-                Err(error) => {
-                    self.tell(path, &error);
-                    if self.refused {
+                Ok(()) => {
+                    self.watched.insert((*path).clone(), **identity);
+                    is_set = true;
+                }
+                Err(error) => match exhausted(&error) {
+                    None => debug!("cannot watch {}: {error}", path.display()),
+                    Some(limit) => {
+                        self.tell(path, limit);
+                        is_refused = true;
                         break;
                     }
-                }
+                },
             }
         }
-        true
+        self.refused = is_refused;
+        is_set
     }
 
     fn drop_all_but(&mut self, folders: &BTreeMap<PathBuf, Identity>) {
@@ -83,13 +89,11 @@ impl Events {
         watcher.watch(path, RecursiveMode::NonRecursive)
     }
 
-    /// Says once what to do about a refused watch.
-    fn tell(&mut self, path: &Path, error: &notify::Error) {
-        let Some(limit) = exhausted(error) else {
-            debug!("cannot watch {}: {error}", path.display());
+    /// Says what to do about refused watches, when the first one is refused.
+    fn tell(&self, path: &Path, limit: &str) {
+        if self.refused {
             return;
-        };
-        self.refused = true;
+        }
         warn!(
             "cannot watch {}: inotify limit reached; raise {limit} (sysctl). Going on by looking \
              at the folder on a timer",
