@@ -49,13 +49,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{
+    Connection, FileControl, OptionalExtension, Transaction, TransactionBehavior, named_params,
+};
 
 use crate::check::Policy;
 use crate::form::Forms;
 use crate::inspect::Inspection;
 use crate::units::roster::Rosters;
+use crate::watch::Identity;
 pub use errors::StoreError;
 pub use export::{ColumnName, Explained, Field, Selection, TakeRow};
 pub use readers::{Reader, Witness};
@@ -73,6 +76,8 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     rules: Arc<Rules>,
+    /// The files SQLite has made beside the database, to know them again.
+    beside: Vec<(PathBuf, Identity)>,
 }
 
 /// What findings between reports are found by.
@@ -90,15 +95,17 @@ impl Store {
         let views = views::from_forms(forms)?;
         let connection = schema::open(path, now)?;
         let rules = Arc::new(Rules { forms: forms.clone(), policy: policy.clone() });
-        let mut store = Self { connection, path: path.to_path_buf(), rules };
+        let beside = Vec::new();
+        let mut store = Self { connection, path: path.to_path_buf(), rules, beside };
         store.adopt(&views)?;
+        store.beside = schema::beside(path);
         Ok(store)
     }
 
     /// Opens an existing database for reading.
     pub fn open_read_only(path: &Path) -> Result<Self> {
         let connection = schema::open_read_only(path)?;
-        Ok(Self { connection, path: path.to_path_buf(), rules: Arc::default() })
+        Ok(Self { connection, path: path.to_path_buf(), rules: Arc::default(), beside: Vec::new() })
     }
 
     /// Looks through every page of the database for damage (B34), over a connection of its own. That
@@ -108,6 +115,33 @@ impl Store {
     /// [`StoreError::Damaged`], or it could not be read.
     pub fn look_for_damage(path: &Path) -> Result<()> {
         schema::check_pages(&schema::open_read_only(path)?, path)
+    }
+
+    /// Whether the file is still where it was opened: not deleted, and not replaced by another. What
+    /// is written to one that is not would be lost.
+    pub fn is_in_place(&self) -> bool {
+        let mut has_moved = 0;
+        let asked = FileControl::HasMoved(&mut has_moved);
+        self.connection.file_control(Some(rusqlite::MAIN_DB), asked).is_err() || has_moved == 0
+    }
+
+    /// Leaves a database that is not in its place any more. Its log, which may still lie beside what
+    /// is there now, is taken away: it would be written over that.
+    ///
+    /// # Errors
+    /// The log cannot be taken away.
+    pub fn leave(self) -> std::io::Result<()> {
+        let Self { connection, beside, .. } = self;
+        // Nothing is to be written any more, and nobody will read it.
+        drop(connection);
+        for (path, identity) in beside {
+            let is_ours =
+                rustix::fs::lstat(&path).is_ok_and(|stat| Identity::of(&stat) == identity);
+            if is_ours {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Where it is.
@@ -365,6 +399,16 @@ impl Store {
     /// The report that counts of a unit, by any spelling of its name; without a year its latest.
     pub fn report_of_unit(&self, unit: &str, year: Option<i16>) -> Result<Option<ReportId>> {
         self.read(|db| outbox::report_of_unit(db, unit, year))
+    }
+
+    /// The system's clock was set by so much: whatever is counted in elapsed time (how long a notice
+    /// or a file waits, when a mail is due, how old it is) moves along, so that nothing goes out
+    /// earlier, later or not at all because of it.
+    pub fn follow_clock(&mut self, jump: SignedDuration) -> Result<()> {
+        self.write(|tx| {
+            owed::follow_clock(tx, jump)?;
+            outbox::follow_clock(tx, jump)
+        })
     }
 
     /// What `gouji status` shows.

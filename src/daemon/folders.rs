@@ -38,7 +38,7 @@ struct Folder {
 #[derive(Debug, Clone)]
 struct Away {
     why: Offline,
-    since: Timestamp,
+    since: (Instant, Timestamp),
     raised: bool,
 }
 
@@ -58,7 +58,7 @@ impl Folders {
     }
 
     /// Takes in what a folder reports.
-    pub(super) fn take_in(&mut self, sight: Sight, now: Timestamp) -> Option<Change> {
+    pub(super) fn take_in(&mut self, sight: Sight, now: (Instant, Timestamp)) -> Option<Change> {
         self.at_start.extend(
             sight.settled.iter().filter(|file| file.at_start).map(|file| file.path.clone()),
         );
@@ -135,20 +135,20 @@ impl Folders {
     }
 
     /// The folders that have been away long enough for the administrator to hear of it; each once.
-    pub(super) fn long_away(&mut self, now: Timestamp) -> Vec<Condition> {
-        let long_ago = |since| now.duration_since(since).unsigned_abs() >= AWAY;
+    pub(super) fn long_away(&mut self, now: Instant) -> Vec<Condition> {
+        let long_ago = |since| now.saturating_duration_since(since) >= AWAY;
         let mut conditions = Vec::new();
         for (path, folder) in &mut self.folders {
             if let Some(away) = &mut folder.away
                 && !away.raised
-                && long_ago(away.since)
+                && long_ago(away.since.0)
             {
                 away.raised = true;
                 conditions.push(Condition {
                     kind: ConditionKind::ShareOffline,
                     about: crate::watch::names::shown(path),
                     detail: away.why.to_string(),
-                    since: away.since,
+                    since: away.since.1,
                 });
             }
         }
@@ -168,7 +168,7 @@ impl Folders {
                     (None, None) => Some("it has not been looked at yet".into()),
                     (None, Some(_)) => None,
                 },
-                offline_since: away.map(|away| away.since.to_string()),
+                offline_since: away.map(|away| away.since.1.to_string()),
                 mode: looked.as_ref().map(|looked| looked.mode.clone()),
                 last_scan_at: looked.as_ref().map(|looked| looked.at.to_string()),
                 files: looked.map(|looked| looked.files),
@@ -220,7 +220,10 @@ fn row(held: &Held, (instant, now): (Instant, Timestamp)) -> Waiting {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+    use crate::clock;
     use crate::watch::Stamp;
 
     fn settled(path: &str, size: u64, at_start: bool) -> Settled {
@@ -237,8 +240,11 @@ mod tests {
         Folders::new(&[PathBuf::from("/drop")])
     }
 
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
+    /// So many seconds after the test began, by both clocks.
+    fn at(seconds: u32) -> (Instant, Timestamp) {
+        static BEGUN: LazyLock<Instant> = LazyLock::new(clock::instant);
+        let elapsed = Duration::from_secs(seconds.into());
+        (*BEGUN + elapsed, Timestamp::from_second(seconds.into()).unwrap())
     }
 
     #[test]
@@ -301,12 +307,12 @@ mod tests {
         assert_eq!(folders.take_in(away(), at(0)), Some(Change::Away(Offline::Missing)));
         assert_eq!(folders.take_in(away(), at(10)), None);
         assert!(folders.first_scan_is_over());
-        assert!(folders.long_away(at(899)).is_empty());
-        let raised = folders.long_away(at(900));
-        assert_eq!((raised.len(), raised[0].since), (1, at(0)));
-        assert!(folders.long_away(at(2000)).is_empty());
+        assert!(folders.long_away(at(899).0).is_empty());
+        let raised = folders.long_away(at(900).0);
+        assert_eq!((raised.len(), raised[0].since), (1, at(0).1));
+        assert!(folders.long_away(at(2000).0).is_empty());
         let back = sight(vec![], State::Online, false);
         assert_eq!(folders.take_in(back, at(3000)), Some(Change::Back));
-        assert!(folders.long_away(at(9000)).is_empty());
+        assert!(folders.long_away(at(9000).0).is_empty());
     }
 }

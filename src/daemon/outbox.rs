@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use super::compose::Composer;
 use super::ledger::{Ledger, LedgerError};
 use super::live::Live;
-use crate::clock;
+use crate::clock::{Jumps, Moment};
 use crate::mail::{Courier, DeliveryReport, Dispatcher, next_attempt};
 use crate::store::{DeliveryRecord, QueuedMail, Sha256, Window};
 
@@ -22,6 +22,11 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 const AFTER_TROUBLE: Duration = Duration::from_secs(30);
 /// The rest between two rounds that both did something.
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(100);
+
+// Outside `src`, because they need a mail server, which the tests of other rooms use as well.
+#[cfg(test)]
+#[path = "../../tests/daemon/outbox.rs"]
+mod tests;
 
 /// What the outbox works with.
 pub(super) struct Outbox {
@@ -33,14 +38,17 @@ pub(super) struct Outbox {
     /// The first scan of a new database is still running.
     pub(super) first_scan: Arc<AtomicBool>,
     pub(super) stopping: watch::Receiver<bool>,
+    /// What time it is.
+    pub(super) clock: fn() -> Moment,
 }
 
 impl Outbox {
     /// Works until `stopping`; a mail on its way is brought to its end.
     pub(super) async fn run(mut self) {
         let mut dispatcher = Dispatcher::default();
+        let mut jumps = Jumps::since((self.clock)());
         loop {
-            let rest = match self.round(&mut dispatcher).await {
+            let rest = match self.round(&mut dispatcher, &mut jumps).await {
                 Ok(rest) => rest,
                 Err(LedgerError::Closed) => return,
                 Err(LedgerError::Store(problem)) => {
@@ -57,18 +65,27 @@ impl Outbox {
     }
 
     /// Composes and sends what is due; returns how long to rest.
-    async fn round(&self, dispatcher: &mut Dispatcher) -> Result<Duration, LedgerError> {
+    async fn round(
+        &self,
+        dispatcher: &mut Dispatcher,
+        jumps: &mut Jumps,
+    ) -> Result<Duration, LedgerError> {
+        if let Some(jump) = jumps.look((self.clock)()) {
+            warn!("The clock was set by {jump:#}: what waits is due no sooner or later for it");
+            dispatcher.follow_clock(jump);
+            self.ledger.ask(move |store| store.follow_clock(jump)).await?;
+        }
         let composed = self.compose().await?;
         if composed > 0 {
             info!("Composed {composed} mail(s)");
         }
-        let now = clock::now();
+        let now = self.now();
         let sent = if dispatcher.may_try(now) { self.send(dispatcher, now).await? } else { 0 };
-        let window = self.window();
-        let next = self.ledger.ask(move |store| store.next_wake(&window, clock::now())).await?;
+        let (window, now) = (self.window(), self.now());
+        let next = self.ledger.ask(move |store| store.next_wake(&window, now)).await?;
         let Some(next) = next else { return Ok(LONGEST_SLEEP) };
         let next = dispatcher.resumes_at().map_or(next, |resumes| next.max(resumes));
-        let rest = until(next).min(LONGEST_SLEEP);
+        let rest = between(self.now(), next).min(LONGEST_SLEEP);
         let least = match () {
             () if composed + sent > 0 => BETWEEN_ROUNDS,
             // A round that did nothing while something was due would do nothing again: a notice that
@@ -80,12 +97,15 @@ impl Outbox {
     }
 
     async fn compose(&self) -> Result<usize, LedgerError> {
-        let (composer, window) = (self.composer.clone(), self.window());
+        let (composer, window, now) = (self.composer.clone(), self.window(), self.now());
         let compose = move |store: &mut crate::store::Store| {
-            let now = clock::now();
             store.compose_due(&window, &mut |notices| composer.compose(notices, now), now)
         };
         self.ledger.ask(compose).await
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)().now
     }
 
     fn window(&self) -> Window {
@@ -127,14 +147,15 @@ impl Outbox {
         dispatcher: &mut Dispatcher,
     ) -> Result<bool, LedgerError> {
         let (id, jitter) = (mail.id, jitter(mail));
-        let next = later(clock::now(), next_attempt(age(mail), jitter));
+        let now = self.now();
+        let next = later(now, next_attempt(between(mail.queued_at, now), jitter));
         self.ledger.ask(move |store| store.begin_delivery(id, next)).await?;
         let report = courier.deliver(mail).await;
-        let now = clock::now();
+        let now = self.now();
         let give_up_after = self.live.settings().mail.give_up_after;
         let record = dispatcher.decide(mail, &report, give_up_after, now, jitter);
         tell(mail, &report, &record);
-        self.ledger.ask(move |store| store.finish_delivery(id, &record, clock::now())).await?;
+        self.ledger.ask(move |store| store.finish_delivery(id, &record, now)).await?;
         Ok(matches!(report, DeliveryReport::ServerDown(_)))
     }
 }
@@ -168,18 +189,15 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     _ = stopping.wait_for(|stopping| *stopping).await.is_ok();
 }
 
-fn age(mail: &QueuedMail) -> Duration {
-    clock::now().duration_since(mail.queued_at).try_into().unwrap_or(Duration::ZERO)
-}
-
 /// Up to half a minute, different for each mail and attempt.
 fn jitter(mail: &QueuedMail) -> Duration {
     let Sha256(hash) = Sha256::of(format!("{}{}", mail.message_id, mail.attempts).as_bytes());
     Duration::from_millis(hash.first().map_or(0, |byte| u64::from(*byte)) * 117)
 }
 
-fn until(at: Timestamp) -> Duration {
-    at.duration_since(clock::now()).try_into().unwrap_or(Duration::ZERO)
+/// Nothing, if `end` is before `start`.
+fn between(start: Timestamp, end: Timestamp) -> Duration {
+    end.duration_since(start).try_into().unwrap_or(Duration::ZERO)
 }
 
 fn later(now: Timestamp, wait: Duration) -> Timestamp {

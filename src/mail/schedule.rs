@@ -53,6 +53,15 @@ impl Dispatcher {
         self.trouble.as_ref().map(|trouble| trouble.until)
     }
 
+    /// The system's clock was set by so much.
+    pub fn follow_clock(&mut self, jump: SignedDuration) {
+        if let Some(trouble) = &mut self.trouble {
+            for at in [&mut trouble.since, &mut trouble.until] {
+                *at = at.checked_add(jump).unwrap_or(*at);
+            }
+        }
+    }
+
     /// Since when the server is down, and what it said last.
     pub fn trouble(&self) -> Option<(Timestamp, &str)> {
         self.trouble.as_ref().map(|trouble| (trouble.since, trouble.error.as_str()))

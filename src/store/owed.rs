@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::{PathBytes, Seconds};
+use super::files;
 use super::rows::{
     Condition, FileId, NoticeId, NoticeKind, NoticePolicy, ReportId, Sha256, Waiting,
 };
@@ -172,9 +173,8 @@ pub(super) fn about_waiting(
             WaitingFor::Settling | WaitingFor::Reader => false,
         };
         if is_mendable && now.duration_since(file.since) >= limit {
-            let path = Sha256::of(file.path.as_os_str().as_encoded_bytes());
             let new = New {
-                key: format!("{path}@{}", file.since.as_second()),
+                key: waiting_key(&file.path, file.since),
                 path: Some(&file.path),
                 file_at: file.modified_at,
                 reason: Some(&file.reason),
@@ -185,6 +185,30 @@ pub(super) fn about_waiting(
         }
     }
     Ok(())
+}
+
+/// What makes a notice about a waiting file the same: the file, and since when it waits.
+fn waiting_key(path: &Path, since: Timestamp) -> String {
+    let path = Sha256::of(path.as_os_str().as_encoded_bytes());
+    format!("{path}@{}", since.as_second())
+}
+
+/// The clock was set: files have waited no longer and no less for it, and what has been told about
+/// them stays told.
+pub(super) fn follow_clock(tx: &Connection, jump: SignedDuration) -> rusqlite::Result<()> {
+    let mut rename =
+        tx.prepare_cached("UPDATE notices SET key = :new WHERE kind = :kind AND key = :old")?;
+    for file in files::waiting(tx)? {
+        let since = file.since.checked_add(jump).unwrap_or(file.since);
+        rename.execute(named_params! {
+            ":kind": NoticeKind::Unreadable, ":old": waiting_key(&file.path, file.since),
+            ":new": waiting_key(&file.path, since),
+        })?;
+    }
+    let jump = named_params! { ":jump": jump.as_secs() };
+    tx.execute(include_str!("sql/follow_clock_waiting.sql"), jump)?;
+    let sql = "UPDATE notices SET queued_at = queued_at + :jump WHERE state = 'waiting'";
+    tx.execute(sql, jump).map(drop)
 }
 
 /// Queues a notice for the administrator.

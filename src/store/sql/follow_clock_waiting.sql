@@ -1,0 +1,1 @@
+UPDATE waiting SET since_at = since_at + :jump, next_try_at = next_try_at + :jump
