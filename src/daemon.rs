@@ -15,6 +15,7 @@ mod archive;
 mod compose;
 mod desk;
 mod folders;
+mod hindrance;
 mod ledger;
 mod live;
 mod outbox;
@@ -37,7 +38,7 @@ use tokio::task::{self, JoinError, JoinSet};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
 use crate::check::Verdict;
-use crate::clock;
+use crate::clock::{self, Moment};
 use crate::config::{After, Origin, Settings, Transport};
 use crate::form::Forms;
 use crate::notice::Stationery;
@@ -50,7 +51,7 @@ use crate::worker::Workers;
 use compose::Composer;
 use desk::{Desk, is_settled};
 use folders::{Change, Folders};
-use ledger::{Ledger, LedgerError};
+use ledger::{Ending, Ledger, LedgerError};
 use live::{Live, Reload, Setup};
 use outbox::Outbox;
 use pins::Pins;
@@ -64,6 +65,9 @@ const LAST_WORK: Duration = Duration::from_millis(1200);
 /// How long the database may then take to close.
 const LAST_WRITE: Duration = Duration::from_millis(600);
 
+/// How often the service manager hears that the database is still being opened.
+const OPENING: Duration = Duration::from_secs(60);
+
 /// Watches, reads, records and mails until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -71,25 +75,38 @@ const LAST_WRITE: Duration = Duration::from_millis(600);
 /// with it. Other troubles are logged, told and waited out.
 pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let rosters = settings.rosters()?;
+    let mut rosters = settings.rosters()?;
     let live = Live::new(settings, forms, stationery);
     let settings = live.settings();
     make_own_folders(&settings)?;
     let _only_one = claim(&settings.database.path)?;
-    service::starting();
-    let opening = open_ledger(&live, rosters);
-    let (ledger, mut closed) = tokio::select! {
-        opened = opening => opened?,
-        () = signals.stop() => return Ok(()),
-    };
     // Outlives the database's thread, see `Witness`.
     let witness = Arc::new(Mutex::new(Witness::of(&settings.database.path)));
-    let daemon = Daemon::start(live, ledger, Arc::clone(&witness)).await?;
-    let ended = daemon.work(&mut signals, &mut closed).await;
-    close(closed).await;
-    drop(witness);
+    loop {
+        let opened = open_ledger(&live, rosters, &witness, &mut signals).await?;
+        let Some((ledger, mut closed)) = opened else { return Ok(()) };
+        let daemon = Daemon::start(live.clone(), ledger, Arc::clone(&witness)).await?;
+        let ended = daemon.work(&mut signals, &mut closed).await;
+        close(closed).await;
+        match ended? {
+            Ended::Asked => break,
+            Ended::Replaced => warn!(
+                "the database was deleted or replaced by another file; going on with what is there \
+                 now: files that are not recorded in it are read again"
+            ),
+        }
+        rosters = live.settings().rosters()?;
+    }
     info!("Stopped");
-    ended
+    Ok(())
+}
+
+/// Why the work came to an end without an error.
+enum Ended {
+    /// gouji was asked to stop.
+    Asked,
+    /// The database is not the one it was.
+    Replaced,
 }
 
 /// The folders that are gouji's own. A drop folder that was configured is not: if it is missing, it
@@ -108,10 +125,13 @@ fn make_own_folders(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Opens the database, however long it takes; `None`: gouji was asked to stop meanwhile.
 async fn open_ledger(
     live: &Live,
     rosters: Rosters,
-) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
+    witness: &Arc<Mutex<Witness>>,
+    signals: &mut Signals,
+) -> anyhow::Result<Option<(Ledger, oneshot::Receiver<Ending>)>> {
     let composer = Composer::new(live.clone());
     let Setup { settings, forms, .. } = live.setup();
     let path = settings.database.path.clone();
@@ -121,10 +141,20 @@ async fn open_ledger(
         keep_rosters(&mut store, &rosters, now)?;
         Ok(store)
     };
-    let opened = ledger::open(open, composer).await;
-    let opened = opened.context("cannot open the database")?;
-    info!("Opened the database {shown}");
-    Ok(opened)
+    let opening = ledger::open(open, composer, Arc::clone(witness));
+    tokio::pin!(opening);
+    let mut patience = tokio::time::interval(OPENING);
+    loop {
+        tokio::select! {
+            opened = &mut opening => {
+                let opened = opened.context("cannot open the database")?;
+                info!("Opened the database {shown}");
+                return Ok(Some(opened));
+            }
+            () = signals.stop() => return Ok(None),
+            _ = patience.tick() => service::starting(OPENING * 3),
+        }
+    }
 }
 
 /// Makes the units that are listed those of the rosters.
@@ -148,7 +178,7 @@ async fn tell_confinement(workers: &Workers) -> anyhow::Result<()> {
 }
 
 /// Waits for the thread of the database, not for ever: what is committed is safe.
-async fn close(closed: oneshot::Receiver<()>) {
+async fn close(closed: oneshot::Receiver<Ending>) {
     // The sender is dropped, and says nothing.
     if !closed.is_terminated() && tokio::time::timeout(LAST_WRITE, closed).await.is_err() {
         warn!("the database takes long to close; the next start finishes it");
@@ -303,6 +333,7 @@ impl Daemon {
             wake: Arc::clone(&desk.recorded),
             first_scan: Arc::clone(&desk.first_scan),
             stopping: self.stopping.subscribe(),
+            clock: Moment::this,
         };
         self.others.spawn(outbox.run());
         let snapshots = Snapshots {
@@ -354,8 +385,8 @@ impl Daemon {
     async fn work(
         mut self,
         signals: &mut Signals,
-        closed: &mut oneshot::Receiver<()>,
-    ) -> anyhow::Result<()> {
+        closed: &mut oneshot::Receiver<Ending>,
+    ) -> anyhow::Result<Ended> {
         service::ready(&self.folders.status());
         info!("Ready");
         let mut damage = look_for_damage(self.desk.live.settings().database.path.clone());
@@ -364,10 +395,13 @@ impl Daemon {
             self.start_work();
             tokio::select! {
                 signal = signals.next() => match signal {
-                    Told::Stop => break Ok(()),
+                    Told::Stop => break Ok(Ended::Asked),
                     Told::Reload => self.reload(),
                 },
-                _ = &mut *closed => break Err(anyhow!("BUG: the thread of the database has ended")),
+                ending = &mut *closed => break match ending {
+                    Ok(Ending::Replaced) => Ok(Ended::Replaced),
+                    Err(_) => Err(anyhow!("BUG: the thread of the database has ended")),
+                },
                 Some(damage) = damage.recv() => break Err(damage.into()),
                 Some(sight) = self.sights.recv() => self.take_in(sight),
                 Some(done) = self.work.join_next_with_id() => self.finish(done),
@@ -419,7 +453,7 @@ impl Daemon {
     fn take_in(&mut self, mut sight: Sight) {
         let folder = names::shown(&sight.folder);
         let gone = self.folders.put_off_those_in_work(std::mem::take(&mut sight.gone));
-        match self.folders.take_in(sight, clock::now()) {
+        match self.folders.take_in(sight, (clock::instant(), clock::now())) {
             Some(Change::Away(why)) => warn!("Drop folder {folder} is away: {why}"),
             Some(Change::Back) => info!("Drop folder {folder} is back"),
             None => {}
@@ -477,9 +511,13 @@ impl Daemon {
 
     /// Now and then: tells that gouji is alive, and looks after what depends on time alone.
     fn beat(&mut self) {
-        service::alive(&self.folders.status());
+        match self.desk.ledger.stands_still() {
+            // The watchdog of the service manager then starts gouji anew.
+            true => error!("the database does not answer: its disk hangs, or gouji does"),
+            false => service::alive(&self.folders.status()),
+        }
         let wake = Arc::clone(&self.desk.recorded);
-        for condition in self.folders.long_away(clock::now()) {
+        for condition in self.folders.long_away(clock::instant()) {
             let wake = Arc::clone(&wake);
             self.tell_ledger("a condition", move |store| {
                 store.raise(&condition, clock::now())?;

@@ -1,27 +1,26 @@
 //! The one owner of the database: a thread that does what it is asked, one thing after the other.
 //!
-//! A lock held by another program is waited out, for ever, and told once a minute: the work stays in
-//! the queue, and files stay where they are. Verdicts that are ready together are recorded in one
-//! transaction.
+//! A lock held by another program and a full disk are waited out, for ever, and told once a minute:
+//! the work stays in the queue, and files stay where they are. Verdicts that are ready together are
+//! recorded in one transaction. A database that is deleted or replaced under way is let go of: what
+//! was written to it from then on would be lost.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::compose::Composer;
+use super::hindrance::{Hindrance, Stint};
 use crate::clock;
 use crate::inspect::Inspection;
-use crate::store::{Compose, FileSeen, Inspected, NoticePolicy, Recorded, Store, StoreError};
+use crate::store::{
+    Compose, FileSeen, Inspected, NoticePolicy, Recorded, Store, StoreError, Witness,
+};
 
-/// How soon a locked database is tried again; the attempt itself waits some seconds as well.
-const LOCKED: Duration = Duration::from_millis(500);
-/// How often it is told that the database stays locked.
-const TELL: Duration = Duration::from_secs(60);
 /// The most verdicts in one transaction.
 const TOGETHER: usize = 64;
 
@@ -40,11 +39,19 @@ pub(super) enum LedgerError {
 #[derive(Clone)]
 pub(super) struct Ledger {
     requests: mpsc::Sender<Request>,
+    stint: Stint,
+}
+
+/// Why the thread of the database has ended although gouji goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The file was deleted, or another is in its place.
+    Replaced,
 }
 
 enum Request {
-    /// Anything; `false`: the database is locked, ask again.
-    Call(Box<dyn FnMut(&mut Store) -> bool + Send>),
+    /// Anything; an error: it cannot be done now, ask again.
+    Call(Box<dyn FnMut(&mut Store) -> Result<(), StoreError> + Send>),
     Record(Verdicts),
 }
 
@@ -57,28 +64,38 @@ struct Verdicts {
 }
 
 /// Opens the database and starts its thread. Ends with an error if it cannot be opened; waits if
-/// another program has it locked. The receiver hears nothing, and then the end, when the database is
-/// closed after the last [`Ledger`] was dropped.
+/// another program has it locked, or its disk is full. The receiver hears why the database is closed
+/// before the last [`Ledger`] was dropped, and else nothing, and then the end.
 pub(super) async fn open(
     open: impl Fn(Timestamp) -> Result<Store, StoreError> + Send + 'static,
     composer: Composer,
-) -> anyhow::Result<(Ledger, oneshot::Receiver<()>)> {
+    witness: Arc<Mutex<Witness>>,
+) -> anyhow::Result<(Ledger, oneshot::Receiver<Ending>)> {
     let (requests, queue) = mpsc::channel();
     let (opened, is_open) = oneshot::channel();
-    let (closed, is_closed) = oneshot::channel::<()>();
+    let (closed, is_closed) = oneshot::channel();
+    let stint = Stint::default();
+    let own_stint = stint.clone();
     thread::Builder::new().name("database".into()).spawn(move || {
-        match patiently(|| open(clock::now())) {
+        let mut hindrance = Hindrance::new(&witness);
+        match hindrance.overcome(&own_stint, || open(clock::now())) {
             Ok(store) => {
                 // Nobody waits any more: the queue is closed as well.
                 _ = opened.send(Ok(())).is_ok();
-                Owner { store, composer, waiting: VecDeque::new() }.serve(&queue);
+                let waiting = VecDeque::new();
+                let stint = own_stint;
+                let mut owner = Owner { store, composer, waiting, stint, witness };
+                owner.tell_end(hindrance);
+                if let Some(ending) = owner.serve(&queue) {
+                    // The main loop may be stopping already.
+                    _ = closed.send(ending).is_ok();
+                }
             }
             Err(problem) => _ = opened.send(Err(problem)).is_ok(),
         }
-        drop(closed);
     })?;
     is_open.await??;
-    Ok((Ledger { requests }, is_closed))
+    Ok((Ledger { requests, stint }, is_closed))
 }
 
 impl Ledger {
@@ -98,11 +115,11 @@ impl Ledger {
         let (answer, answered) = oneshot::channel();
         let mut answer = Some(answer);
         let call = move |store: &mut Store| match work(store) {
-            Err(problem) if problem.is_busy() => false,
+            Err(problem) if problem.is_retryable() => Err(problem),
             outcome => {
                 // The one who asked may have gone.
                 _ = answer.take().is_some_and(|answer| answer.send(outcome).is_ok());
-                true
+                Ok(())
             }
         };
         self.requests.send(Request::Call(Box::new(call))).map_err(|_| LedgerError::Closed)?;
@@ -121,24 +138,36 @@ impl Ledger {
         self.requests.send(Request::Record(verdicts)).map_err(|_| LedgerError::Closed)?;
         Ok(answered.await.map_err(|_| LedgerError::Closed)??)
     }
+
+    /// Whether the thread has been at one and the same thing for so long that it will not come back:
+    /// a disk that does not answer. Waiting for a lock or for space is not that.
+    pub(super) fn stands_still(&self) -> bool {
+        self.stint.stands_still(clock::instant())
+    }
 }
 
 struct Owner {
     store: Store,
     composer: Composer,
     waiting: VecDeque<Request>,
+    stint: Stint,
+    witness: Arc<Mutex<Witness>>,
 }
 
 impl Owner {
-    fn serve(mut self, queue: &mpsc::Receiver<Request>) {
+    /// Fulfils requests until nobody asks any more; returns why it ended before.
+    fn serve(mut self, queue: &mpsc::Receiver<Request>) -> Option<Ending> {
         while let Some(request) = self.next(queue) {
+            if !self.store.is_in_place() {
+                if let Err(problem) = self.store.leave() {
+                    warn!("cannot take away the log of the database that was here: {problem}");
+                }
+                return Some(Ending::Replaced);
+            }
             match request {
                 Request::Call(mut call) => {
-                    let mut lock = Lock::new();
-                    while !call(&mut self.store) {
-                        lock.wait();
-                    }
-                    lock.tell_end();
+                    // What failed for good was told to the one who asked.
+                    _ = self.patiently(|store, _| call(store)).is_ok();
                 }
                 Request::Record(verdicts) => {
                     let batch = self.batch(verdicts);
@@ -151,15 +180,39 @@ impl Owner {
             // Nothing is lost: the next start picks up the write-ahead log.
             Err(problem) => warn!("the database was not closed properly: {problem}"),
         }
+        None
     }
 
     /// The next request; everything that has arrived is taken in, so that verdicts can be gathered.
     fn next(&mut self, queue: &mpsc::Receiver<Request>) -> Option<Request> {
         if self.waiting.is_empty() {
+            self.stint.rest();
             self.waiting.push_back(queue.recv().ok()?);
         }
+        self.stint.begin(clock::instant());
         self.waiting.extend(queue.try_iter());
         self.waiting.pop_front()
+    }
+
+    /// Does something until nothing hinders it any more.
+    fn patiently<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Store, &Composer) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut hindrance = Hindrance::new(&self.witness);
+        let (store, composer) = (&mut self.store, &self.composer);
+        let done = hindrance.overcome(&self.stint, || work(store, composer));
+        self.tell_end(hindrance);
+        done
+    }
+
+    /// The administrator hears of a disk that was full, when there is space to write it down.
+    fn tell_end(&mut self, hindrance: Hindrance) {
+        if let Some(condition) = hindrance.end()
+            && let Err(problem) = self.store.raise(&condition, clock::now())
+        {
+            warn!("cannot record that the disk was full: {problem}");
+        }
     }
 
     /// The verdicts that follow one another in the queue and are told in the same way.
@@ -195,8 +248,7 @@ impl Owner {
             .map(|verdicts| Inspected { file: &verdicts.file, inspections: &verdicts.inspections })
             .collect();
         let policy = batch.first().map(|verdicts| verdicts.policy).unwrap_or_default();
-        let (store, composer) = (&mut self.store, &self.composer);
-        patiently(|| {
+        self.patiently(|store, composer| {
             let now = clock::now();
             let mut compose = |notices: &[_]| composer.compose(notices, now);
             let compose: &mut Compose<'_> = &mut compose;
@@ -210,51 +262,5 @@ impl Verdicts {
     /// The one who asked may have gone; what is recorded is recorded.
     fn tell(self, outcome: Result<Vec<Recorded>, StoreError>) {
         _ = self.answer.send(outcome).is_ok();
-    }
-}
-
-/// Does something until the database is not locked.
-fn patiently<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let mut lock = Lock::new();
-    loop {
-        match work() {
-            Err(problem) if problem.is_busy() => lock.wait(),
-            done => {
-                lock.tell_end();
-                return done;
-            }
-        }
-    }
-}
-
-/// Someone else's lock on the database, being waited for.
-struct Lock {
-    begun: Instant,
-    told: Option<Instant>,
-}
-
-impl Lock {
-    fn new() -> Self {
-        Self { begun: clock::instant(), told: None }
-    }
-
-    /// Waits a little, saying now and then that it takes long.
-    fn wait(&mut self) {
-        let now = clock::instant();
-        if now.duration_since(self.told.unwrap_or(self.begun)) >= TELL {
-            self.told = Some(now);
-            let seconds = now.duration_since(self.begun).as_secs();
-            warn!(
-                "another program has had the database locked for {seconds} s (unsaved changes in \
-                 a database editor?); nothing is lost, gouji goes on trying"
-            );
-        }
-        thread::sleep(LOCKED);
-    }
-
-    fn tell_end(&self) {
-        if self.told.is_some() {
-            info!("The database is not locked any more");
-        }
     }
 }

@@ -68,10 +68,12 @@ pub(super) fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
 }
 
-/// Opening a large database, or one that is locked, may take longer than the manager waits.
-pub(super) fn starting() {
-    let minutes = 5 * 60 * 1_000_000;
-    tell(&[NotifyState::ExtendTimeoutUsec(minutes), NotifyState::Status("opening the database")]);
+/// Opening a large database, or one that is locked, may take longer than the manager waits: it goes
+/// on for this long at least.
+pub(super) fn starting(at_least: Duration) {
+    let microseconds = u32::try_from(at_least.as_micros()).unwrap_or(u32::MAX);
+    let more = NotifyState::ExtendTimeoutUsec(microseconds);
+    tell(&[more, NotifyState::Status("opening the database")]);
 }
 
 fn tell(states: &[NotifyState<'_>]) {

@@ -12,6 +12,8 @@ use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 
 use super::rebuild;
 
+/// The lock byte of whoever writes.
+const WRITE_LOCK: u64 = 120;
 /// The lock bytes of readers in `-shm`. <https://sqlite.org/walformat.html>, 2.3.1.
 const READ_LOCKS: std::ops::Range<u64> = 123..128;
 
@@ -27,7 +29,7 @@ pub struct Witness {
     open: Vec<File>,
 }
 
-/// A process that reads.
+/// A process that reads, or writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reader {
     /// Its number.
@@ -51,19 +53,19 @@ impl Witness {
         let shm = self.current()?;
         let mut readers = Vec::new();
         for start in READ_LOCKS {
-            let wanted = Flock {
-                start,
-                length: 1,
-                pid: None,
-                typ: FlockType::WriteLock,
-                offset_type: FlockOffsetType::Set,
-            };
-            let holder = fcntl_getlk(shm, &wanted)?.and_then(|lock| lock.pid);
-            readers.extend(holder.map(|pid| reader(pid.as_raw_nonzero().get())));
+            readers.extend(holder(shm, start)?);
         }
         readers.sort();
         readers.dedup();
         Ok(readers)
+    }
+
+    /// The process that writes, or keeps others from writing, now.
+    ///
+    /// # Errors
+    /// `-shm` cannot be opened or asked about.
+    pub fn writer(&mut self) -> io::Result<Option<Reader>> {
+        holder(self.current()?, WRITE_LOCK)
     }
 
     /// The handle of the file that is at the path now.
@@ -78,6 +80,19 @@ impl Witness {
         }
         self.open.last().ok_or_else(|| io::Error::other("BUG: no handle"))
     }
+}
+
+/// The other process that has this byte locked.
+fn holder(shm: &File, start: u64) -> io::Result<Option<Reader>> {
+    let wanted = Flock {
+        start,
+        length: 1,
+        pid: None,
+        typ: FlockType::WriteLock,
+        offset_type: FlockOffsetType::Set,
+    };
+    let holder = fcntl_getlk(shm, &wanted)?.and_then(|lock| lock.pid);
+    Ok(holder.map(|pid| reader(pid.as_raw_nonzero().get())))
 }
 
 fn reader(pid: i32) -> Reader {

@@ -1,7 +1,7 @@
 //! Opening: the file itself, its settings, its migrations.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags, TransactionBehavior, named_params};
 
 use super::columns::{PathBytes, Seconds};
-use super::{Result, StoreError, mount};
+use super::{Result, StoreError, mount, rebuild};
+use crate::watch::Identity;
 
 /// Migrations in order; the index of the last is `PRAGMA user_version`.
 const MIGRATIONS: &[&str] = &[
@@ -34,6 +35,7 @@ const JOURNAL_SIZE_LIMIT: i64 = 16 << 20;
 /// Opens for writing; creates and migrates as needed.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
     refuse_network(path)?;
+    refuse_strange(path)?;
     create(path).map_err(|source| StoreError::Open { path: path.to_path_buf(), source })?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let fail = |e| StoreError::from_sql(path, e);
@@ -79,6 +81,26 @@ fn refuse_network(path: &Path) -> Result<()> {
             file_system: mount.file_system,
         }),
     }
+}
+
+/// Refuses a file that is no SQLite database, before SQLite looks at it: a log that lies beside it, of
+/// the database that was there before, would be written over it.
+fn refuse_strange(path: &Path) -> Result<()> {
+    let mut head = Vec::new();
+    // What cannot be read is for SQLite to say.
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut head));
+    match read.is_err() || head.is_empty() || head == b"SQLite format 3\0" {
+        true => Ok(()),
+        false => Err(StoreError::NotOurs { path: path.to_path_buf() }),
+    }
+}
+
+/// The files of the database that lie beside it, as they are now.
+pub(super) fn beside(path: &Path) -> Vec<(PathBuf, Identity)> {
+    let [_, log, index] = rebuild::files(path);
+    let there =
+        |path: PathBuf| rustix::fs::lstat(&path).ok().map(|stat| (path, Identity::of(&stat)));
+    [log, index].into_iter().filter_map(there).collect()
 }
 
 /// Makes the empty file, readable by the group whatever the umask; SQLite gives `-wal` and `-shm`
