@@ -25,6 +25,7 @@ use office::{
     message_id, parse, sound, subject, word,
 };
 use rusqlite::Connection;
+use rustix::process::Signal;
 use smtp::{Act, Encryption, Script};
 
 const CURRENT: &str = "SELECT unit, year, version, verdict FROM current_reports ORDER BY unit";
@@ -402,7 +403,7 @@ fn a_changed_configuration_is_taken_up_and_a_wrong_one_is_told_and_left() {
     let office = Office::open(LOOK_OFTEN, INTO_FILES);
     let rules = |rules: &str| {
         office.configure(LOOK_OFTEN, &format!("{INTO_FILES}\n[rules]\n{rules}"));
-        kill_process(office.pid(), Signal::HUP).unwrap();
+        office.signal(Signal::HUP);
     };
     rules("off = [\"requests-balance\", \"requests-row-total\", \"narrative-mismatch\"]");
     office.wait_for_log("Took up the configuration");
@@ -419,7 +420,7 @@ fn a_changed_configuration_is_taken_up_and_a_wrong_one_is_told_and_left() {
     office.hand_in("西山乡.md", faulty("西山乡人民政府"));
     office.wait_for_rows("SELECT unit FROM failing_reports", &["西山乡人民政府"]);
     office.configure("rescan = \"300ms\"", INTO_FILES);
-    kill_process(office.pid(), Signal::HUP).unwrap();
+    office.signal(Signal::HUP);
     office.wait_for_log("A change of [drop] is taken up by a restart only");
 }
 

@@ -23,7 +23,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::smtp::{Script, Server};
 
 /// Longer than anything takes on a busy machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(50);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(150);
 
 pub(crate) const LOOK_OFTEN: &str = "rescan = \"200ms\"";
 pub(crate) const NO_EVENTS: &str = "rescan = \"200ms\"\nevents = false";
@@ -59,6 +59,8 @@ pub(crate) struct Office {
     starts: usize,
     /// The command that executes gouji; empty: gouji itself.
     inside: Vec<String>,
+    /// Below `root`.
+    pub(crate) database: &'static str,
 }
 
 impl Office {
@@ -66,10 +68,22 @@ impl Office {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_owned();
         fs::create_dir(root.join("drop")).unwrap();
-        let office =
-            Self { folder: Some(folder), root, running: None, starts: 0, inside: Vec::new() };
+        let office = Self {
+            folder: Some(folder),
+            root,
+            running: None,
+            starts: 0,
+            inside: Vec::new(),
+            database: "gouji.db",
+        };
         office.configure(drop_keys, mail_keys);
         office
+    }
+
+    /// Another's office, for a command there.
+    pub(crate) fn at(root: &Path) -> Self {
+        let (root, inside) = (root.to_owned(), Vec::new());
+        Self { folder: None, root, running: None, starts: 0, inside, database: "gouji.db" }
     }
 
     /// Opened for business.
@@ -199,6 +213,11 @@ impl Office {
         fs::read_dir(path).unwrap().count()
     }
 
+    /// How many lines of the log since the last start contain this.
+    pub(crate) fn logged(&self, words: &str) -> usize {
+        self.log().lines().filter(|line| line.contains(words)).count()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
@@ -214,7 +233,7 @@ impl Office {
     /// The rows of a query, columns joined by `|`. None while there is no database.
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(self.root.join("gouji.db"), flags).unwrap();
+        let db = Connection::open_with_flags(self.root.join(self.database), flags).unwrap();
         db.busy_timeout(DEADLINE).unwrap();
         let mut query = db.prepare(sql).unwrap();
         let columns = query.column_count();
