@@ -49,9 +49,11 @@ pub(super) enum Ending {
     Replaced,
 }
 
+type Work = dyn FnMut(&mut Store) -> Result<(), StoreError> + Send;
+
 enum Request {
     /// Anything; an error: it cannot be done now, ask again.
-    Call(Box<dyn FnMut(&mut Store) -> Result<(), StoreError> + Send>),
+    Call(Box<Work>),
     Record(Verdicts),
 }
 

@@ -183,7 +183,7 @@ fn hunt(options: &Options, seeds: &[Seed]) -> Found {
                     while from < end {
                         from = watch(options, from, end, &found);
                     }
-                    if from % 50_000 == 0 {
+                    if from.is_multiple_of(50_000) {
                         let found = found.lock().unwrap().len();
                         eprintln!("{from} mutants, {found} found, {:?}", begun.elapsed());
                     }
