@@ -426,11 +426,10 @@ fn spelled(form: &Form, instance: &Instance, report: &Report, cells: &[&CellId])
     };
     let name = |c: &CellId| {
         let (_, row, column) = form.names(c).unwrap_or_default();
+        let has_columns = form.table(&c.table).is_some_and(|t| t.columns.len() > 1);
         let text = match (&instance.row, &instance.column) {
-            (Some(_), None) => column.to_owned(),
-            (None, None) if form.table(&c.table).is_some_and(|t| t.columns.len() > 1) => {
-                format!("{row}·{column}")
-            }
+            (Some(_), None) if has_columns => column.to_owned(),
+            (None, None) if has_columns => format!("{row}·{column}"),
             _ => row.to_owned(),
         };
         format!("{text}（{}）", shown(report, c))

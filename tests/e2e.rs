@@ -373,6 +373,43 @@ fn the_first_scan_is_told_in_one_digest() {
     }
 }
 
+/// Forty reports dropped together are one mail, and one that is put right is exactly one more, in the
+/// thread of the digest.
+#[test]
+fn forty_reports_are_one_mail_and_a_correction_is_one_more() {
+    let mut office = Office::open(LOOK_OFTEN, "coalesce = \"10s\"");
+    office
+        .wait_for_rows("SELECT name FROM facts WHERE name LIKE 'first%'", &["first_scan_ended_at"]);
+    let unit = |number: usize| format!("第{number}镇人民政府");
+    for number in 1..=40 {
+        office.hand_in(&format!("{number}.md"), faulty(&unit(number)));
+    }
+    office.wait_for_rows("SELECT count(*) FROM current_reports", &["40"]);
+    office.wait_for_letters(1);
+    let digest = office.letters().remove(0);
+    assert_eq!(subject(&digest), "【勾稽】2022 年报核查：40 份需更正");
+    let text = parse(&digest).body_text(0).unwrap().into_owned();
+    assert!((1..=40).all(|number| text.contains(&format!("{} 2022：需更正", unit(number)))));
+
+    office.hand_in("7.md", sound(&unit(7)));
+    let versions = "SELECT max(version) FROM reports";
+    office.wait_for_rows(versions, &["2"]);
+    office.wait_for_rows("SELECT count(*) FROM notices WHERE state = 'waiting'", &["1"]);
+    // Between two mails lie ten minutes: they have passed while the service was stopped.
+    office.stop();
+    let db = Connection::open(office.root.join("gouji.db")).unwrap();
+    db.execute("UPDATE mails SET created_at = created_at - 700", []).unwrap();
+    drop(db);
+    office.start();
+    office.wait_for_letters(2);
+    let letters = office.letters();
+    let correction = letters.iter().find(|letter| **letter != digest).unwrap();
+    assert_eq!(subject(correction), format!("【勾稽】{} 2022 年报：已更正", unit(7)));
+    assert_eq!(parse(correction).in_reply_to().as_text(), Some(message_id(&digest).as_str()));
+    office.wait_for_rows("SELECT state, count(*) FROM notices GROUP BY state", &["in_mail|41"]);
+    assert_eq!(office.letters().len(), 2);
+}
+
 /// T22: whatever a name is made of, it is read, and shown without harm.
 #[test]
 fn odd_names_are_read() {

@@ -157,7 +157,10 @@ struct Problem {
 #[derive(Debug, Serialize)]
 struct Change {
     summary: String,
+    /// What was wrong, without what was asked to be done about it.
     settled: Vec<String>,
+    /// Settled ones that are not listed.
+    more: usize,
 }
 
 /// Hints in a letter about one report; more of them hide what matters.
@@ -541,7 +544,7 @@ fn change(notice: &NoticeToSend, forms: &Forms) -> Option<Change> {
     let settled: Vec<String> = before
         .iter()
         .filter(|problem| !problem.is_among(&now))
-        .map(|problem| problem.message.clone())
+        .map(|problem| first_sentence(&problem.message).to_owned())
         .collect();
     let summary = match notice.kind {
         NoticeKind::Corrected if settled.is_empty() => return None,
@@ -554,7 +557,22 @@ fn change(notice: &NoticeToSend, forms: &Forms) -> Option<Change> {
         }
         _ => return None,
     };
-    Some(Change { summary, settled })
+    let more = settled.len().saturating_sub(BRIEF_LINES);
+    Some(Change { summary, settled: settled.into_iter().take(BRIEF_LINES).collect(), more })
+}
+
+/// Up to the first full stop that stands in no quotation.
+fn first_sentence(text: &str) -> &str {
+    let mut quoted = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '“' => quoted += 1,
+            '”' => quoted = quoted.saturating_sub(1),
+            '。' if quoted == 0 => return text.split_at(at).0,
+            _ => {}
+        }
+    }
+    text
 }
 
 impl Problem {
