@@ -395,8 +395,16 @@ impl<W: Write> Doctor<W> {
     /// Reads a text as the service reads files.
     async fn reader(&mut self) -> std::io::Result<()> {
         let workers = Workers::new(processors());
+        match workers.confinement().await {
+            Ok(confinement) if confinement.is_whole() => {
+                self.good("reader", format!("confined: {confinement}"))?;
+            }
+            Ok(confinement) => self.note("reader", format!("confined by limits; {confinement}"))?,
+            // What follows says why no reader can be had.
+            Err(_) => {}
+        }
         match workers.read("doctor.txt", "政府信息公开".as_bytes()).await {
-            Ok(Reading::Documents(_)) => self.good("reader", "a confined process reads a file"),
+            Ok(Reading::Documents(_)) => self.good("reader", "reads a file"),
             Ok(Reading::Refused(refusal)) => {
                 self.bad("reader", format!("BUG: a plain text was refused: {refusal}"))
             }

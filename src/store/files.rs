@@ -136,21 +136,25 @@ pub(super) fn withdraw(tx: &Connection, paths: &[PathBuf], now: Timestamp) -> ru
     Ok(())
 }
 
-/// Makes the list of files that are not ready this one. A file that goes on waiting for the same
-/// keeps the time since when, to the second: it is the key of the notice about it. Unless the clock
-/// was set back before it.
+/// Makes the list of files that are not ready this one; writes what has changed in it and nothing
+/// else: it comes with every look at a folder. A file that goes on waiting for the same keeps the time
+/// since when, to the second: it is the key of the notice about it. Unless the clock was set back
+/// before it.
 pub(super) fn set_waiting(
     tx: &Connection,
     waiting: &[Waiting],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
-    let before: BTreeMap<PathBuf, Waiting> =
+    let mut before: BTreeMap<PathBuf, Waiting> =
         self::waiting(tx)?.into_iter().map(|file| (file.path.clone(), file)).collect();
-    tx.execute("DELETE FROM waiting", [])?;
     let mut insert = tx.prepare_cached(include_str!("sql/insert_waiting.sql"))?;
     for file in waiting {
+        let earlier = before.remove(&file.path);
         let goes_on = |earlier: &&Waiting| earlier.state == file.state && earlier.since <= now;
-        let since = before.get(&file.path).filter(goes_on).map_or(file.since, |e| e.since);
+        let since = earlier.as_ref().filter(goes_on).map_or(file.since, |e| e.since);
+        if earlier.is_some_and(|earlier| is_as_recorded(&earlier, file, since)) {
+            continue;
+        }
         insert.execute(named_params! {
             ":path": PathBytes(&file.path),
             ":path_text": shown(&file.path),
@@ -162,7 +166,16 @@ pub(super) fn set_waiting(
             ":next_try_at": file.next_try_at.map(Seconds),
         })?;
     }
-    Ok(())
+    before.keys().try_for_each(|path| forget_waiting(tx, path))
+}
+
+/// Whether a row says what it should, to the second.
+fn is_as_recorded(row: &Waiting, file: &Waiting, since: Timestamp) -> bool {
+    let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
+    (row.state, &row.reason, &row.detail) == (file.state, &file.reason, &file.detail)
+        && seconds(row.modified_at) == seconds(file.modified_at)
+        && row.since.as_second() == since.as_second()
+        && seconds(row.next_try_at) == seconds(file.next_try_at)
 }
 
 fn forget_waiting(tx: &Connection, path: &Path) -> rusqlite::Result<()> {
