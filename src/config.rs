@@ -10,6 +10,7 @@
 //! one, and [`PasswordSource::read`] opens it at each connection, because a credential may be
 //! renewed while the service runs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,7 +19,9 @@ use jiff::tz::TimeZone;
 
 use crate::check::Policy;
 use crate::form::Forms;
-use crate::units::roster::{self, RosterErrors, Rosters};
+use crate::store::Hours;
+use crate::units::offices::{Charge, Offices};
+use crate::units::roster::{self, RosterErrors};
 
 mod parse;
 mod resolve;
@@ -26,8 +29,8 @@ mod typed;
 
 pub use resolve::check_address;
 pub use typed::{
-    Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, MetricsConfig, RulesConfig,
-    UnitsConfig,
+    Config, DatabaseConfig, DropConfig, FormsConfig, MailConfig, MetricsConfig, OfficeConfig,
+    RulesConfig, UnitsConfig,
 };
 
 /// Where the configuration is looked for when nothing else is said.
@@ -54,6 +57,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who should hand in, and until when.
     pub units: UnitSettings,
+    /// Further offices, with folders of their own.
+    pub offices: Vec<OfficeSettings>,
     /// Forms that add to or replace the built-in ones.
     pub forms_folder: Option<PathBuf>,
     /// Templates of mails in place of the built-in ones.
@@ -67,17 +72,51 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The rosters of all offices, read now.
+    /// The offices with their rosters, read now.
     ///
     /// # Errors
-    /// What is wrong in any of them.
-    pub fn rosters(&self) -> Result<Rosters, RosterErrors> {
-        roster::load(self.roster_files())
+    /// What is wrong in any of the rosters.
+    pub fn offices(&self) -> Result<Offices, RosterErrors> {
+        let rosters = roster::load(self.roster_files())?;
+        Ok(Offices { rosters, folders: self.charges() })
     }
 
     /// Where the rosters lie, by the name of the office; empty: that of `[units]`.
     pub fn roster_files(&self) -> impl Iterator<Item = (&str, &Path)> {
-        self.units.roster.iter().map(|path| ("", path.as_path()))
+        let of_units = self.units.roster.iter().map(|path| ("", path.as_path()));
+        let others = self
+            .offices
+            .iter()
+            .filter_map(|office| Some((office.name.as_str(), office.roster.as_deref()?)));
+        of_units.chain(others)
+    }
+
+    /// Who is in charge of which folder; empty where there is one office only.
+    fn charges(&self) -> BTreeMap<PathBuf, Charge> {
+        let mut charges = BTreeMap::new();
+        if self.offices.is_empty() {
+            return charges;
+        }
+        for folder in &self.drop.folders {
+            charges.insert(folder.clone(), Charge::default());
+        }
+        for office in &self.offices {
+            let shares = office.roster.is_none() && self.units.roster.is_some();
+            let units_of = if shares { String::new() } else { office.name.clone() };
+            let charge = Charge { office: office.name.clone(), units_of };
+            charges.extend(office.folders.iter().map(|folder| (folder.clone(), charge.clone())));
+        }
+        charges
+    }
+
+    /// Where there is a roster and a day by which reports are due: the name of the office and the
+    /// day.
+    pub fn deadlines(&self) -> Vec<(&str, (i8, i8))> {
+        let of_units = self.units.due.filter(|_| self.units.roster.is_some());
+        let others = self.offices.iter().filter_map(|office| {
+            Some((office.name.as_str(), office.roster.as_ref().and(office.due)?))
+        });
+        of_units.map(|due| ("", due)).into_iter().chain(others).collect()
     }
 }
 
@@ -147,6 +186,8 @@ pub struct MailSettings {
     pub admin: Vec<String>,
     /// How long notices gather, counted from the first; zero: not at all.
     pub coalesce: Duration,
+    /// When mails may go to an office.
+    pub hours: Hours,
     /// The age at which a mail that cannot be delivered is given up.
     pub give_up_after: Duration,
 }
@@ -231,6 +272,23 @@ pub struct UnitSettings {
     /// The list of them.
     pub roster: Option<PathBuf>,
     /// Month and day on which reports are due.
+    pub due: Option<(i8, i8)>,
+    /// Units that are late are reminded themselves, where the roster has their address.
+    pub remind_units: bool,
+}
+
+/// A further office. What lies in its folders concerns it and nobody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeSettings {
+    /// What it is called; no other is.
+    pub name: String,
+    /// Its drop folders; they are among [`DropSettings::folders`].
+    pub folders: Vec<PathBuf>,
+    /// Who hears of what lies in them; never empty.
+    pub to: Vec<String>,
+    /// The list of its units; `None`: it shares that of `[units]`, if there is one.
+    pub roster: Option<PathBuf>,
+    /// Month and day on which its reports are due.
     pub due: Option<(i8, i8)>,
 }
 
@@ -392,6 +450,10 @@ pub fn from_text(
         (None, None) => absolute.clone(),
     };
     let mut typed = parse::parse(text);
+    // Offices bring folders of their own; the one that nobody asked for is not waited for.
+    if !typed.config.office.is_empty() && !typed.lines.has("drop.folders") {
+        typed.config.drop.folders.clear();
+    }
     let resolved = resolve::resolve(&typed.config, &base, surroundings);
     typed.problems.extend(resolved.problems);
     if !typed.problems.is_empty() {

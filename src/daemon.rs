@@ -42,8 +42,9 @@ use crate::clock::{self, Moment};
 use crate::config::{After, Origin, Settings, Transport};
 use crate::form::Forms;
 use crate::notice::Stationery;
-use crate::store::{NoticePolicy, RostersKept, Store, StoreError, Witness};
-use crate::units::roster::Rosters;
+use crate::store::{NoticePolicy, OverdueList, RostersKept, Store, StoreError, Witness};
+use crate::units::offices::Offices;
+use crate::units::overdue;
 use crate::watch::{
     self, Answer, LastLook, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names,
 };
@@ -75,7 +76,7 @@ const OPENING: Duration = Duration::from_secs(60);
 /// with it. Other troubles are logged, told and waited out.
 pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> anyhow::Result<()> {
     let mut signals = Signals::listen().context("cannot listen for signals")?;
-    let mut rosters = settings.rosters()?;
+    let mut offices = settings.offices()?;
     let live = Live::new(settings, forms, stationery);
     let settings = live.settings();
     make_own_folders(&settings)?;
@@ -83,7 +84,7 @@ pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> an
     // Outlives the database's thread, see `Witness`.
     let witness = Arc::new(Mutex::new(Witness::of(&settings.database.path)));
     loop {
-        let opened = open_ledger(&live, rosters, &witness, &mut signals).await?;
+        let opened = open_ledger(&live, offices, &witness, &mut signals).await?;
         let Some((ledger, mut closed)) = opened else { return Ok(()) };
         let daemon = Daemon::start(live.clone(), ledger, Arc::clone(&witness)).await?;
         let ended = daemon.work(&mut signals, &mut closed).await;
@@ -95,7 +96,7 @@ pub async fn run(settings: Settings, forms: Forms, stationery: Stationery) -> an
                  now: files that are not recorded in it are read again"
             ),
         }
-        rosters = live.settings().rosters()?;
+        offices = live.settings().offices()?;
     }
     info!("Stopped");
     Ok(())
@@ -128,7 +129,7 @@ fn make_own_folders(settings: &Settings) -> anyhow::Result<()> {
 /// Opens the database, however long it takes; `None`: gouji was asked to stop meanwhile.
 async fn open_ledger(
     live: &Live,
-    rosters: Rosters,
+    offices: Offices,
     witness: &Arc<Mutex<Witness>>,
     signals: &mut Signals,
 ) -> anyhow::Result<Option<(Ledger, oneshot::Receiver<Ending>)>> {
@@ -138,7 +139,7 @@ async fn open_ledger(
     let shown = names::shown(&path);
     let open = move |now| {
         let mut store = Store::open(&path, &forms, &settings.policy, now)?;
-        keep_rosters(&mut store, &rosters, now)?;
+        keep_offices(&mut store, &offices, now)?;
         Ok(store)
     };
     let opening = ledger::open(open, composer, Arc::clone(witness));
@@ -157,9 +158,9 @@ async fn open_ledger(
     }
 }
 
-/// Makes the units that are listed those of the rosters.
-fn keep_rosters(store: &mut Store, rosters: &Rosters, now: Timestamp) -> Result<(), StoreError> {
-    if let Some(RostersKept { listed, joined, left }) = store.keep_rosters(rosters, now)? {
+/// Makes offices and listed units those of the configuration.
+fn keep_offices(store: &mut Store, offices: &Offices, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(RostersKept { listed, joined, left }) = store.keep_offices(offices, now)? {
         info!("The roster has {listed} units: {joined} known by other names, {left} left it");
     }
     Ok(())
@@ -391,6 +392,7 @@ impl Daemon {
         info!("Ready");
         let mut damage = look_for_damage(self.desk.live.settings().database.path.clone());
         let mut heartbeat = tokio::time::interval(service::heartbeat());
+        let mut looked = false;
         let ended = loop {
             self.start_work();
             tokio::select! {
@@ -408,6 +410,10 @@ impl Daemon {
                 _ = heartbeat.tick() => self.beat(),
             }
             self.end_first_scan();
+            if !looked && self.folders.first_scan_is_over() {
+                looked = true;
+                self.remind();
+            }
         };
         info!("Stopping");
         service::stopping();
@@ -530,6 +536,9 @@ impl Daemon {
         }
         self.leave_pulse();
         self.name_readers();
+        if self.folders.first_scan_is_over() {
+            self.remind();
+        }
     }
 
     /// Names the programs that have been reading the database for so long that its log grows.
@@ -555,7 +564,7 @@ impl Daemon {
     /// Takes up a changed configuration. What is wrong in it is told, and the old one stays.
     fn reload(&self) {
         let live = &self.desk.live;
-        let Reload { setup, rosters, after_restart, mail_changed, forms_changed } =
+        let Reload { setup, offices, after_restart, mail_changed, forms_changed } =
             match live::read_anew(&live.setup()) {
                 Ok(reload) => reload,
                 Err(problem) => {
@@ -580,7 +589,7 @@ impl Daemon {
                 store.adopt_forms(&forms)?;
             }
             store.adopt_policy(&policy);
-            keep_rosters(store, &rosters, clock::now())?;
+            keep_offices(store, &offices, clock::now())?;
             if mail_changed {
                 store.make_all_due(clock::now())?;
             }
@@ -590,6 +599,28 @@ impl Daemon {
         info!(
             "Took up the configuration; `gouji recheck` applies changed rules to what is recorded"
         );
+    }
+
+    /// Has the lists made of those who have not handed in, where it is time. Not before the folders
+    /// have been looked through: what was handed in while gouji was off is handed in.
+    fn remind(&self) {
+        let settings = self.desk.live.settings();
+        let now = clock::now().to_zoned(settings.zone.clone());
+        for (office, due) in settings.deadlines() {
+            let Some(list) = overdue::list(due, &now) else { continue };
+            let remind_units = settings.units.remind_units;
+            let list = OverdueList { office: office.to_owned(), list, remind_units };
+            let wake = Arc::clone(&self.desk.recorded);
+            self.tell_ledger("a list of overdue reports", move |store| {
+                let missing = store.make_overdue_list(&list, clock::now())?;
+                if missing > 0 {
+                    let (year, due) = (list.list.year, list.list.due);
+                    info!("{missing} units have not handed in for {year}, due on {due}");
+                    wake.notify_one();
+                }
+                Ok(())
+            });
+        }
     }
 
     /// When everything that was there at the start is recorded, its notices may go.

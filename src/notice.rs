@@ -11,6 +11,7 @@
 //! templates escape all of them, so no report can forge a line, a link or a tag.
 
 mod clean;
+mod overdue;
 mod specimen;
 mod stationery;
 mod subject;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 use crate::form::Forms;
 use crate::store::{NoticeId, NoticeKind, NoticeToSend};
+use overdue::Overdue;
 pub use stationery::{NoticeError, Stationery, StationeryError, TemplateError};
 use subject::About;
 use view::{Digest, Item, Setting};
@@ -48,8 +50,8 @@ pub struct Letter {
 /// How many reports a digest tells in detail; its table lists all.
 const DETAILED: usize = 50;
 
-/// Writes the letters for `notices`, times in `zone`: at most one to the office and one to the
-/// administrator.
+/// Writes the letters for `notices`, times in `zone`: at most one to the office, a list of those who
+/// have not handed in, reminders to these, and one to the administrator.
 ///
 /// # Errors
 /// A template is broken.
@@ -62,8 +64,11 @@ pub fn write(
     let setting = Setting { forms, zone };
     let (admin, office): (Vec<_>, Vec<_>) =
         notices.iter().partition(|notice| notice.kind == NoticeKind::Administrator);
+    let (overdue, office): (Vec<_>, Vec<_>) =
+        office.into_iter().partition(|notice| notice.kind == NoticeKind::Overdue);
     let mut letters = Vec::new();
     letters.extend(to_office(office, stationery, &setting)?);
+    letters.extend(about_overdue(overdue, stationery, forms)?);
     letters.extend(to_admin(admin, stationery, &setting)?);
     Ok(letters)
 }
@@ -124,6 +129,29 @@ fn to_office(
     };
     let written = Written::new("letter", about.written(stationery)?, &digest, stationery)?;
     Ok(Some(written.about(&notices, false)))
+}
+
+/// A list for each year, and a reminder to each unit.
+fn about_overdue(
+    mut notices: Vec<&NoticeToSend>,
+    stationery: &Stationery,
+    forms: &Forms,
+) -> Result<Vec<Letter>, NoticeError> {
+    notices.sort_by(|a, b| (a.year, &a.unit, &a.key).cmp(&(b.year, &b.unit, &b.key)));
+    let (reminders, listed): (Vec<_>, Vec<_>) =
+        notices.into_iter().partition(|notice| overdue::is_reminder(notice));
+    let mut letters = Vec::new();
+    for list in listed.chunk_by(|a, b| a.year == b.year) {
+        let subject = About::overdue(list, forms).written(stationery)?;
+        let written = Written::new("overdue", subject, &Overdue::new(list), stationery)?;
+        letters.push(written.about(list, false));
+    }
+    for notice in reminders {
+        let (subject, alone) = (About::reminder(notice, forms).written(stationery)?, [notice]);
+        let written = Written::new("reminder", subject, &Overdue::new(&alone), stationery)?;
+        letters.push(written.about(&alone, false));
+    }
+    Ok(letters)
 }
 
 fn to_admin(

@@ -22,9 +22,12 @@ mod dictionary;
 mod errors;
 mod export;
 mod files;
+mod hours;
 mod mount;
 mod names;
+mod offices;
 mod outbox;
+mod overdue;
 mod owed;
 mod readers;
 mod rebuild;
@@ -57,10 +60,11 @@ use rusqlite::{
 use crate::check::Policy;
 use crate::form::Forms;
 use crate::inspect::Inspection;
-use crate::units::roster::Rosters;
+use crate::units::offices::Offices;
 use crate::watch::Identity;
 pub use errors::StoreError;
 pub use export::{ColumnName, Explained, Field, Selection, TakeRow};
+pub use hours::Hours;
 pub use readers::{Reader, Witness};
 pub use rows::*;
 
@@ -179,23 +183,31 @@ impl Store {
         })
     }
 
-    /// Makes the rosters those given, by office (empty: that of `[units]`), in one transaction:
-    /// units recorded before under a name the roster gives keep their reports. `None`: they are as
-    /// they were.
-    pub fn keep_rosters(
+    /// Makes offices and rosters those given, in one transaction: units recorded before under a name
+    /// that a roster gives keep their reports. `None`: they are as they were.
+    pub fn keep_offices(
         &mut self,
-        rosters: &Rosters,
+        offices: &Offices,
         now: Timestamp,
     ) -> Result<Option<RostersKept>> {
         let rules = Arc::clone(&self.rules);
         self.write(|tx| {
-            let kept = roster::keep(tx, rosters, now)?;
+            let kept = roster::keep(tx, offices, now)?;
             // Reports that were two units' may be one's now, and surely so.
             if kept.is_some() {
                 years::review_all(tx, &rules, now)?;
             }
             Ok(kept)
         })
+    }
+
+    /// Queues a list of who has not handed in, unless it was made before. Returns how many are on it;
+    /// nobody: nothing is queued.
+    pub fn make_overdue_list(&mut self, list: &OverdueList, now: Timestamp) -> Result<usize> {
+        match self.read(|db| overdue::is_made(db, list))? {
+            true => Ok(0),
+            false => self.write(|tx| overdue::make(tx, list, now)),
+        }
     }
 
     /// The units that have handed in and are not on the roster of their office, with those they may
@@ -268,12 +280,12 @@ impl Store {
     }
 
     /// Records several files in one transaction: all or none. With `at_once` (`coalesce = "0s"`) the
-    /// mails are composed in it as well.
+    /// mails that may go now are composed in it as well.
     pub fn record_all(
         &mut self,
         files: &[Inspected<'_>],
         policy: &NoticePolicy,
-        at_once: Option<&mut Compose<'_>>,
+        at_once: Option<(&Window, &mut Compose<'_>)>,
         now: Timestamp,
     ) -> Result<Vec<Vec<Recorded>>> {
         let rules = Arc::clone(&self.rules);
@@ -282,9 +294,8 @@ impl Store {
                 .iter()
                 .map(|file| record::record(tx, &rules, file, policy, now))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            if let Some(compose) = at_once {
-                let window = Window { coalesce: std::time::Duration::ZERO, first_scan: false };
-                outbox::compose_due(tx, &window, compose, now)?;
+            if let Some((window, compose)) = at_once {
+                outbox::compose_due(tx, window, compose, now)?;
             }
             Ok(recorded)
         })

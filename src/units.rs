@@ -11,6 +11,8 @@
 //! neither. A wrong guess would let one unit's report replace another's; so whatever is not plainly
 //! the same is a unit of its own.
 
+pub mod offices;
+pub mod overdue;
 pub mod roster;
 mod similar;
 

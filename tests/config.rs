@@ -193,9 +193,27 @@ fn the_sample_configuration_as_it_is_gives_the_defaults() {
 }
 
 #[test]
-fn options_without_effect_yet_bring_a_warning() {
-    let settings = settings("[units]\nroster = \"units.csv\"\ndue = \"01-31\"\n").unwrap();
-    assert_eq!(settings.units.due, Some((1, 31)));
-    let lines: Vec<Option<usize>> = settings.warnings.iter().map(|w| w.line).collect();
-    assert_eq!(lines, [Some(3)], "{:?}", settings.warnings);
+fn an_option_without_what_it_needs_brings_a_warning() {
+    let warned = |text: &str| settings(text).unwrap().warnings;
+    let [due, remind] = &warned("[units]\ndue = \"01-31\"\nremind_units = true\n")[..] else {
+        panic!("expected two warnings")
+    };
+    assert_eq!((due.line, remind.line), (Some(2), Some(3)));
+    assert_eq!(warned("[units]\nroster = \"a.csv\"\ndue = \"01-31\"\nremind_units = true\n"), []);
+}
+
+#[test]
+fn offices_bring_folders_of_their_own_and_the_default_one_is_not_waited_for() {
+    let office = "[[office]]\nname = \"东片\"\nfolders = \"east\"\nto = \"e@c.cn\"\nroster = \"e.csv\"\n\
+                  [[office]]\nname = \"西片\"\nfolders = \"west\"\nto = \"w@c.cn\"\ndue = \"03-31\"\n";
+    let east = PathBuf::from("/etc/gouji/east");
+    let alone = settings(office).unwrap();
+    assert_eq!(alone.drop.folders, [east.clone(), PathBuf::from("/etc/gouji/west")]);
+    let text = format!("[drop]\nfolders = \"drop\"\n[units]\ndue = \"01-31\"\n{office}");
+    let beside = settings(&text).unwrap();
+    assert_eq!(beside.drop.folders.len(), 3);
+    let due: Vec<_> = beside.offices.iter().map(|office| office.due).collect();
+    assert_eq!(due, [Some((1, 31)), Some((3, 31))]);
+    // Where there is no roster there is nobody to miss.
+    assert_eq!(beside.deadlines(), [("东片", (1, 31))]);
 }

@@ -503,3 +503,82 @@ fn a_running_gouji_tells_how_it_is_and_publishes_a_copy() {
     assert_eq!(status()["running"], serde_json::Value::Null);
     assert!(status()["last_seen_at"].is_string());
 }
+
+/// The roster of an office, and a day by which reports were due so that a list is due now.
+fn overdue_yesterday() -> (String, i16) {
+    let now = gouji::clock::now().to_zoned(jiff::tz::TimeZone::system());
+    // An office's day begins at eight.
+    let today = now.checked_sub(jiff::SignedDuration::from_hours(8)).unwrap().date();
+    let due = today.yesterday().unwrap();
+    // 29 February is no day that every year has.
+    let due = if (due.month(), due.day()) == (2, 29) { due.yesterday().unwrap() } else { due };
+    (format!("{:02}-{:02}", due.month(), due.day()), due.year() - 1)
+}
+
+/// Two offices over one mail server: each hears of its own, and is reminded of its own roster.
+#[test]
+fn offices_hear_of_their_own_folders_and_of_those_who_have_not_handed_in() {
+    let server = MailServer::start(Script::new(Encryption::None));
+    let (due, year) = overdue_yesterday();
+    let mut office = Office::new(LOOK_OFTEN, "");
+    let east = "单位名称,级别,联系邮箱\n青塘镇人民政府,乡镇,qingtang@county.example\n东山乡人民政府,乡镇,\n";
+    fs::write(office.root.join("east.csv"), east).unwrap();
+    for folder in ["east", "west"] {
+        fs::create_dir(office.root.join(folder)).unwrap();
+    }
+    let offices = format!(
+        "[units]\ndue = \"{due}\"\nremind_units = true\n\
+         [[office]]\nname = \"东片\"\nfolders = \"east\"\nto = \"east@county.example\"\nroster = \"east.csv\"\n\
+         [[office]]\nname = \"西片\"\nfolders = \"west\"\nto = \"west@county.example\"\n"
+    );
+    office.configure(LOOK_OFTEN, &server.keys("none", &offices));
+    let text = sound("东山乡人民政府").replace("2022", &year.to_string());
+    fs::write(office.root.join("east/东山乡.md"), text).unwrap();
+    office.start();
+    office.wait("list and reminder", || server.server.mails().len() == 2);
+    let mails = server.server.mails();
+    let to = |address: &str| {
+        let mail = mails.iter().find(|mail| mail.to == [address]).unwrap();
+        (subject(&mail.bytes), parse(&mail.bytes).body_text(0).unwrap().into_owned())
+    };
+    let (list, body) = to("east@county.example");
+    assert!(list.contains("青塘镇人民政府") && list.contains("尚未报送"), "{list}");
+    assert!(body.contains("青塘镇人民政府") && !body.contains("东山乡"), "{body}");
+    let (reminder, body) = to("qingtang@county.example");
+    assert!(reminder.contains("请报送") && body.contains("贵单位"), "{reminder} {body}");
+    // Started again, nobody is told twice; what fails is told to the office of its folder alone.
+    office.stop();
+    office.start();
+    fs::write(office.root.join("west/石桥镇.md"), faulty("石桥镇人民政府")).unwrap();
+    office.wait("the alert", || server.server.mails().len() == 3);
+    assert_eq!(server.server.mails()[2].to, ["west@county.example"]);
+    office.wait_for_rows("SELECT count(*) FROM notices", &["3"]);
+    let missing = "SELECT unit, on_roster, office FROM missing_reports WHERE office = '东片'";
+    let this_year = i64::from(gouji::clock::now().to_zoned(jiff::tz::TimeZone::system()).year());
+    if i64::from(year) == this_year - 1 {
+        office.wait_for_rows(missing, &["青塘镇人民政府|1|东片"]);
+    }
+}
+
+/// What comes in quiet hours waits, is settled silently, and goes when they end.
+#[test]
+fn in_quiet_hours_alerts_wait_and_nothing_is_lost() {
+    let now = gouji::clock::now().to_zoned(jiff::tz::TimeZone::system());
+    let hour = |hours| now.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
+    let at = |hours| hour(hours).strftime("%H:%M").to_string();
+    let quiet = format!("{INTO_FILES}\nquiet = \"{}-{}\"", at(-2), at(3));
+    let mut office = Office::open(LOOK_OFTEN, &quiet);
+    office.hand_in("青塘镇.md", faulty("青塘镇人民政府"));
+    office.hand_in("东山乡.md", faulty("东山乡人民政府"));
+    let states = "SELECT state, count(*) FROM notices GROUP BY state ORDER BY state";
+    office.wait_for_rows(states, &["waiting|2"]);
+    office.hand_in("东山乡.md", sound("东山乡人民政府"));
+    office.wait_for_rows(states, &["superseded|1", "waiting|1"]);
+    assert!(office.letters().is_empty());
+    // A daily summary that was due before now goes at the start, with what is left.
+    office.stop();
+    office.configure(LOOK_OFTEN, INTO_FILES);
+    office.start();
+    let subjects = office.wait_for_letters(1);
+    assert!(subjects[0].contains("青塘镇"), "{subjects:?}");
+}

@@ -45,6 +45,7 @@ fn settings(transport: Transport) -> MailSettings {
         from: "gouji@county.gov.cn".into(),
         to: ["a@county.gov.cn", "b@county.gov.cn", "c@county.gov.cn"].map(Into::into).into(),
         admin: vec!["admin@county.gov.cn".into()],
+        hours: gouji::store::Hours::ALWAYS,
         coalesce: Duration::from_secs(120),
         give_up_after: Duration::from_secs(720 * 3600),
     }

@@ -25,7 +25,7 @@ use gouji::form::{CellId, Forms, Severity};
 use gouji::locate::{Cause, Repair};
 use gouji::notice::{Letter, Stationery, page, write};
 use gouji::report::{Cell, CellValue, Place};
-use gouji::store::{ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail};
+use gouji::store::{Audience, ConditionKind, NoticeId, NoticeKind, NoticeToSend, PreviousMail};
 
 fn beijing() -> TimeZone {
     TimeZone::fixed(tz::offset(8))
@@ -95,7 +95,10 @@ fn qingtang() -> NoticeToSend {
         id: NoticeId(1),
         kind: NoticeKind::Failed,
         key: "1 abc".into(),
+        audience: Audience::default(),
         queued_at: at(13),
+        contacts: Vec::new(),
+        roster: None,
         unit: Some("青塘镇人民政府".into()),
         year: Some(2019),
         file_name: "青塘镇.docx".into(),
@@ -617,6 +620,7 @@ fn no_value_of_a_report_forms_a_header_of_the_mail() {
         from: "gouji@county.gov.cn".into(),
         to: vec!["a@county.gov.cn".into()],
         admin: vec!["a@county.gov.cn".into()],
+        hours: gouji::store::Hours::ALWAYS,
         coalesce: std::time::Duration::ZERO,
         give_up_after: std::time::Duration::ZERO,
     };

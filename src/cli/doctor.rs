@@ -133,7 +133,7 @@ impl<W: Write> Doctor<W> {
                 }
             }
         }
-        if let Err(problem) = settings.rosters() {
+        if let Err(problem) = settings.offices() {
             for line in problem.to_string().lines() {
                 self.bad("roster", line)?;
             }

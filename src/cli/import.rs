@@ -51,9 +51,9 @@ pub(super) fn open_store(settings: &Settings, forms: &Forms) -> anyhow::Result<S
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let rosters = settings.rosters()?;
+    let offices = settings.offices()?;
     let mut store = Store::open(path, forms, &settings.policy, clock::now())?;
-    store.keep_rosters(&rosters, clock::now())?;
+    store.keep_offices(&offices, clock::now())?;
     Ok(store)
 }
 

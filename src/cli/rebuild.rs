@@ -21,7 +21,7 @@ use crate::watch::Stamp;
 /// Makes the new database and puts it in the place of the old one.
 pub(super) async fn rebuild(settings: &Settings, forms: &Forms) -> anyhow::Result<Exit> {
     let path = &settings.database.path;
-    let rosters = settings.rosters()?;
+    let offices = settings.offices()?;
     let _claim = daemon::claim(path)?;
     let fresh = PathBuf::from(format!("{}.new", path.display()));
     remove(&fresh)?;
@@ -32,7 +32,7 @@ pub(super) async fn rebuild(settings: &Settings, forms: &Forms) -> anyhow::Resul
         old.put_in_order(&mut files);
     }
     let mut store = Store::open(&fresh, forms, &settings.policy, clock::now())?;
-    store.keep_rosters(&rosters, clock::now())?;
+    store.keep_offices(&offices, clock::now())?;
     let mut import = Import::new(store, settings, forms, files.len(), tally)?;
     import.files(&files).await?;
     import.store.end_first_scan(clock::now())?;

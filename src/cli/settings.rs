@@ -15,7 +15,7 @@ pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     let mut misfits = settings.misfits(&forms);
     misfits.extend(super::stationery(&settings, &forms).err().map(|error| error.to_string()));
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
-    let rosters = settings.rosters()?;
+    let rosters = settings.offices()?.rosters;
     let mut out = std::io::stdout();
     for line in summary(&settings, &forms) {
         writeln!(out, "{line}")?;

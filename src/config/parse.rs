@@ -10,6 +10,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::typed::OfficeConfig;
 use super::{Config, Remark};
 
 /// The line of each dotted key.
@@ -17,9 +18,15 @@ use super::{Config, Remark};
 pub(super) struct Lines(BTreeMap<String, usize>);
 
 impl Lines {
+    /// Whether a key is written.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// The line of a key, or of the list or table it stands in or is missing from.
     pub(super) fn of(&self, key: &str) -> Option<usize> {
-        let list = || key.split_once('[').and_then(|(list, _)| self.0.get(list));
+        let list =
+            || key.strip_suffix(']')?.rsplit_once('[').and_then(|(list, _)| self.0.get(list));
         let table = || key.rsplit_once('.').and_then(|(table, _)| self.0.get(table));
         self.0.get(key).or_else(list).or_else(table).copied()
     }
@@ -45,7 +52,7 @@ pub(super) fn parse(text: &str) -> Typed {
         }
         told = Some(line);
     }
-    let known = toml::Table::try_from(Config::default()).unwrap_or_default();
+    let known = known();
     // After a syntax error the recovered part would bring misleading errors of its own.
     let typed = match syntax_errors.is_empty() {
         true => walk.table("", document.get_ref(), &known),
@@ -56,6 +63,14 @@ pub(super) fn parse(text: &str) -> Typed {
         Config::default()
     });
     Typed { config, lines: walk.lines, problems: walk.problems }
+}
+
+/// What may be written, by name and kind: the default, and of a list of tables the table.
+fn known() -> toml::Table {
+    let mut known = toml::Table::try_from(Config::default()).unwrap_or_default();
+    let office = toml::Table::try_from(OfficeConfig::default()).unwrap_or_default();
+    known.insert("office".into(), toml::Value::Array(vec![toml::Value::Table(office)]));
+    known
 }
 
 fn syntax(message: &str) -> String {
@@ -108,7 +123,10 @@ impl Walk<'_> {
             (DeValue::Table(table), Value::Table(known)) => {
                 Ok(Value::Table(self.table(key, table, known)))
             }
-            (DeValue::String(text), Value::String(_) | Value::Array(_)) => {
+            (DeValue::String(text), Value::String(_)) => Ok(Value::String(text.to_string())),
+            (DeValue::String(text), Value::Array(known))
+                if known.first().is_none_or(Value::is_str) =>
+            {
                 Ok(Value::String(text.to_string()))
             }
             (DeValue::Boolean(answer), Value::Boolean(_)) => Ok(Value::Boolean(*answer)),
@@ -117,9 +135,31 @@ impl Walk<'_> {
                     .map(Value::Integer)
                     .map_err(|_| format!("`{key}` is far too large"))
             }
-            (DeValue::Array(items), Value::Array(_)) => self.texts(key, items),
+            (DeValue::Array(items), Value::Array(known)) => match known.first() {
+                Some(Value::Table(known)) => self.tables(key, items, known),
+                _ => self.texts(key, items),
+            },
             (found, expected) => Err(wrong_kind(key, found, expected)),
         }
+    }
+
+    fn tables(
+        &mut self,
+        key: &str,
+        items: &[Spanned<DeValue<'_>>],
+        known: &toml::Table,
+    ) -> Result<toml::Value, String> {
+        let mut tables = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let key = format!("{key}[{index}]");
+            let line = self.line(&item.span());
+            self.lines.0.insert(key.clone(), line);
+            let DeValue::Table(table) = item.get_ref() else {
+                return Err(format!("`{key}` is {}; write [[office]]", name_of(item.get_ref())));
+            };
+            tables.push(toml::Value::Table(self.table(&key, table, known)));
+        }
+        Ok(toml::Value::Array(tables))
     }
 
     fn texts(&mut self, key: &str, items: &[Spanned<DeValue<'_>>]) -> Result<toml::Value, String> {
@@ -174,6 +214,9 @@ fn wrong_kind(key: &str, found: &DeValue<'_>, expected: &toml::Value) -> String 
         toml::Value::Boolean(_) => format!("true or false, without quotes: {key} = true"),
         toml::Value::Integer(default) => {
             format!("a whole number, without quotes: {key} = {default}")
+        }
+        toml::Value::Array(known) if known.first().is_some_and(toml::Value::is_table) => {
+            format!("a table of its own for each: [[{whole}]]")
         }
         toml::Value::Array(_) => format!("a list of texts: {key} = [\"…\", \"…\"]"),
         toml::Value::String(default) => format!("a text, in quotes: {key} = {default:?}"),

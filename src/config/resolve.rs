@@ -1,20 +1,24 @@
 //! [`Config`] → [`Settings`]: every text is given its meaning, and what has none is a problem. Looks
 //! at the disk only to warn about a password file that others can read or nobody can.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::typed::MailConfig;
 use super::{
-    After, Config, DatabaseSettings, DropSettings, MailSettings, Origin, PASSWORD_CREDENTIAL,
-    PasswordSource, Remark, Settings, SmtpSettings, Surroundings, Tls, Transport, UnitSettings,
+    After, Config, DatabaseSettings, DropSettings, MailSettings, OfficeSettings, Origin,
+    PASSWORD_CREDENTIAL, PasswordSource, Remark, Settings, SmtpSettings, Surroundings, Tls,
+    Transport, UnitSettings,
 };
 use crate::check::Policy;
 use crate::form::Severity;
+use crate::store::Hours;
 
 /// Settings to use if `problems` is empty.
 pub(super) struct Resolved {
@@ -28,7 +32,7 @@ pub(super) fn resolve(config: &Config, base: &Path, surroundings: &Surroundings)
     let mut resolver = Resolver { base, surroundings, problems: Vec::new(), warnings: Vec::new() };
     let settings = resolver.settings(config);
     resolver.keep_outputs_out_of_the_drop_folders(&settings);
-    resolver.name_options_for_later(&settings);
+    resolver.name_options_alone(&settings);
     Resolved { settings, problems: resolver.problems, warnings: resolver.warnings }
 }
 
@@ -41,6 +45,7 @@ struct Resolver<'c> {
 
 impl Resolver<'_> {
     fn settings(&mut self, config: &Config) -> Settings {
+        let due = self.due("units.due", &config.units.due);
         Settings {
             origin: Origin::BuiltIn(self.base.to_owned()),
             warnings: Vec::new(),
@@ -52,8 +57,10 @@ impl Resolver<'_> {
             mail: self.mail(&config.mail),
             units: UnitSettings {
                 roster: self.path(&config.units.roster),
-                due: self.due(&config.units.due),
+                due,
+                remind_units: config.units.remind_units,
             },
+            offices: self.offices(config, due),
             forms_folder: self.path(&config.forms.folder),
             templates_folder: self.path(&config.mail.templates),
             policy: self.policy(config),
@@ -85,16 +92,15 @@ impl Resolver<'_> {
 
     fn drop(&mut self, config: &Config) -> DropSettings {
         let drop = &config.drop;
-        if drop.folders.is_empty() {
+        if drop.folders.is_empty() && config.office.is_empty() {
             self.problem("drop.folders", "`folders` is empty; name the folder to watch");
         }
-        let folders: Vec<PathBuf> = drop
-            .folders
-            .iter()
-            .enumerate()
-            .map(|(index, typed)| self.required_path(&format!("drop.folders[{index}]"), typed))
-            .collect();
-        self.refuse_nested(&folders);
+        let mut keyed = self.folders("drop", &drop.folders);
+        for (index, office) in config.office.iter().enumerate() {
+            keyed.extend(self.folders(&format!("office[{index}]"), &office.folders));
+        }
+        self.refuse_nested(&keyed);
+        let folders = keyed.into_iter().map(|(_, folder)| folder).collect();
         let after = match drop.after.as_str() {
             "leave" => After::Leave,
             "archive" => After::Archive(self.required_path("drop.archive", &drop.archive)),
@@ -113,10 +119,20 @@ impl Resolver<'_> {
         }
     }
 
-    fn refuse_nested(&mut self, folders: &[PathBuf]) {
-        for (index, folder) in folders.iter().enumerate() {
-            let others = folders.iter().enumerate().filter(|(other, _)| *other != index);
-            let outer = others.into_iter().find(|(other, path)| {
+    /// The folders of a table, each with the key of its place.
+    fn folders(&mut self, table: &str, typed: &[String]) -> Vec<(String, PathBuf)> {
+        let keyed = typed.iter().enumerate().map(|(index, typed)| {
+            let key = format!("{table}.folders[{index}]");
+            let path = self.required_path(&key, typed);
+            (key, path)
+        });
+        keyed.collect()
+    }
+
+    fn refuse_nested(&mut self, folders: &[(String, PathBuf)]) {
+        for (index, (key, folder)) in folders.iter().enumerate() {
+            let others = folders.iter().map(|(_, path)| path).enumerate();
+            let outer = others.filter(|(other, _)| *other != index).find(|(other, path)| {
                 folder.starts_with(path) && (folder != *path || *other < index)
             });
             if let Some((_, outer)) = outer {
@@ -128,7 +144,7 @@ impl Resolver<'_> {
                         outer.display(),
                     ),
                 };
-                self.problem(&format!("drop.folders[{index}]"), what);
+                self.problem(key, what);
             }
         }
     }
@@ -157,14 +173,6 @@ impl Resolver<'_> {
         }
     }
 
-    /// Options whose names are settled and whose work is not done yet: nobody should wait for it.
-    fn name_options_for_later(&mut self, settings: &Settings) {
-        let options = [("units.due", settings.units.due.is_some())];
-        for (key, _) in options.into_iter().filter(|(_, set)| *set) {
-            self.warning(key, format!("`{key}` has no effect yet in this version"));
-        }
-    }
-
     // Durations and dates
 
     fn optional_duration(&mut self, key: &str, typed: &str, least: Duration) -> Option<Duration> {
@@ -185,7 +193,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn due(&mut self, typed: &str) -> Option<(i8, i8)> {
+    fn due(&mut self, key: &str, typed: &str) -> Option<(i8, i8)> {
         if typed.is_empty() {
             return None;
         }
@@ -196,9 +204,100 @@ impl Resolver<'_> {
         });
         if day.is_none() {
             let what = format!("`due` is {typed:?}; write month and day: due = \"01-31\"");
-            self.problem("units.due", what);
+            self.problem(key, what);
         }
         day
+    }
+
+    /// When mails may go to an office.
+    fn hours(&mut self, mail: &MailConfig) -> Hours {
+        let quiet = (!mail.quiet.is_empty()).then(|| self.quiet(&mail.quiet)).flatten();
+        let digest = (!mail.digest.is_empty()).then(|| parse_time(&mail.digest));
+        if digest == Some(None) {
+            let what = format!(
+                "`digest` is {:?}; write a time of the day: digest = \"08:30\"",
+                mail.digest
+            );
+            self.problem("mail.digest", what);
+        }
+        let (digest, quiet_weekends) = (digest.flatten(), mail.quiet_weekends);
+        let hours = Hours { quiet, quiet_weekends, digest, zone: TimeZone::system() };
+        if digest.is_some_and(|time| hours.is_quiet_time(time)) {
+            let what = format!(
+                "`digest` {} lies in the quiet hours {}; write another time",
+                mail.digest, mail.quiet
+            );
+            self.problem("mail.digest", what);
+        }
+        hours
+    }
+
+    fn quiet(&mut self, typed: &str) -> Option<(Time, Time)> {
+        let times = typed
+            .split_once('-')
+            .and_then(|(start, end)| Some((parse_time(start.trim())?, parse_time(end.trim())?)));
+        if times.is_none_or(|(start, end)| start == end) {
+            let what = format!(
+                "`quiet` is {typed:?}; write two times of the day: quiet = \"20:00-07:30\""
+            );
+            self.problem("mail.quiet", what);
+        }
+        times
+    }
+
+    // Offices
+
+    fn offices(&mut self, config: &Config, due: Option<(i8, i8)>) -> Vec<OfficeSettings> {
+        let mut names = BTreeSet::new();
+        let offices = config.office.iter().enumerate().map(|(index, office)| {
+            let key = |field: &str| format!("office[{index}].{field}");
+            self.office_name(&key("name"), &office.name, &mut names);
+            if office.folders.is_empty() {
+                let what = "`folders` is empty; name the drop folders of the office";
+                self.problem(&key("folders"), what);
+            }
+            let folders = office.folders.iter().filter_map(|typed| self.path(typed)).collect();
+            if office.to.is_empty() {
+                let what = "`to` is empty; write the address of the office: \
+                            to = [\"office@example.gov.cn\"]";
+                self.problem(&key("to"), what);
+            }
+            let roster = self.path(&office.roster);
+            let due = match office.due.as_str() {
+                "" => due,
+                typed => self.due(&key("due"), typed),
+            };
+            OfficeSettings {
+                name: office.name.clone(),
+                folders,
+                to: self.addresses(&key("to"), &office.to),
+                roster,
+                due,
+            }
+        });
+        offices.collect()
+    }
+
+    fn office_name<'n>(&mut self, key: &str, name: &'n str, names: &mut BTreeSet<&'n str>) {
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            self.problem(key, "the office has no name; write name = \"…\"");
+        } else if !names.insert(name) {
+            self.problem(key, format!("two offices are called {name:?}; write another name"));
+        }
+    }
+
+    /// What has no effect without something else.
+    fn name_options_alone(&mut self, settings: &Settings) {
+        let UnitSettings { roster, due, remind_units } = &settings.units;
+        let has_roster =
+            roster.is_some() || settings.offices.iter().any(|office| office.roster.is_some());
+        if due.is_some() && !has_roster {
+            self.warning("units.due", "`due` has no effect without a roster: write roster = \"…\"");
+        }
+        if *remind_units && settings.deadlines().is_empty() {
+            let what = "`remind_units` has no effect without `roster` and `due`";
+            self.warning("units.remind_units", what);
+        }
     }
 
     // Mail
@@ -229,6 +328,7 @@ impl Resolver<'_> {
             from,
             admin: if admin.is_empty() { to.clone() } else { admin },
             to,
+            hours: self.hours(mail),
             coalesce: self.duration("mail.coalesce", &mail.coalesce, Duration::ZERO),
             give_up_after: self.duration("mail.give_up_after", &mail.give_up_after, A_SECOND),
         }
@@ -414,6 +514,11 @@ fn tidy(path: &Path) -> PathBuf {
         }
     }
     tidied
+}
+
+/// `08:30`
+fn parse_time(typed: &str) -> Option<Time> {
+    Time::strptime("%H:%M", typed).ok()
 }
 
 fn parse_duration(typed: &str) -> Result<Duration, String> {

@@ -23,6 +23,9 @@ pub struct Config {
     pub rules: RulesConfig,
     /// Figures about the service itself.
     pub metrics: MetricsConfig,
+    /// Further offices, with folders of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub office: Vec<OfficeConfig>,
 }
 
 /// `[drop]`
@@ -107,6 +110,12 @@ pub struct MailConfig {
     pub templates: String,
     /// Duration over which notices gather.
     pub coalesce: String,
+    /// `HH:MM-HH:MM` during which no mail goes to an office.
+    pub quiet: String,
+    /// No mail goes to an office on Saturdays and Sundays.
+    pub quiet_weekends: bool,
+    /// `HH:MM` at which everything of a day goes together.
+    pub digest: String,
     /// Duration after which a mail is given up.
     pub give_up_after: String,
 }
@@ -128,6 +137,9 @@ impl Default for MailConfig {
             timeout: "60s".into(),
             templates: String::new(),
             coalesce: "2m".into(),
+            quiet: String::new(),
+            quiet_weekends: false,
+            digest: String::new(),
             give_up_after: "720h".into(),
         }
     }
@@ -138,6 +150,26 @@ impl Default for MailConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct UnitsConfig {
     /// CSV of the units that should hand in.
+    pub roster: String,
+    /// `MM-DD`.
+    pub due: String,
+    /// Units that are late are reminded themselves.
+    pub remind_units: bool,
+}
+
+/// `[[office]]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OfficeConfig {
+    /// What it is called.
+    pub name: String,
+    /// Its drop folders, watched with their sub-folders.
+    #[serde(deserialize_with = "one_or_many")]
+    pub folders: Vec<String>,
+    /// Who hears of what lies in them.
+    #[serde(deserialize_with = "one_or_many")]
+    pub to: Vec<String>,
+    /// CSV of the units that should hand in there.
     pub roster: String,
     /// `MM-DD`.
     pub due: String,

@@ -254,7 +254,8 @@ impl Owner {
             let now = clock::now();
             let mut compose = |notices: &[_]| composer.compose(notices, now);
             let compose: &mut Compose<'_> = &mut compose;
-            let at_once = composer.is_at_once().then_some(compose);
+            let window = composer.at_once();
+            let at_once = window.as_ref().map(|window| (window, compose));
             store.record_all(&files, &policy, at_once, now)
         })
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::config::{self, Origin, Settings};
 use crate::form::Forms;
 use crate::notice::Stationery;
-use crate::units::roster::Rosters;
+use crate::units::offices::Offices;
 
 /// The settings and forms that hold now. Cheap to clone; all clones change together.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(super) struct Setup {
 /// A setup read anew.
 pub(super) struct Reload {
     pub(super) setup: Setup,
-    pub(super) rosters: Rosters,
+    pub(super) offices: Offices,
     /// What has changed in the file and holds only after a restart.
     pub(super) after_restart: Vec<&'static str>,
     /// Mails may go another way now: those that wait try it at once.
@@ -70,13 +70,13 @@ pub(super) fn read_anew(now: &Setup) -> anyhow::Result<Reload> {
     let misfits = settings.misfits(&forms);
     anyhow::ensure!(misfits.is_empty(), "{}", misfits.join("\n"));
     let stationery = Stationery::load(settings.templates_folder.as_deref(), &forms)?;
-    let rosters = settings.rosters()?;
+    let offices = settings.offices()?;
     let after_restart = keep(&mut settings, &now.settings);
     let hashes = |forms: &Forms| forms.iter().map(|form| form.hash.clone()).collect::<Vec<_>>();
     Ok(Reload {
         mail_changed: settings.mail != now.settings.mail,
         forms_changed: hashes(&forms) != hashes(&now.forms),
-        rosters,
+        offices,
         after_restart,
         setup: Setup {
             settings: Arc::new(settings),

@@ -109,8 +109,10 @@ impl Outbox {
     }
 
     fn window(&self) -> Window {
+        let settings = self.live.settings();
         Window {
-            coalesce: self.live.settings().mail.coalesce,
+            coalesce: settings.mail.coalesce,
+            hours: settings.mail.hours.clone(),
             first_scan: self.first_scan.load(Ordering::Relaxed),
         }
     }

@@ -12,7 +12,9 @@ use crate::check::{Finding, Verdict};
 use crate::form::{CellId, Forms, Severity};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, Place};
-use crate::store::{NoticeId, NoticeKind, NoticeToSend, PreviousMail};
+use crate::store::{
+    Audience, NoticeId, NoticeKind, NoticeToSend, PreviousMail, RosterNote, UnitId,
+};
 
 /// What a template must not let through as markup, and what text must name.
 const UNIT: &str = "试用镇<s>&";
@@ -26,6 +28,9 @@ pub(super) fn trial(stationery: &Stationery, forms: &Forms) -> BTreeSet<Template
     let mut sets: Vec<Vec<NoticeToSend>> = KINDS.map(|kind| vec![notice(kind, forms)]).into();
     sets.push(KINDS.map(|kind| notice(kind, forms)).into());
     sets.push(vec![notice(NoticeKind::Administrator, forms); 2]);
+    let overdue = notice(NoticeKind::Overdue, forms);
+    let to_unit = NoticeToSend { audience: Audience::Unit(UnitId(1)), ..overdue.clone() };
+    sets.push(vec![overdue.clone(), overdue, to_unit]);
     sets.push(vec![bare(&failed), bare(&notice(NoticeKind::Unrecognised, forms))]);
     sets.push(vec![failed.clone(); 60]);
     let mut faults = BTreeSet::new();
@@ -105,7 +110,14 @@ fn notice(kind: NoticeKind, forms: &Forms) -> NoticeToSend {
         id: NoticeId(1),
         kind,
         key: String::new(),
+        audience: Audience::default(),
         queued_at: Timestamp::UNIX_EPOCH,
+        contacts: Vec::new(),
+        roster: Some(RosterNote {
+            listed: false,
+            level: None,
+            similar: vec![UNIT.to_owned(), UNIT.to_owned()],
+        }),
         unit: Some(UNIT.to_owned()),
         year: Some(YEAR),
         file_name: "试用.docx".to_owned(),
@@ -134,6 +146,7 @@ fn notice(kind: NoticeKind, forms: &Forms) -> NoticeToSend {
 fn bare(notice: &NoticeToSend) -> NoticeToSend {
     NoticeToSend {
         unit: None,
+        roster: None,
         year: None,
         reason: None,
         detail: None,

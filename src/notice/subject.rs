@@ -17,7 +17,7 @@ const SHORTEST_NAME: usize = 8;
 /// What a subject can say.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct About {
-    /// The kind of the notice, `digest`, `conditions`, or `trial`.
+    /// The kind of the notice, `digest`, `overdue_list`, `reminder`, `conditions`, or `trial`.
     kind: &'static str,
     unit: String,
     year: Option<i16>,
@@ -76,6 +76,24 @@ impl About {
             counts: counts.into_iter().filter(|count| count.count > 0).collect(),
             ..Self::default()
         }
+    }
+
+    /// Units that have not handed in for one year, to the office.
+    pub(super) fn overdue(notices: &[&NoticeToSend], forms: &Forms) -> Self {
+        match notices {
+            [notice] => Self::one(notice, forms),
+            all => Self {
+                kind: "overdue_list",
+                year: all.first().and_then(|notice| notice.year),
+                count: all.len(),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// The same to the unit itself.
+    pub(super) fn reminder(notice: &NoticeToSend, forms: &Forms) -> Self {
+        Self { kind: "reminder", ..Self::one(notice, forms) }
     }
 
     /// Several conditions to the administrator.

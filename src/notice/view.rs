@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::overdue::quoted;
 use super::table::{self, Drawn};
 use super::{clean, subject};
 use crate::check::{Finding, Verdict};
@@ -525,6 +526,14 @@ fn facts(notice: &NoticeToSend, zone: &TimeZone) -> Vec<Fact> {
         Fact { name: "保存", value: time(notice.file_modified_at, zone) },
         Fact { name: "收到", value: time(notice.first_seen_at, zone) },
     ];
+    if let Some(note) = notice.roster.as_ref().filter(|note| !note.listed) {
+        let similar = match quoted(&note.similar) {
+            none if none.is_empty() => "也没有相近的名称".to_owned(),
+            some => format!("可能是{some}"),
+        };
+        let value = format!("名册中没有“{}”，{similar}，请核对单位名称", unit(notice));
+        facts.push(Fact { name: "名册", value });
+    }
     if notice.source == Some(Source::Ocr) {
         let value = "扫描图片，数字由程序识别，请对照原件核对".to_owned();
         facts.push(Fact { name: "来源", value });

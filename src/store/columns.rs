@@ -13,11 +13,13 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::rows::{
-    ConditionKind, FileId, MailId, NoticeId, NoticeKind, ReportId, Sha256, UnitId, WaitingFor,
+    Audience, ConditionKind, FileId, MailId, NoticeId, NoticeKind, ReportId, Sha256, UnitId,
+    WaitingFor,
 };
 use crate::check::Verdict;
 use crate::document::Source;
 use crate::form::Severity;
+use crate::units::roster::Level;
 
 macro_rules! ids {
     ($($id:ident),*) => {$(
@@ -34,6 +36,26 @@ macro_rules! ids {
     )*};
 }
 ids!(UnitId, FileId, ReportId, NoticeId, MailId);
+
+impl ToSql for Audience {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(match self {
+            Self::Office(name) => format!("office:{name}"),
+            Self::Administrator => "administrator".to_owned(),
+            Self::Unit(UnitId(id)) => format!("unit:{id}"),
+        }))
+    }
+}
+
+impl FromSql for Audience {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        let office = || text.strip_prefix("office:").map(|name| Self::Office(name.to_owned()));
+        let unit = || text.strip_prefix("unit:")?.parse().ok().map(|id| Self::Unit(UnitId(id)));
+        let administrator = || (text == "administrator").then_some(Self::Administrator);
+        office().or_else(unit).or_else(administrator).ok_or_else(|| unknown("Audience", text))
+    }
+}
 
 macro_rules! words {
     ($states:ident { $($state:ident = $word:literal),* $(,)? }) => {
@@ -61,6 +83,11 @@ words!(Verdict {
 });
 words!(Severity { Info = "info", Warning = "warning", Error = "error" });
 words!(Source { Text = "text", Ocr = "ocr" });
+words!(Level {
+    Township = "township",
+    Department = "department",
+    Government = "government",
+});
 words!(NoticeKind {
     Failed = "failed",
     StillFailing = "still_failing",

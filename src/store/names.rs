@@ -18,15 +18,21 @@ pub(super) struct Placed {
     pub(super) candidates: Option<String>,
 }
 
-/// The unit of a report that names one, among those of `office`, with its spellings remembered.
+/// The unit of a report that names one, among those of `office` (`None`: of all), with its spellings
+/// remembered.
 pub(super) fn place(
     tx: &Connection,
-    office: &str,
+    office: Option<&str>,
     printed: &str,
     report: &Report,
     now: Timestamp,
 ) -> rusqlite::Result<Placed> {
     let plain = plain(printed);
+    let home = match office {
+        Some(office) => office.to_owned(),
+        None => home(tx, &plain)?,
+    };
+    let office = home.as_str();
     let placed = match find(tx, office, &plain)? {
         Match::Same(unit) => Placed { unit, candidates: None },
         Match::New => Placed { unit: insert(tx, office, printed, "named", now)?, candidates: None },
@@ -44,6 +50,24 @@ pub(super) fn place(
     }
     lengthen(tx, placed.unit, printed)?;
     Ok(placed)
+}
+
+/// The office of a unit whose report lies in no drop folder (an import): the only one that knows the
+/// name, else that of `[units]`.
+fn home(tx: &Connection, plain: &str) -> rusqlite::Result<String> {
+    let mut query = tx.prepare_cached("SELECT DISTINCT office FROM units ORDER BY office")?;
+    let offices =
+        query.query_map([], |row| row.get("office"))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    if offices.iter().all(String::is_empty) {
+        return Ok(String::new());
+    }
+    let mut knowing = Vec::new();
+    for office in offices {
+        if matches!(find(tx, &office, plain)?, Match::Same(_)) {
+            knowing.push(office);
+        }
+    }
+    Ok(if knowing.len() == 1 { knowing.pop() } else { None }.unwrap_or_default())
 }
 
 /// The unit of the office that a plain name means: one on its roster, else one known without it.

@@ -12,11 +12,12 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{OwnedPath, Seconds};
+use super::hours::Hours;
 use super::rows::{
-    Condition, ConditionKind, DeliveryRecord, MailDraft, MailId, NoticeId, NoticeKind,
+    Audience, Condition, ConditionKind, DeliveryRecord, MailDraft, MailId, NoticeId, NoticeKind,
     NoticeToSend, PreviousMail, QueuedMail, ReportId, UnitId, Window,
 };
-use super::{Compose, owed, reports};
+use super::{Compose, owed, reports, roster};
 use crate::check::{Finding, Verdict};
 use crate::form::Severity;
 use crate::locate::Cause;
@@ -48,16 +49,28 @@ struct Pending {
 /// When the window closes. What is far in the future (the clock was put back while gouji did not run)
 /// has waited long enough, and a mail from there keeps no distance.
 fn closes_at(pending: &Pending, window: &Window, now: Timestamp) -> Option<Timestamp> {
-    let coalesce = signed(window.coalesce);
+    let is_held = window.first_scan && !window.coalesce.is_zero();
+    let pending = Pending { first_scan: pending.first_scan.filter(|_| !is_held), ..*pending };
+    let first = [pending.ordinary, pending.unrecognised, pending.first_scan];
+    let first = first.into_iter().flatten().min()?.min(now);
+    let hours = &window.hours;
+    let closes = hours.summary(first).or_else(|| gathered_at(&pending, window.coalesce, now))?;
+    // What should have gone while gouji was off disturbs nobody's rest either.
+    let is_past = closes <= now && hours.opens(now) == now;
+    Some(if is_past { closes } else { hours.opens(closes.max(now)) })
+}
+
+/// When notices have been gathered for long enough.
+fn gathered_at(pending: &Pending, coalesce: Duration, now: Timestamp) -> Option<Timestamp> {
+    let coalesce = signed(coalesce);
     let after = |since: Option<Timestamp>, wait: SignedDuration| {
         let is_far = |since: Timestamp| since.duration_since(now) > SPACING;
         since.map(|since| if is_far(since) { now } else { later(since.min(now), wait) })
     };
-    let digest = if window.first_scan && !coalesce.is_zero() { None } else { pending.first_scan };
     let closes = [
         after(pending.ordinary, coalesce),
         after(pending.unrecognised, UNRECOGNISED_LIMIT),
-        after(digest, SignedDuration::ZERO),
+        after(pending.first_scan, SignedDuration::ZERO),
     ];
     let closes = closes.into_iter().flatten().min()?;
     let spacing = if coalesce.is_zero() { SignedDuration::ZERO } else { SPACING.max(coalesce) };
@@ -72,33 +85,53 @@ fn later(at: Timestamp, wait: SignedDuration) -> Timestamp {
     at.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-fn pending(db: &Connection) -> rusqlite::Result<Pending> {
-    db.prepare_cached(include_str!("sql/pending.sql"))?.query_row([], |row| {
+/// What waits for whom.
+fn pending(db: &Connection) -> rusqlite::Result<Vec<(Audience, Pending)>> {
+    let mut query = db.prepare_cached(include_str!("sql/pending.sql"))?;
+    let rows = query.query_map([], |row| {
         let time = |name| row.get::<_, Option<Seconds>>(name).map(|at| at.map(|at| at.0));
-        Ok(Pending {
+        let pending = Pending {
             ordinary: time("ordinary")?,
             unrecognised: time("unrecognised")?,
             first_scan: time("first_scan")?,
             last_mail: time("last_mail")?,
-        })
-    })
+        };
+        Ok((row.get("audience")?, pending))
+    })?;
+    rows.collect()
 }
 
-/// Makes mails of the waiting notices when their window has closed; returns how many.
+impl Window {
+    /// Trouble with the service itself waits for no office hours.
+    fn of(&self, audience: &Audience) -> Self {
+        match audience {
+            Audience::Office(_) | Audience::Unit(_) => self.clone(),
+            Audience::Administrator => Self { hours: Hours::ALWAYS, ..self.clone() },
+        }
+    }
+}
+
+/// Makes mails of the waiting notices, for each audience when its window has closed; returns how
+/// many.
 pub(super) fn compose_due(
     tx: &Connection,
     window: &Window,
     compose: &mut Compose<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<usize> {
-    match closes_at(&pending(tx)?, window, now) {
-        Some(at) if at <= now => compose_waiting(tx, window, compose, now),
-        _ => Ok(0),
+    let mut composed = 0;
+    for (audience, pending) in pending(tx)? {
+        let window = window.of(&audience);
+        if closes_at(&pending, &window, now).is_some_and(|at| at <= now) {
+            composed += compose_waiting(tx, &audience, &window, compose, now)?;
+        }
     }
+    Ok(composed)
 }
 
 fn compose_waiting(
     tx: &Connection,
+    audience: &Audience,
     window: &Window,
     compose: &mut Compose<'_>,
     now: Timestamp,
@@ -106,7 +139,10 @@ fn compose_waiting(
     let holds_first_scan = window.first_scan && !window.coalesce.is_zero();
     let ids = tx
         .prepare_cached(include_str!("sql/waiting_notices.sql"))?
-        .query_map(named_params! { ":holds_first_scan": holds_first_scan }, |row| row.get("id"))?
+        .query_map(
+            named_params! { ":audience": audience, ":holds_first_scan": holds_first_scan },
+            |row| row.get("id"),
+        )?
         .collect::<rusqlite::Result<Vec<NoticeId>>>()?;
     if ids.is_empty() {
         return Ok(0);
@@ -118,7 +154,7 @@ fn compose_waiting(
         .collect::<rusqlite::Result<Vec<NoticeToSend>>>()?;
     let drafts = compose(&notices);
     for draft in &drafts {
-        insert_mail(tx, draft, now)?;
+        insert_mail(tx, audience, draft, now)?;
         let mut told = notices.iter().filter(|notice| draft.notices.contains(&notice.id));
         told.try_for_each(|notice| remember(tx, notice))?;
     }
@@ -134,8 +170,11 @@ pub(super) fn next_wake(
     let mail: Option<Seconds> = db
         .prepare_cached("SELECT min(next_attempt_at) AS at FROM mails WHERE state = 'queued'")?
         .query_row([], |row| row.get("at"))?;
-    let window = closes_at(&pending(db)?, window, now);
-    Ok([mail.map(|at| at.0), window].into_iter().flatten().min())
+    let pending = pending(db)?;
+    let closes = pending
+        .iter()
+        .filter_map(|(audience, pending)| closes_at(pending, &window.of(audience), now));
+    Ok(mail.map(|at| at.0).into_iter().chain(closes).min())
 }
 
 /// The clock was set: mails are no older, and due no sooner or later, for it.
@@ -144,11 +183,16 @@ pub(super) fn follow_clock(tx: &Connection, jump: SignedDuration) -> rusqlite::R
     tx.execute(include_str!("sql/follow_clock_mails.sql"), jump).map(drop)
 }
 
-fn insert_mail(tx: &Connection, draft: &MailDraft, now: Timestamp) -> rusqlite::Result<()> {
+fn insert_mail(
+    tx: &Connection,
+    audience: &Audience,
+    draft: &MailDraft,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
     let id: MailId = tx.prepare_cached(include_str!("sql/insert_mail.sql"))?.query_row(
         named_params! {
-            ":message_id": draft.message_id, ":subject": draft.subject, ":message": draft.bytes,
-            ":now": Seconds(now),
+            ":audience": audience, ":message_id": draft.message_id, ":subject": draft.subject,
+            ":message": draft.bytes, ":now": Seconds(now),
         },
         |row| row.get("id"),
     )?;
@@ -191,6 +235,9 @@ fn notice(tx: &Connection, id: NoticeId, has_tables: bool) -> rusqlite::Result<N
         Ok((read_notice(row)?, row.get::<_, Option<ReportId>>("report_id")?, Thread::read(row)?))
     })?;
     notice.previous = thread.previous(tx)?;
+    if let Some(unit) = thread.unit {
+        notice.roster = roster::note(tx, unit, notice.kind, notice.year)?;
+    }
     if let Some(report) = report {
         fill(tx, &mut notice, report, has_tables)?;
     }
@@ -257,6 +304,9 @@ fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
         kind,
         condition: condition(kind, &key),
         key,
+        audience: row.get("audience")?,
+        contacts: contacts(row)?,
+        roster: None,
         queued_at,
         unit: row.get("unit")?,
         year: row.get("year")?,
@@ -278,6 +328,12 @@ fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
         cells: std::collections::BTreeMap::new(),
         previous: None,
     })
+}
+
+/// The mail addresses of the unit itself.
+fn contacts(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
+    let contact: Option<String> = row.get("contact")?;
+    Ok(contact.iter().flat_map(|all| all.split(';')).map(str::to_owned).collect())
 }
 
 /// The name of the file. Where no unit is known, with the folder it lies in: the folder is all that
@@ -531,7 +587,8 @@ mod tests {
             ("the clock was put back", ordinary(1_000_000), 120, false, at(5_000)),
         ];
         for (case, pending, coalesce, first_scan, closes) in cases {
-            let window = Window { coalesce: Duration::from_secs(coalesce), first_scan };
+            let hours = Hours::ALWAYS;
+            let window = Window { coalesce: Duration::from_secs(coalesce), first_scan, hours };
             assert_eq!(closes_at(&pending, &window, at(5_000).unwrap()), closes, "{case}");
         }
     }

@@ -11,14 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::columns::{PathBytes, Seconds};
-use super::files;
 use super::rows::{
-    Condition, FileId, NoticeId, NoticeKind, NoticePolicy, ReportId, Sha256, Waiting,
+    Audience, Condition, FileId, NoticeId, NoticeKind, NoticePolicy, OverdueList, ReportId, Sha256,
+    Waiting,
 };
 use super::rows::{UnitId, WaitingFor};
 use super::versions::{self, Current, Series};
 use super::years::Change;
+use super::{files, offices};
 use crate::check::Verdict;
+use crate::units::overdue::List;
 
 /// How long a file may wait before people are told.
 const WAITING_LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +36,7 @@ pub(super) struct Subject<'a> {
 #[derive(Default)]
 struct New<'a> {
     key: String,
+    audience: Audience,
     first_scan: bool,
     report: Option<ReportId>,
     unit: Option<UnitId>,
@@ -100,6 +103,7 @@ pub(super) fn about_report(
     };
     let new = New {
         key: format!("{}:{}{suffix}", current.id.0, current.errors_hash),
+        audience: offices::audience(tx, subject.path, Some(subject.file))?,
         first_scan: policy.first_scan,
         report: Some(current.id),
         unit: Some(series.unit),
@@ -150,6 +154,7 @@ pub(super) fn about_file(
     let key = if member.is_empty() { sha256.to_string() } else { format!("{sha256}!{member}") };
     let new = New {
         key,
+        audience: offices::audience(tx, subject.path, Some(subject.file))?,
         first_scan: policy.first_scan,
         file: Some(subject.file),
         member,
@@ -175,6 +180,7 @@ pub(super) fn about_waiting(
         if is_mendable && now.duration_since(file.since) >= limit {
             let new = New {
                 key: waiting_key(&file.path, file.since),
+                audience: offices::audience(tx, &file.path, None)?,
                 path: Some(&file.path),
                 file_at: file.modified_at,
                 reason: Some(&file.reason),
@@ -211,6 +217,28 @@ pub(super) fn follow_clock(tx: &Connection, jump: SignedDuration) -> rusqlite::R
     tx.execute(sql, jump).map(drop)
 }
 
+/// Queues a reminder that a unit on the roster has not handed in.
+pub(super) fn about_overdue(
+    tx: &Connection,
+    list: &OverdueList,
+    unit: UnitId,
+    audience: &Audience,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let OverdueList { list: List { day, due, year }, .. } = *list;
+    let to_unit = if matches!(audience, Audience::Unit(_)) { ":unit" } else { "" };
+    let reason = format!("{}年{}月{}日", due.year(), due.month(), due.day());
+    let new = New {
+        key: format!("{}:{year}:{day}{to_unit}", unit.0),
+        audience: audience.clone(),
+        unit: Some(unit),
+        year: Some(year),
+        reason: Some(&reason),
+        ..New::default()
+    };
+    queue(tx, NoticeKind::Overdue, &new, now)
+}
+
 /// Queues a notice for the administrator.
 pub(super) fn about_condition(
     tx: &Connection,
@@ -220,6 +248,7 @@ pub(super) fn about_condition(
     let word = condition_word(condition)?;
     let new = New {
         key: format!("{word}:{}@{}", condition.about, condition.since.as_second()),
+        audience: Audience::Administrator,
         reason: Some(&condition.about),
         detail: Some(&condition.detail).filter(|d| !d.is_empty()).map(String::as_str),
         ..New::default()
@@ -241,7 +270,7 @@ fn condition_word(condition: &Condition) -> rusqlite::Result<String> {
 fn queue(tx: &Connection, kind: NoticeKind, new: &New<'_>, now: Timestamp) -> rusqlite::Result<()> {
     tx.prepare_cached(include_str!("sql/queue_notice.sql"))?
         .execute(named_params! {
-            ":kind": kind, ":key": new.key, ":first_scan": new.first_scan, ":now": Seconds(now),
+            ":kind": kind, ":key": new.key, ":audience": new.audience, ":first_scan": new.first_scan, ":now": Seconds(now),
             ":report": new.report, ":unit": new.unit, ":year": new.year, ":file": new.file,
             ":member": new.member, ":path": new.path.map(PathBytes),
             ":file_at": new.file_at.map(Seconds), ":reason": new.reason, ":detail": new.detail,

@@ -10,7 +10,7 @@ use super::rows::{
 };
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
-use super::{Rules, files, names, owed, reports, versions, years};
+use super::{Rules, files, names, offices, overdue, owed, reports, versions, years};
 use crate::check::{Finding, UNITS, Verdict};
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
@@ -25,6 +25,8 @@ pub(super) struct Recorder<'a> {
     replaced: Option<FileId>,
     policy: &'a NoticePolicy,
     now: Timestamp,
+    /// Among whose units the units of its reports are looked for; `None`: among all.
+    units_of: Option<String>,
 }
 
 /// A document of this file as an earlier reading left it.
@@ -51,13 +53,18 @@ pub(super) fn record(
 ) -> rusqlite::Result<Vec<Recorded>> {
     let id = files::content(tx, read.file, now)?;
     let replaced = files::place(tx, read.file, id, now)?;
-    let recorder = Recorder { tx, rules, file: read.file, id, replaced, policy, now };
+    let units_of = units_of(tx, read.file)?;
+    let recorder = Recorder { tx, rules, file: read.file, id, replaced, policy, now, units_of };
     let mut recorded = Vec::new();
     for (number, inspection) in (1_i64..).zip(read.inspections) {
         recorded.push(recorder.document(number, inspection)?);
     }
     recorder.conclude(read.inspections, &recorded)?;
     Ok(recorded)
+}
+
+fn units_of(tx: &Connection, file: &FileSeen) -> rusqlite::Result<Option<String>> {
+    offices::charge(tx, &file.path).map(|charge| charge.map(|charge| charge.units_of))
 }
 
 /// A content that is known came to a path. Where it took the place of a later version of the same
@@ -71,7 +78,8 @@ pub(super) fn remember_path(
 ) -> rusqlite::Result<()> {
     let id = files::content(tx, file, now)?;
     let Some(replaced) = files::place(tx, file, id, now)? else { return Ok(()) };
-    let recorder = Recorder { tx, rules, file, id, replaced: Some(replaced), policy, now };
+    let (before, units_of) = (Some(replaced), units_of(tx, file)?);
+    let recorder = Recorder { tx, rules, file, id, replaced: before, policy, now, units_of };
     recorder.restore(replaced)
 }
 
@@ -113,6 +121,7 @@ impl Recorder<'_> {
         let left = earlier.as_ref().map(|earlier| earlier.series.clone());
         let (id, is_copy) = self.version(&new, earlier, before.as_ref())?;
         self.overtake(&series)?;
+        overdue::supersede(self.tx, &series)?;
         versions::arrange(self.tx, &series)?;
         self.set_document(part, inspection, judgement.verdict, Some((id, is_copy)))?;
         if let Some(left) = left.filter(|left| *left != series) {
@@ -226,7 +235,13 @@ impl Recorder<'_> {
         earlier: Option<&Earlier>,
     ) -> rusqlite::Result<(UnitId, Option<Finding>)> {
         if let Some(printed) = checked.report.unit.as_ref().filter(|unit| !unit.trim().is_empty()) {
-            let placed = names::place(self.tx, self.office(), printed, &checked.report, self.now)?;
+            let placed = names::place(
+                self.tx,
+                self.units_of.as_deref(),
+                printed,
+                &checked.report,
+                self.now,
+            )?;
             let finding = placed.candidates.and_then(|units| about_candidates(checked, &units));
             return Ok((placed.unit, finding));
         }
@@ -240,16 +255,12 @@ impl Recorder<'_> {
                 row.get("unit_id")
             })
             .optional()?;
+        let office = self.units_of.as_deref().unwrap_or_default();
         let unit = match replaced {
             Some(unit) => unit,
-            None => names::unrecognised(self.tx, self.office(), &self.name(part), self.now)?,
+            None => names::unrecognised(self.tx, office, &self.name(part), self.now)?,
         };
         Ok((unit, None))
-    }
-
-    /// Among whose units the unit of a report is looked for.
-    fn office(&self) -> &str {
-        ""
     }
 
     fn name(&self, part: &Part<'_>) -> String {

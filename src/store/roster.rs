@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::names::{self, plain};
-use super::rows::{RostersKept, Sha256, UnitId, Unlisted};
+use super::offices;
+use super::rows::{NoticeKind, RosterNote, RostersKept, Sha256, UnitId, Unlisted};
 use super::versions::{self, Series};
-use crate::units::roster::{Level, Member, Names, Roster, Rosters};
+use crate::units::offices::Offices;
+use crate::units::roster::{Level, Member, Names, Roster};
 use crate::units::{self, Match, is_listed};
 
 /// Goes into the mark of the rosters kept: a gouji that reads names otherwise keeps them anew.
@@ -38,28 +40,30 @@ pub(super) fn find(tx: &Connection, office: &str, plain: &str) -> rusqlite::Resu
     })
 }
 
-/// Makes the rosters of the database those given, by office. What is recorded of a unit under a name
+/// Makes the offices and rosters of the database those given. What is recorded of a unit under a name
 /// that the roster gives it becomes that unit's. `None`: they are the same as before.
 pub(super) fn keep(
     tx: &Connection,
-    rosters: &Rosters,
+    given: &Offices,
     now: Timestamp,
 ) -> rusqlite::Result<Option<RostersKept>> {
-    let mark = Sha256::of(format!("{READING} {rosters:?}").as_bytes()).to_string();
+    let mark = Sha256::of(format!("{READING} {given:?}").as_bytes()).to_string();
     let sql = "SELECT value FROM facts WHERE name = 'rosters'";
     let before: Option<String> = tx.query_row(sql, [], |row| row.get("value")).optional()?;
-    if before.as_ref() == Some(&mark) || (before.is_none() && rosters.is_empty()) {
+    if before.as_ref() == Some(&mark) || (before.is_none() && *given == Offices::default()) {
         return Ok(None);
     }
+    offices::keep(tx, given)?;
     let mut kept = RostersKept::default();
     let mut query = tx.prepare("SELECT DISTINCT office FROM units WHERE on_roster = 1")?;
-    let offices: BTreeSet<String> =
+    let before: BTreeSet<String> =
         query.query_map([], |row| row.get("office"))?.collect::<rusqlite::Result<_>>()?;
     let nobody = Roster::default();
-    for office in offices.iter().chain(rosters.keys()).collect::<BTreeSet<_>>() {
-        let roster = rosters.get(office).unwrap_or(&nobody);
+    for office in before.iter().chain(given.rosters.keys()).collect::<BTreeSet<_>>() {
+        let roster = given.rosters.get(office).unwrap_or(&nobody);
         Keeper { tx, office, now, kept: &mut kept }.keep(roster)?;
     }
+    tx.execute(include_str!("sql/supersede_unreachable.sql"), [])?;
     let sql = "INSERT OR REPLACE INTO facts (name, value) VALUES ('rosters', :mark)";
     tx.execute(sql, named_params! { ":mark": mark })?;
     Ok(Some(kept))
@@ -220,7 +224,7 @@ fn claims(known: &BTreeMap<UnitId, Known>, members: &[Names]) -> BTreeMap<usize,
 
 /// Makes what is recorded of one unit another's; its versions take their places among those of the
 /// other.
-fn merge(tx: &Connection, from: UnitId, into: UnitId) -> rusqlite::Result<()> {
+pub(super) fn merge(tx: &Connection, from: UnitId, into: UnitId) -> rusqlite::Result<()> {
     let sql = "SELECT DISTINCT year, kind FROM reports WHERE unit_id = :from";
     let series = tx
         .prepare_cached(sql)?
@@ -274,6 +278,50 @@ pub(super) fn proposals(tx: &Connection, unit: UnitId) -> rusqlite::Result<Optio
         }
     }
     found.into_iter().map(|unit| names::name(tx, unit)).collect::<rusqlite::Result<_>>().map(Some)
+}
+
+/// What the roster says about the unit of a notice of this kind and year; `None`: there is no roster,
+/// or the unit has no name.
+pub(super) fn note(
+    db: &Connection,
+    unit: UnitId,
+    kind: NoticeKind,
+    year: Option<i16>,
+) -> rusqlite::Result<Option<RosterNote>> {
+    let sql = "SELECT office, on_roster, level FROM units WHERE id = :unit";
+    let (office, listed, level) =
+        db.prepare_cached(sql)?.query_row(named_params! { ":unit": unit }, |row| {
+            Ok((row.get::<_, String>("office")?, row.get("on_roster")?, row.get("level")?))
+        })?;
+    let similar = match (listed, kind, year) {
+        (false, ..) => proposals(db, unit)?,
+        (true, NoticeKind::Overdue, Some(year)) => Some(may_be(db, unit, &office, year)?),
+        (true, ..) => Some(Vec::new()),
+    };
+    Ok(similar.map(|similar| RosterNote { listed, level, similar }))
+}
+
+/// The units that are not listed, have handed in for this year, and may be this one, by name.
+fn may_be(db: &Connection, unit: UnitId, office: &str, year: i16) -> rusqlite::Result<Vec<String>> {
+    let mut query = db.prepare_cached(include_str!("sql/unlisted_of_year.sql"))?;
+    let others = query
+        .query_map(named_params! { ":office": office, ":year": year }, |row| {
+            Ok((row.get("plain")?, row.get("name")?))
+        })?
+        .collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+    let sql = "SELECT plain FROM roster_names WHERE unit_id = :unit AND role = 'own' ORDER BY id";
+    let mut query = db.prepare_cached(sql)?;
+    let own = query
+        .query_map(named_params! { ":unit": unit }, |row| row.get("plain"))?
+        .collect::<rusqlite::Result<Vec<String>>>()?;
+    let listed = || others.iter().map(|(plain, name)| (plain.as_str(), name.clone()));
+    let mut found: Vec<String> = Vec::new();
+    for name in own.iter().flat_map(|own| units::similar(own, listed())) {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 /// The units that have handed in and are not on the roster of their office, which has one.

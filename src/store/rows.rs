@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::hours::Hours;
 use crate::check::{Finding, Verdict};
 use crate::document::Source;
 use crate::form::CellId;
 use crate::inspect::Inspection;
 use crate::locate::Cause;
 use crate::report::Cell;
+use crate::units::overdue::List;
+use crate::units::roster::Level;
 use crate::watch::Stamp;
 
 /// SHA-256 of a file's bytes: what tells one content from another, whatever its path.
@@ -294,6 +297,35 @@ pub enum NoticeKind {
     Administrator,
 }
 
+/// Whom a notice is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// An office, by its name; empty: that of `[mail] to`.
+    Office(String),
+    /// Whoever looks after the service.
+    Administrator,
+    /// The unit it is about.
+    Unit(UnitId),
+}
+
+impl Default for Audience {
+    fn default() -> Self {
+        Self::Office(String::new())
+    }
+}
+
+/// What the roster says about the unit of a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterNote {
+    /// It stands on it.
+    pub listed: bool,
+    /// What kind of unit it is.
+    pub level: Option<Level>,
+    /// Of a unit that is not listed, those it may be; of one that is, those that are not listed, have
+    /// handed in for the year and may be it. The likeliest first.
+    pub similar: Vec<String>,
+}
+
 /// A waiting notice with everything its mail can say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NoticeToSend {
@@ -303,10 +335,16 @@ pub struct NoticeToSend {
     pub kind: NoticeKind,
     /// Its key; with the kind it is unique.
     pub key: String,
+    /// Whom it is for.
+    pub audience: Audience,
     /// When it was queued.
     pub queued_at: Timestamp,
     /// The unit's name.
     pub unit: Option<String>,
+    /// Mail addresses of the unit itself.
+    pub contacts: Vec<String>,
+    /// What the roster says about the unit; `None`: there is no roster, or no unit.
+    pub roster: Option<RosterNote>,
     /// The report year.
     pub year: Option<i16>,
     /// Name of the file, with the member of a bundle after `!`; where no unit is known, with the folder
@@ -356,7 +394,10 @@ impl NoticeToSend {
                 Verdict::Unrecognised | Verdict::Ignored => NoticeKind::Unrecognised,
             },
             key: format!("{file}!{}", inspection.member),
+            audience: Audience::default(),
             queued_at: now,
+            contacts: Vec::new(),
+            roster: None,
             unit: report.and_then(|report| report.unit.clone()),
             year: report.and_then(|report| report.year),
             file_name: match inspection.member.as_str() {
@@ -450,12 +491,25 @@ pub struct DeliveryRecord {
 }
 
 /// When waiting notices become mails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// From the first waiting notice; zero: at once.
     pub coalesce: Duration,
+    /// When offices may be disturbed.
+    pub hours: Hours,
     /// The first scan of a new database is still running: what it found waits for its end.
     pub first_scan: bool,
+}
+
+/// A list of who has not handed in, to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverdueList {
+    /// The office whose roster it is about; empty: that of `[units]`.
+    pub office: String,
+    /// Which.
+    pub list: List,
+    /// The units themselves are reminded as well.
+    pub remind_units: bool,
 }
 
 /// What became of the rosters when they were read.

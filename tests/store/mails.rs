@@ -128,7 +128,8 @@ fn without_a_window_the_mail_is_in_the_transaction_of_the_verdict() {
     let read = [Inspected { file: &file, inspections: &inspections }];
     let mut compose = |notices: &[NoticeToSend]| vec![draft(1, notices)];
     let policy = NoticePolicy { first_scan: true, quiet: false };
-    office.store.record_all(&read, &policy, Some(&mut compose), at(1)).unwrap();
+    let at_once = Window { coalesce: Duration::ZERO, ..WINDOW };
+    office.store.record_all(&read, &policy, Some((&at_once, &mut compose)), at(1)).unwrap();
     assert_eq!(office.store.due_mails(at(1)).unwrap().len(), 1);
     assert_eq!(office.list("SELECT state FROM notices"), ["in_mail"]);
 }

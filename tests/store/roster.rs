@@ -1,6 +1,7 @@
 //! The roster: which unit a name means, and what becomes of units recorded before it came.
 
 use super::*;
+use crate::units::offices::Offices;
 use crate::units::roster::{Roster, Rosters};
 
 const LIST: &str = "单位名称,别名,级别,上级,联系邮箱\n\
@@ -9,13 +10,14 @@ const LIST: &str = "单位名称,别名,级别,上级,联系邮箱\n\
     东山乡人民政府,,乡镇,禾川县人民政府,\n\
     禾川县教育局,,部门,禾川县人民政府,\n";
 
-fn rosters(list: &str) -> Rosters {
-    Rosters::from([(String::new(), Roster::parse(list.as_bytes()).unwrap())])
+fn offices(list: &str) -> Offices {
+    let rosters = Rosters::from([(String::new(), Roster::parse(list.as_bytes()).unwrap())]);
+    Offices { rosters, ..Offices::default() }
 }
 
 impl Office {
     fn list_units(&mut self, list: &str) -> Option<RostersKept> {
-        self.store.keep_rosters(&rosters(list), at(0)).unwrap()
+        self.store.keep_offices(&offices(list), at(0)).unwrap()
     }
 
     fn unit_of(&mut self, bytes: &str, unit: &str) -> String {
@@ -121,7 +123,7 @@ fn a_unit_that_leaves_the_roster_keeps_its_reports_and_comes_back_as_itself() {
         office.ask::<String>("SELECT name FROM units u WHERE id = 2 AND on_roster = 1"),
         "青塘镇人民政府"
     );
-    office.store.keep_rosters(&Rosters::new(), at(0)).unwrap().unwrap();
+    office.store.keep_offices(&Offices::default(), at(0)).unwrap().unwrap();
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM roster_names"), 0);
     assert_eq!(office.list(units), ["青塘镇人民政府 0"]);
 }

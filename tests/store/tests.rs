@@ -3,6 +3,7 @@
 mod again;
 mod file;
 mod mails;
+mod offices;
 mod records;
 mod roster;
 mod views;
@@ -25,7 +26,8 @@ use crate::report::{Cell, CellValue, FoundSection, Place, Report};
 use crate::watch::Stamp;
 
 /// The window of the default configuration.
-const WINDOW: Window = Window { coalesce: Duration::from_secs(120), first_scan: false };
+const WINDOW: Window =
+    Window { coalesce: Duration::from_secs(120), hours: Hours::ALWAYS, first_scan: false };
 /// The built-in forms, read once for all tests.
 static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
 const LOUD: NoticePolicy = NoticePolicy { first_scan: false, quiet: false };

@@ -279,7 +279,8 @@ fn names_that_differ_fail_nobody_until_a_roster_says_that_they_are_one_unit() {
     let path = office.folder.path().join("roster.csv");
     std::fs::write(&path, format!("name,aliases\n{UNIT},自然资源局\n")).unwrap();
     let rosters = crate::units::roster::load([("", path.as_path())]).unwrap();
-    office.store.keep_rosters(&rosters, at(60)).unwrap();
+    let offices = crate::units::offices::Offices { rosters, ..Default::default() };
+    office.store.keep_offices(&offices, at(60)).unwrap();
     assert_eq!(office.list(severities), ["error"]);
     assert_eq!(office.list("SELECT verdict FROM current_reports WHERE year = 2023"), ["failed"]);
 }

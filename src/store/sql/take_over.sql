@@ -18,10 +18,10 @@ FROM old.reports o JOIN same_file f ON f.old_id = o.file_id
 JOIN main.reports n ON n.file_id = f.id AND n.number = o.number
 GROUP BY o.id;
 
-INSERT INTO main.notices (id, kind, key, state, first_scan, queued_at, report_id, unit_id, year, file_id,
+INSERT INTO main.notices (id, audience, kind, key, state, first_scan, queued_at, report_id, unit_id, year, file_id,
                           member, path, file_at, reason, detail, errors_hash, answers_id, mail_id,
                           told)
-SELECT o.id, o.kind,
+SELECT o.id, CASE WHEN o.audience LIKE 'unit:%' THEN coalesce('unit:' || u.id, 'office:') ELSE o.audience END, o.kind,
        CASE WHEN o.report_id IS NULL THEN o.key
             WHEN r.id IS NULL THEN 'before:' || o.key
             ELSE r.id || substr(o.key, instr(o.key, ':')) END,
