@@ -11,17 +11,19 @@ mod claims;
 mod evaluate;
 mod structure;
 
-use crate::form::expr::{Condition, Term};
+use crate::form::expr::{Condition, Operator, Term};
 use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
 use crate::report::{CellValue, Report};
 pub use across::{Beside, across, carried};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 
-/// The equations of a report that can be told, for [`crate::locate`].
+/// The equations of a report, for [`crate::locate`].
 pub(crate) struct Decisions<'a> {
-    /// Each with its place and whether it holds.
+    /// Those that can be told, each with its place and whether it holds.
     pub(crate) equations: Vec<Decided<'a>>,
+    /// Those that cannot be told.
+    open: Vec<(&'a Check, &'a Instance)>,
     facts: Facts<'a>,
 }
 
@@ -42,25 +44,56 @@ impl Decisions<'_> {
     ) -> bool {
         self.facts.assuming(repairs).judge(instance) == Judged::Holds
     }
+
+    /// What a cell that says no number would have to say for the equations it leaves open, one value
+    /// for each of them that this one cell would settle. `binds`: the rules asked.
+    pub(crate) fn deduced(&self, cell: &CellId, binds: impl Fn(&Check) -> bool) -> Vec<Decimal> {
+        let concerned = |instance: &Instance| {
+            let mut cells = Vec::new();
+            instance.condition.cells(&mut cells);
+            cells.contains(&cell)
+        };
+        let own = self.open.iter().filter(|(check, i)| binds(check) && concerned(i));
+        own.filter_map(|(_, instance)| self.solved(instance, cell)).collect()
+    }
+
+    /// The value of a cell that makes both sides of a linear equation equal.
+    fn solved(&self, instance: &Instance, cell: &CellId) -> Option<Decimal> {
+        let Condition::Compare(_, Operator::Equal, _) = &instance.condition else { return None };
+        let difference = |value: Decimal| {
+            let assumed = BTreeMap::from([(cell.clone(), value)]);
+            match self.facts.assuming(&assumed).unspoiled().judge(instance) {
+                Judged::Holds => Some(Decimal::ZERO),
+                Judged::Fails(Some((left, right))) => left.checked_sub(right),
+                Judged::Fails(None) | Judged::Undecided(_) => None,
+            }
+        };
+        let zero = difference(Decimal::ZERO)?;
+        let slope = difference(Decimal::ONE)?.checked_sub(zero)?;
+        let value = (-zero).checked_div(slope)?;
+        difference(value)?.is_zero().then(|| value.normalize())
+    }
 }
 
 /// The equations of the report's forms that are for it and can be told.
 pub(crate) fn decided<'a>(report: &'a Report, forms: &'a Forms) -> Decisions<'a> {
     let mut facts = Facts::of(report, forms);
     let Some((_, subject)) = subject(report, forms) else {
-        return Decisions { equations: Vec::new(), facts };
+        return Decisions { equations: Vec::new(), open: Vec::new(), facts };
     };
     let places = places(&subject);
     blank_totals(&places, &mut facts);
-    let judged = places.into_iter().filter_map(|(_, check, equation, instance)| {
-        let holds = match facts.judge(instance) {
-            Judged::Holds => true,
-            Judged::Fails(_) => false,
-            Judged::Undecided(_) => return None,
-        };
-        Some(Decided { check, equation, instance, holds })
-    });
-    Decisions { equations: judged.collect(), facts }
+    let (mut equations, mut open) = (Vec::new(), Vec::new());
+    for (_, check, equation, instance) in places {
+        match facts.judge(instance) {
+            Judged::Undecided(_) => open.push((check, instance)),
+            judged => {
+                let holds = judged == Judged::Holds;
+                equations.push(Decided { check, equation, instance, holds });
+            }
+        }
+    }
+    Decisions { equations, open, facts }
 }
 
 /// One failed check.
@@ -146,6 +179,8 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// Every equation tried at every place.
     pub tried: Vec<Tried>,
+    /// What the text states about cells.
+    pub stated: Vec<Stated>,
 }
 
 /// The report and what is known about it while it is checked.
@@ -202,8 +237,9 @@ pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
     let mut drafts = equations(&mut subject, &mut tried);
     drafts.extend(cell_tests(&subject));
     drafts.extend(report_tests(main, &subject));
-    drafts.extend(claims::run(main, &subject));
-    Findings { findings: finish(drafts, policy), tried }
+    let (of_text, stated) = claims::run(main, &subject);
+    drafts.extend(of_text);
+    Findings { findings: finish(drafts, policy), tried, stated }
 }
 
 /// The report with the form that is due for it, else that of its tables, else the newest.
@@ -232,6 +268,20 @@ pub fn ambiguous_unit(report: &Report, forms: &Forms, policy: &Policy) -> Option
     let unit = printed(report.unit.as_deref()?);
     let values = BTreeMap::from([("unit", unit), ("units", UNITS.to_owned())]);
     let draft = Draft::new(check, "report".into(), form.say(&check.id, &values));
+    finish(vec![draft], policy).pop()
+}
+
+/// The finding that says that broken equations of a table could not be traced to their cause.
+pub(crate) fn cause_open(
+    form: &Form,
+    table: &str,
+    count: usize,
+    policy: &Policy,
+) -> Option<Finding> {
+    let check = form.test(|test| matches!(test, Test::CauseOpen))?;
+    let name = form.table(table).map(|t| t.name.clone()).unwrap_or_default();
+    let values = BTreeMap::from([("table", name), ("count", count.to_string())]);
+    let draft = Draft::new(check, table.to_owned(), form.say(&check.id, &values));
     finish(vec![draft], policy).pop()
 }
 

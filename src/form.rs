@@ -13,7 +13,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 pub mod across;
@@ -21,11 +20,13 @@ mod build;
 pub mod claim;
 pub mod expr;
 mod file;
+mod lazy;
 pub mod sheet;
 
 use across::Across;
 use claim::{Claim, Subject};
 use expr::Condition;
+pub use lazy::LazyRegex;
 
 /// `<table>.<row>.<column>`: one value cell of a form, or one cell of a report laid over it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -241,7 +242,7 @@ pub struct Level {
     /// The id, e.g. `township`.
     pub id: String,
     /// Matches the name without white space.
-    pub pattern: Regex,
+    pub pattern: LazyRegex,
 }
 
 /// Words that introduce what stands at the head and foot of a report, matched without white space.
@@ -339,6 +340,8 @@ pub enum Test {
     HeadingValue,
     /// A sign before a number in a column that is not signed.
     Sign,
+    /// Broken equations of a table that could not be traced to their cause.
+    CauseOpen,
     /// A total left blank over parts that are not zero.
     TotalBlank,
     /// Parts left blank under a total that is not zero.
@@ -380,7 +383,7 @@ pub enum Test {
         /// What the cells say.
         when: Condition<CellId>,
         /// What denies it.
-        pattern: Regex,
+        pattern: LazyRegex,
     },
     /// An older form than the year's.
     FormOutdated,
@@ -446,6 +449,7 @@ impl Check {
 impl Test {
     fn matter(&self) -> Matter {
         match self {
+            Self::CauseOpen => Matter::Equations,
             Self::TextMismatch
             | Self::TextBreakdown
             | Self::TextPercent
@@ -527,6 +531,11 @@ const EMBEDDED: [(&str, &str); 3] = [
 
 /// What all forms share.
 const SHARED: (&str, &str) = ("shared.toml", include_str!("../config/shared.toml"));
+
+/// Whether a file is one of those in the program.
+fn is_embedded(text: &str) -> bool {
+    text == SHARED.1 || EMBEDDED.iter().any(|(_, own)| text == *own)
+}
 
 impl Forms {
     /// The ids of all rules.

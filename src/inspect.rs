@@ -136,8 +136,9 @@ fn judge(
 
 /// Checks a report and explains what is wrong with it.
 pub fn examine(report: Report, forms: &Forms, policy: &Policy) -> (Verdict, Checked) {
-    let check::Findings { mut findings, tried } = check::check(&report, forms, policy);
-    let causes = locate::locate(&report, forms, policy, &Evidence::default(), &mut findings);
+    let check::Findings { mut findings, tried, stated } = check::check(&report, forms, policy);
+    let evidence = Evidence::of_text(&stated);
+    let causes = locate::locate(&report, forms, policy, &evidence, &mut findings);
     let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
     let verdict = verdict(&findings);
     (verdict, Checked { report, findings, causes, tried, if_ambiguous })
@@ -152,7 +153,7 @@ pub fn compare(
     forms: &Forms,
     policy: &Policy,
 ) -> Comparison {
-    let check::Findings { findings: mut years, tried } =
+    let check::Findings { findings: mut years, tried, .. } =
         check::across(report, beside, forms, policy);
     let (own, causes) = explain(report, own, Some(beside.last), forms, policy);
     for cause in &causes {
@@ -182,13 +183,14 @@ pub fn explain(
     policy: &Policy,
 ) -> (Vec<Finding>, Vec<Cause>) {
     own.iter_mut().for_each(|finding| finding.cause = None);
-    let evidence = last.map_or_else(Evidence::default, |last| Evidence {
-        figures: check::carried(report, last, forms)
-            .into_iter()
-            .map(|(cell, value)| Figure { cells: vec![cell], value })
-            .collect(),
-        last_year: numbers(last),
-    });
+    let mut evidence = Evidence::of_text(&check::stated(report, forms));
+    if let Some(last) = last {
+        let carried = check::carried(report, last, forms).into_iter();
+        evidence
+            .figures
+            .extend(carried.map(|(cell, value)| Figure { meanings: vec![vec![cell]], value }));
+        evidence.last_year = numbers(last);
+    }
     let causes = locate::locate(report, forms, policy, &evidence, &mut own);
     (own, causes)
 }

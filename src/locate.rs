@@ -5,9 +5,10 @@
 //! [`model`] makes linear rules of the report's equations, [`search`] finds all smallest sets with
 //! [`elimination`] and proves them minimal, [`settle`] finds their values, [`choice`] puts the
 //! likeliest first and tells independent faults apart, [`slip`] and [`pattern`] name the slip,
-//! [`words`] says it. Where a proof would take too long, no cause is named.
+//! [`words`] says it. Cells that say no number at all are looked at in [`unread`]. Where a proof
+//! would take too long, no cause is named, and a finding says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -19,13 +20,15 @@ mod pattern;
 mod search;
 mod settle;
 mod slip;
+mod unread;
 mod words;
 
-use choice::{Candidate, Choosing, Fault};
+use choice::{Candidate, Choosing, Fault, Rank};
 use model::{Component, Model};
 use search::{Found, Part};
+use unread::Unread;
 
-use crate::check::{self, Decisions, Finding, Policy};
+use crate::check::{self, Decisions, Finding, Policy, Stated};
 use crate::form::{Body, CellId, Forms, Severity, Test};
 use crate::report::Report;
 
@@ -69,64 +72,120 @@ pub struct Evidence {
 /// A figure stated in the text, or carried over from last year's report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
-    /// The cells whose sum it states.
-    pub cells: Vec<CellId>,
+    /// The cells whose sum it states; where it may mean one or the other, each of them.
+    pub meanings: Vec<Vec<CellId>>,
     /// The figure.
     pub value: Decimal,
 }
 
+impl Evidence {
+    /// What the text states beyond doubt.
+    pub fn of_text(stated: &[Stated]) -> Self {
+        let sure = stated.iter().filter(|stated| stated.sure);
+        let figures =
+            sure.map(|s| Figure { meanings: s.meanings.clone(), value: s.value }).collect();
+        Self { figures, last_year: BTreeMap::new() }
+    }
+}
+
 /// Explains the errors of a report, those that explain most findings first, and sets
-/// [`Finding::cause`] of the findings explained.
+/// [`Finding::cause`] of the findings explained. Adds a finding for each table whose errors could
+/// not be traced to a smallest set of cells.
 pub fn locate(
     report: &Report,
     forms: &Forms,
     policy: &Policy,
     evidence: &Evidence,
-    findings: &mut [Finding],
+    findings: &mut Vec<Finding>,
 ) -> Vec<Cause> {
+    let says_open = |finding: &Finding| {
+        forms
+            .iter()
+            .filter_map(|f| f.test(|t| matches!(t, Test::CauseOpen)))
+            .any(|check| check.id == finding.rule)
+    };
+    findings.retain(|finding| !says_open(finding));
     if findings.iter().all(|finding| finding.severity < Severity::Error) {
         return Vec::new();
     }
     let decisions = check::decided(report, forms);
-    let Some(model) = Model::of(report, forms, policy, &decisions) else { return Vec::new() };
-    let choosing = Choosing { report, forms, evidence, decisions: &decisions, model: &model };
-    let mut explained: Vec<(Vec<usize>, Fault)> = model
-        .components()
-        .iter()
-        .flat_map(|component| {
-            let faults = faults(component, &choosing);
-            faults
-                .into_iter()
-                .map(|fault| (explains(&fault, component, &choosing, findings), fault))
-        })
-        .filter(|(findings, _)| !findings.is_empty())
-        .collect();
-    explained.sort_by_key(|(findings, fault)| {
-        (std::cmp::Reverse(findings.len()), fault.best.rank.clone())
-    });
-    let mut causes = Vec::with_capacity(explained.len());
-    for (id, (explained, fault)) in (1..).zip(explained) {
-        let own = findings.iter_mut().enumerate().filter(|(at, _)| explained.contains(at));
-        own.for_each(|(_, finding)| finding.cause = Some(id));
-        causes.push(cause(id, &fault, &model));
+    let mut explained = Vec::new();
+    let mut unproven = Vec::new();
+    if let Some(model) = Model::of(report, forms, policy, &decisions) {
+        let choosing = Choosing { report, forms, evidence, decisions: &decisions, model: &model };
+        for component in model.components() {
+            let Some(faults) = faults(&component, &choosing) else {
+                unproven.extend(left_open(&component, &choosing, policy));
+                continue;
+            };
+            explained.extend(faults.into_iter().map(|fault| {
+                let findings = explains(&fault, &component, &choosing, findings);
+                Explained {
+                    findings,
+                    rank: Some(fault.best.rank.clone()),
+                    cause: cause(&fault, &model),
+                }
+            }));
+        }
     }
-    causes
+    explained.retain(|explained| !explained.findings.is_empty());
+    let unread = unread::unread(report, forms, policy, &decisions, findings);
+    explained.extend(unread.iter().map(|unread| Explained {
+        findings: vec![unread.finding],
+        rank: None,
+        cause: cause_of_unread(unread),
+    }));
+    explained.sort_by(|a, b| {
+        let no_rank = |e: &Explained| e.rank.is_none();
+        let key = |e: &Explained| (std::cmp::Reverse(e.findings.len()), no_rank(e));
+        key(a).cmp(&key(b)).then_with(|| a.rank.cmp(&b.rank))
+    });
+    for (id, explained) in (1..).zip(&mut explained) {
+        explained.cause.id = id;
+        let own = findings.iter_mut().enumerate().filter(|(at, _)| explained.findings.contains(at));
+        own.for_each(|(_, finding)| finding.cause = Some(id));
+    }
+    findings.extend(unproven);
+    explained.into_iter().map(|explained| explained.cause).collect()
 }
 
-/// The independent faults of one part of the report.
-fn faults(component: &Component, choosing: &Choosing<'_>) -> Vec<Fault> {
-    let part = Part { unknowns: &component.unknowns, rules: &component.rules };
+/// A cause and the findings it explains, by index.
+struct Explained {
+    findings: Vec<usize>,
+    /// Orders those that explain equally many; `None`: last.
+    rank: Option<Rank>,
+    cause: Cause,
+}
+
+/// The independent faults of one part of the report; `None`: they could not be proven.
+fn faults(component: &Component, choosing: &Choosing<'_>) -> Option<Vec<Fault>> {
+    let part = Part::of(&component.unknowns, &component.rules).ok()?;
     let found = search::smallest(&part, &mut |cells| {
-        settle::settle(&part, cells, &|cell, interval| choosing.likely(component, cell, interval))
+        settle::settle(&part, cells, &|cell, interval| {
+            choosing.likely(component, &part, cell, interval)
+        })
     });
-    let solutions = match found {
-        Found::Sets(solutions) => solutions,
-        Found::Nothing => return Vec::new(),
-    };
+    let Found::Sets(solutions) = found else { return None };
     let broken = component.rules.iter().any(elimination::Row::is_broken);
     let faults = choosing.faults(component, &solutions);
     // A figure that is wrong by itself and stands in no equation: only a slip tells what was meant.
-    faults.into_iter().filter(|fault| broken || fault.slip.is_some()).collect()
+    Some(faults.into_iter().filter(|fault| broken || fault.slip.is_some()).collect())
+}
+
+/// The finding that says that the errors of this part have no proven cause.
+fn left_open(component: &Component, choosing: &Choosing<'_>, policy: &Policy) -> Option<Finding> {
+    let broken: BTreeSet<usize> = component
+        .rules
+        .iter()
+        .zip(&component.equations)
+        .filter(|(row, _)| row.is_broken())
+        .map(|(_, equation)| *equation)
+        .collect();
+    let first = component.cells.first().and_then(|cell| choosing.model.variables.get(*cell))?;
+    if broken.is_empty() {
+        return None;
+    }
+    check::cause_open(first.form, &first.id.table, broken.len(), policy)
 }
 
 /// The findings that a fault explains, by index: the equations it breaks, the cells it makes
@@ -154,8 +213,9 @@ fn explains(
                     && finding.cells.iter().any(|cell| repairs.contains_key(cell))
                     && told.is_some_and(|e| decisions.holds_with(e.instance, &repairs)));
         }
-        matches!(finding.cells.as_slice(), [cell] if repairs.contains_key(cell))
-            && choosing.is_cell_test(&finding.rule)
+        let of_cell = matches!(finding.cells.as_slice(), [cell] if repairs.contains_key(cell))
+            && choosing.is_cell_test(&finding.rule);
+        of_cell || choosing.settles(finding, &repairs)
     };
     let explained = findings.iter().enumerate().filter(|(_, finding)| is_explained(finding));
     explained.map(|(at, _)| at).collect()
@@ -176,7 +236,8 @@ impl Choosing<'_> {
     }
 }
 
-fn cause(id: u32, fault: &Fault, model: &Model<'_>) -> Cause {
+/// The cause that a fault is, its number still open.
+fn cause(fault: &Fault, model: &Model<'_>) -> Cause {
     let cells = repairs(&fault.best, model);
     let alternatives: Vec<Vec<Repair>> =
         fault.alternatives.iter().map(|candidate| repairs(candidate, model)).collect();
@@ -193,12 +254,30 @@ fn cause(id: u32, fault: &Fault, model: &Model<'_>) -> Cause {
         })
     });
     Cause {
-        id,
+        id: 0,
         slip: fault.slip.map(|slip| slip.id().into()),
         certain,
         message: message.unwrap_or_default(),
         cells,
         alternatives,
+    }
+}
+
+/// The cause that a cell which says no number is, its number still open.
+fn cause_of_unread(unread: &Unread<'_>) -> Cause {
+    let repair = |value: &Decimal| Repair {
+        cell: unread.cell.clone(),
+        read: None,
+        repaired: value.normalize(),
+    };
+    let mut sets = unread.values.iter().map(|value| vec![repair(value)]);
+    Cause {
+        id: 0,
+        cells: sets.next().unwrap_or_default(),
+        alternatives: sets.collect(),
+        slip: unread.slip.map(|slip| slip.id().into()),
+        certain: unread.is_certain,
+        message: words::unread(unread),
     }
 }
 

@@ -2,16 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 #![allow(clippy::panic, reason = "a failing test panics")]
+#![allow(clippy::indexing_slicing, reason = "tests")]
+
+#[path = "common/reports.rs"]
+mod reports;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use gouji::check::{Finding, Policy, Stated, check, stated};
-use gouji::document::Source;
+use gouji::check::{Finding, Policy, Stated, check};
+use gouji::form::expr::Term;
 use gouji::form::{CellId, Form, Forms, Severity};
-use gouji::report::{Cell, FoundTable, Report};
+use gouji::report::Report;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -22,39 +26,16 @@ fn forms() -> &'static Forms {
 
 /// A report of a form with these paragraphs and these cells; every table of the form is there.
 fn report(form: &Form, year: i16, text: &[&str], cells: &[(&str, &str)]) -> Report {
-    let cells = cells
-        .iter()
-        .map(|(id, printed)| {
-            let [table, row, column] = id.split('.').collect::<Vec<_>>()[..] else {
-                panic!("{id}")
-            };
-            let of = form.table(table).unwrap_or_else(|| panic!("{id}: no such table"));
-            let cell = Cell::read(of.row(row).unwrap(), of.column(column).unwrap(), printed);
-            (CellId { table: table.into(), row: row.into(), column: column.into() }, cell)
-        })
-        .collect();
-    let found =
-        |id: &String| FoundTable { table: id.clone(), form: form.id.clone(), grids: vec![1] };
     Report {
-        kind: form.title.clone(),
-        form: Some(form.id.clone()),
-        unit: None,
-        spellings: Vec::new(),
         year: Some(year),
-        title: None,
-        period: None,
-        published: None,
-        sections: Vec::new(),
-        tables: form.tables.iter().map(|t| found(&t.id)).collect(),
-        cells,
-        missing_rows: Vec::new(),
-        unknown_rows: Vec::new(),
-        heading_values: Vec::new(),
-        sublabels_lost: Vec::new(),
-        years_named: Vec::new(),
         text: text.iter().map(|t| (*t).to_owned()).collect(),
-        source: Source::Text,
+        ..reports::of_cells(form, cells.iter().copied())
     }
+}
+
+/// What the text of a report states about cells.
+fn stated(report: &Report) -> Vec<Stated> {
+    check(report, forms(), &Policy::default()).stated
 }
 
 /// The year a sentence names, else the form's first.
@@ -92,10 +73,7 @@ fn every_claim_reads_its_examples_with_their_figure_and_none_of_what_it_ignores(
         for claim in &form.claims {
             let read = |text: &str, year| -> Vec<Stated> {
                 let of_claim = |s: &Stated| s.claim == claim.id;
-                stated(&report(form, year, &[text], &[]), forms)
-                    .into_iter()
-                    .filter(of_claim)
-                    .collect()
+                stated(&report(form, year, &[text], &[])).into_iter().filter(of_claim).collect()
             };
             for example in &claim.matches {
                 tried += 1;
@@ -118,6 +96,66 @@ fn every_claim_reads_its_examples_with_their_figure_and_none_of_what_it_ignores(
         }
     }
     assert!(tried > 100, "only {tried} examples");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What its own examples say of a claim: nothing where the cell says the same, a finding where it does
+/// not, nothing where it is blank.
+#[test]
+fn every_example_of_a_claim_passes_fails_and_is_undecided() {
+    let forms = forms();
+    let mut wrong = Vec::new();
+    for form in forms.iter() {
+        for claim in &form.claims {
+            let mut cells: Vec<CellId> = Vec::new();
+            for term in &claim.cells {
+                let mut named = Vec::new();
+                term.cells(&mut named);
+                cells.extend(named.into_iter().cloned());
+            }
+            // A meaning of one cell has the figure; what is added to it in others is 0.
+            let alone: Vec<String> = claim
+                .cells
+                .iter()
+                .filter_map(|term| match term {
+                    Term::Cell(cell) => Some(cell.to_string()),
+                    _ => None,
+                })
+                .chain([cells[0].to_string()])
+                .collect();
+            for example in &claim.matches {
+                let value: Decimal = example.value.parse().unwrap();
+                let with = |printed: &str| {
+                    let printed = |c: &CellId| {
+                        let zero = if printed.is_empty() { "" } else { "0" };
+                        let id = c.to_string();
+                        let says = if alone.contains(&id) { printed } else { zero };
+                        (id, says.to_owned())
+                    };
+                    let cells: Vec<(String, String)> = cells.iter().map(printed).collect();
+                    let cells: Vec<(&str, &str)> =
+                        cells.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+                    let year = year_of(&example.text, form);
+                    let report = report(form, year, &[&example.text], &cells);
+                    let found = check(&report, forms, &Policy::default()).findings;
+                    let own = found
+                        .into_iter()
+                        .filter(|f| f.rule == "narrative-mismatch" && f.place == claim.place);
+                    own.map(|f| f.severity).collect::<Vec<_>>()
+                };
+                let (pass, undecided) = (with(&value.to_string()), with(""));
+                let fail = with(&(value * Decimal::TWO + Decimal::from(50)).to_string());
+                let told = matches!(fail[..], [severity] if severity <= claim.severity);
+                if !pass.is_empty() || !undecided.is_empty() || !told {
+                    let text = &example.text;
+                    wrong.push(format!(
+                        "{} {}: {pass:?} {fail:?} {undecided:?} {text}",
+                        form.id, claim.id
+                    ));
+                }
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -147,7 +185,7 @@ fn real_sentences_state_what_they_mean_and_nothing_else_and_add_up() {
         let mut text: Vec<&str> = case.heading.iter().map(String::as_str).collect();
         text.push(&case.text);
         let report = report(form, case.year.unwrap_or(2024), &text, &[]);
-        let states: BTreeMap<String, Decimal> = stated(&report, forms)
+        let states: BTreeMap<String, Decimal> = stated(&report)
             .into_iter()
             .filter(|s| s.claim != "all-settled")
             .map(|s| (s.place, s.value))

@@ -228,7 +228,7 @@ fn people_see_the_table_with_the_cells_marked_and_the_findings_below() {
     let row = shown.lines().find(|line| line.contains("一、本年新收")).unwrap();
     assert!(row.contains(" 4* │"), "{row}");
     assert!(shown.contains("强制 表三“本年新收”行：总计填4件"), "{shown}");
-    assert!(shown.contains("requests-row-total · "), "{shown}");
+    assert!(shown.contains("请核对。 requests-row-total\n"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "escapes without a terminal");
     let all = text(&Desk::new().gouji(&["check", "--tables", FAILS]).stdout);
     assert!(all.contains("表四 "), "{all}");

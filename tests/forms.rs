@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 #![allow(clippy::panic, reason = "a failing test panics")]
 
+#[path = "common/reports.rs"]
+mod reports;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use gouji::check::{Beside, Findings, Outcome, Policy, across, check};
-use gouji::document::Source;
 use gouji::form::across::Body as AcrossBody;
-use gouji::form::{self, Body, CellId, Form, Forms, Severity};
-use gouji::report::{Cell, FoundTable, Report};
+use gouji::form::{self, Body, Form, Forms, Severity};
+use gouji::report::Report;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -86,40 +88,13 @@ fn report(form: &Form, case: &Case) -> Report {
     Report { unit: unit.map(Into::into), year: Some(form.from + years), ..report }
 }
 
+/// A report of these cells as printed, with the tables they stand in.
 fn of_cells(form: &Form, cells: &BTreeMap<String, String>, text: &[String]) -> Report {
-    let cells: BTreeMap<CellId, Cell> = cells
-        .iter()
-        .map(|(id, printed)| {
-            let [table, row, column] = id.split('.').collect::<Vec<_>>()[..] else {
-                panic!("{id}")
-            };
-            let of = form.table(table).unwrap_or_else(|| panic!("{id}: no such table"));
-            let cell = Cell::read(of.row(row).unwrap(), of.column(column).unwrap(), printed);
-            (CellId { table: table.into(), row: row.into(), column: column.into() }, cell)
-        })
-        .collect();
-    let tables: BTreeSet<&str> = cells.keys().map(|c| c.table.as_str()).collect();
-    let found = |t: &&str| FoundTable { table: (*t).into(), form: form.id.clone(), grids: vec![1] };
-    Report {
-        kind: form.title.clone(),
-        form: Some(form.id.clone()),
-        unit: None,
-        spellings: Vec::new(),
-        year: Some(form.from),
-        title: None,
-        period: None,
-        published: None,
-        sections: Vec::new(),
-        tables: tables.iter().map(found).collect(),
-        cells,
-        missing_rows: Vec::new(),
-        unknown_rows: Vec::new(),
-        heading_values: Vec::new(),
-        sublabels_lost: Vec::new(),
-        years_named: Vec::new(),
-        text: text.to_vec(),
-        source: Source::Text,
-    }
+    let cells = cells.iter().map(|(id, printed)| (id.as_str(), printed.as_str()));
+    let mut report = Report { text: text.to_vec(), ..reports::of_cells(form, cells) };
+    let tables: BTreeSet<String> = report.cells.keys().map(|c| c.table.clone()).collect();
+    report.tables.retain(|found| tables.contains(&found.table));
+    report
 }
 
 /// What became of one rule over all its places: as the README of the cases defines it.

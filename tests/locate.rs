@@ -9,6 +9,7 @@ mod reports;
 
 use std::collections::BTreeMap;
 
+use gouji::check::Finding;
 use gouji::form::{CellId, Form, Forms, Severity};
 use gouji::locate::{Cause, Evidence, Figure};
 use gouji::report::{CellValue, Report};
@@ -96,12 +97,23 @@ struct Score {
 
 #[test]
 fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
+    each_cell_altered(1);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release --test locate -- --ignored --nocapture"]
+fn the_altered_cell_comes_first_in_many_reports() {
+    each_cell_altered(12);
+}
+
+/// Alters each cell in turn of so many consistent reports of each form.
+fn each_cell_altered(reports: usize) {
     let forms = forms();
     let mut dice = Dice(4);
-    let mut all = Score::default();
+    let (mut all, mut unread) = (Score::default(), Score::default());
     for bench in Bench::all(&forms) {
         let mut score = Score::default();
-        for _ in 0..3 {
+        for _ in 0..reports {
             let report = sound(bench.form, &mut dice);
             assert!(inspect(&report, &forms).1.is_empty());
             for cell in &bench.cells {
@@ -110,6 +122,7 @@ fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
                     set(&mut altered, cell, written);
                     judge_single(&bench, &altered, cell, &mut score);
                 }
+                judge_unread(&bench, &report, cell, &mut unread);
             }
         }
         println!(
@@ -125,7 +138,30 @@ fn the_altered_cell_comes_first_and_always_where_it_is_determined() {
         assert_eq!(score.unique, score.unique_first);
     }
     println!("all forms: {:.4} of {}", f64::from(all.first) / f64::from(all.tried), all.tried);
+    println!("blank or a letter for a digit: first {} of {}", unread.first, unread.tried);
     assert!(all.first * 100 >= all.tried * 95);
+    assert!(unread.first * 100 >= unread.tried * 95);
+}
+
+/// Leaves a cell blank, and writes a letter for one of its digits.
+fn judge_unread(bench: &Bench<'_>, report: &Report, cell: &CellId, score: &mut Score) {
+    let right = number(report, cell);
+    let letters = right.to_string().replacen('1', "l", 1).replacen('0', "O", 1);
+    for value in [CellValue::Blank, CellValue::Text(letters.clone())] {
+        let mut altered = report.clone();
+        if value == CellValue::Text(right.to_string()) {
+            continue;
+        }
+        altered.cells.get_mut(cell).unwrap().value = value;
+        let (findings, causes) = inspect(&altered, bench.forms);
+        let wrong = |f: &Finding| f.severity == Severity::Error && !f.cells.is_empty();
+        if !findings.iter().any(wrong) {
+            continue;
+        }
+        let named = causes.first().map(|c| (&c.cells[0].cell, c.cells[0].repaired));
+        score.tried += 1;
+        score.first += u32::from(named == Some((cell, right)));
+    }
 }
 
 /// A form with what its equations bind.
@@ -172,12 +208,23 @@ fn judge_single(bench: &Bench<'_>, altered: &Report, cell: &CellId, score: &mut 
 
 #[test]
 fn two_independent_errors_are_both_named() {
+    pairs_of_errors(6);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release --test locate -- --ignored --nocapture"]
+fn two_independent_errors_are_both_named_in_many_reports() {
+    pairs_of_errors(100);
+}
+
+/// Puts two errors into each of so many reports of each form, several times.
+fn pairs_of_errors(reports: usize) {
     let forms = forms();
     let mut dice = Dice(5);
     let (mut tried, mut named) = (0_u32, 0_u32);
     for bench in Bench::all(&forms) {
         let (mut own, mut right) = (0_u32, 0_u32);
-        for _ in 0..25 {
+        for _ in 0..reports {
             let report = sound(bench.form, &mut dice);
             // As many pairs as cells, so that every cell weighs the same.
             for _ in 0..bench.cells.len() / 10 {
@@ -241,11 +288,22 @@ fn no_smaller_set_repairs(bench: &Bench<'_>, altered: &Report, size: usize) {
 
 #[test]
 fn a_cause_repairs_everything_and_no_smaller_set_does() {
+    random_faults(20);
+}
+
+#[test]
+#[ignore = "minutes: cargo test --release --test locate -- --ignored --nocapture"]
+fn a_cause_repairs_everything_in_thousands_of_reports() {
+    random_faults(2000);
+}
+
+/// Puts one to three errors into each of so many reports of each form.
+fn random_faults(reports: usize) {
     let forms = forms();
     let mut dice = Dice(6);
     let mut sizes = BTreeMap::new();
     for bench in Bench::all(&forms) {
-        for _ in 0..60 {
+        for _ in 0..reports {
             let mut altered = sound(bench.form, &mut dice);
             let table = dice.pick(&bench.cells).table.clone();
             let own: Vec<&CellId> = bench.cells.iter().filter(|c| c.table == table).collect();
@@ -436,7 +494,10 @@ fn what_was_undecided_stays_free() {
     assert_eq!(named(&causes), [("requests.new_requests.natural_person".to_owned(), 6)]);
     let mut blank = plain(form(&forms, "2021"));
     reports::blank(&mut blank, &id("requests.granted.total"));
-    assert!(inspect(&blank, &forms).1.is_empty(), "a blank total is a finding of its own");
+    let (findings, causes) = inspect(&blank, &forms);
+    assert_eq!(findings.iter().filter(|f| f.cause == Some(1)).count(), 1, "{findings:?}");
+    assert_eq!(named(&causes), [("requests.granted.total".to_owned(), 48)]);
+    assert!(causes[0].certain && causes[0].cells[0].read.is_none(), "{causes:?}");
 }
 
 #[test]
@@ -461,10 +522,102 @@ fn a_figure_of_the_text_decides_among_equals() {
         named(&reports::inspect_with(&report, &forms, &policy, evidence).1)
     };
     assert_eq!(first(&Evidence::default()), [("disputes.review.upheld".to_owned(), 2)]);
-    let stated = |cell: &str, value: i64| Figure { cells: vec![id(cell)], value: value.into() };
+    let stated =
+        |cell: &str, value: i64| Figure { meanings: vec![vec![id(cell)]], value: value.into() };
     let evidence =
         Evidence { figures: vec![stated("disputes.review.upheld", 3)], ..Evidence::default() };
     assert_eq!(first(&evidence), [("disputes.review.total".to_owned(), 3)]);
+}
+
+#[test]
+fn the_text_of_the_report_decides_and_its_sentence_has_the_same_cause() {
+    let forms = forms();
+    let mut report = zeros(form(&forms, "2021"));
+    fill(&mut report, &[("disputes.review.upheld", 3), ("disputes.review.total", 2)]);
+    report.text = vec!["因政府信息公开被申请行政复议3件。".into()];
+    let found = gouji::check::check(&report, &forms, &gouji::check::Policy::default());
+    let evidence = Evidence::of_text(&found.stated);
+    let mut findings = found.findings;
+    let policy = gouji::check::Policy::default();
+    let causes = gouji::locate::locate(&report, &forms, &policy, &evidence, &mut findings);
+    assert_eq!(named(&causes), [("disputes.review.total".to_owned(), 3)]);
+    let explained: Vec<&str> =
+        findings.iter().filter(|f| f.cause == Some(1)).map(|f| f.rule.as_str()).collect();
+    assert_eq!(explained, ["disputes-total", "narrative-mismatch"]);
+}
+
+#[test]
+fn a_letter_for_a_digit_is_read_and_confirmed_by_the_sums() {
+    let forms = forms();
+    let told = |report: &Report| {
+        let (findings, causes) = inspect(report, &forms);
+        let [cause] = causes.as_slice() else { panic!("{causes:?}") };
+        assert_eq!(findings.iter().filter(|f| f.cause == Some(1)).count(), 1);
+        (cause.slip.clone(), cause.certain, cause.message.clone())
+    };
+    let mut report = plain(form(&forms, "2021"));
+    fill(&mut report, &[("requests.granted.business", 41), ("requests.carried_out.business", 1)]);
+    fill(&mut report, &[("requests.granted.total", 47), ("requests.carried_out.total", 1)]);
+    fill(
+        &mut report,
+        &[("requests.result_total.business", 41), ("requests.result_total.total", 47)],
+    );
+    let cell = id("requests.granted.business");
+    report.cells.get_mut(&cell).unwrap().value = CellValue::Text("4l".into());
+    let (slip, certain, message) = told(&report);
+    assert_eq!((slip.as_deref(), certain), (Some("letter-for-digit"), true));
+    assert_eq!(
+        message,
+        "表三“予以公开”行“商业企业”列填的是“4l”，应为41（可能把数字写成了字母或汉字）。"
+    );
+    report.cells.get_mut(&cell).unwrap().value = CellValue::Text("见附件".into());
+    let (slip, certain, message) = told(&report);
+    assert_eq!((slip, certain), (None, true));
+    assert_eq!(message, "表三“予以公开”行“商业企业”列填的是“见附件”，应为41。");
+    report.cells.get_mut(&cell).unwrap().value = CellValue::Number(41.into());
+    let alone = id("disclosure.admin_license.decisions");
+    report.cells.get_mut(&alone).unwrap().value = CellValue::Text("l2".into());
+    let (slip, certain, _) = told(&report);
+    assert_eq!((slip.as_deref(), certain), (Some("letter-for-digit"), false));
+}
+
+#[test]
+fn what_was_copied_from_last_year_is_told() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    let cell = id("requests.result_total.business");
+    fill(&mut report, &[("requests.result_total.business", 97)]);
+    let evidence =
+        Evidence { last_year: [(cell, Decimal::from(97))].into(), ..Evidence::default() };
+    let policy = gouji::check::Policy::default();
+    let (_, causes) = reports::inspect_with(&report, &forms, &policy, &evidence);
+    assert_eq!(named(&causes), [("requests.result_total.business".to_owned(), 42)]);
+    assert_eq!(causes[0].slip.as_deref(), Some("last-year-copied"));
+    assert!(causes[0].message.contains("与上年的数相同"), "{}", causes[0].message);
+}
+
+#[test]
+fn a_table_in_which_everything_is_wrong_is_said_to_be_so() {
+    let forms = forms();
+    let mut dice = Dice(9);
+    let mut open = 0;
+    for form in forms.iter() {
+        for _ in 0..4 {
+            let mut report = sound(form, &mut dice);
+            let cells: Vec<CellId> = report.cells.keys().cloned().collect();
+            cells.iter().for_each(|cell| set(&mut report, cell, dice.below(1000).into()));
+            let (findings, causes) = inspect(&report, &forms);
+            let without =
+                findings.iter().any(|f| f.severity == Severity::Error && f.cause.is_none());
+            let said = findings.iter().filter(|f| f.rule == "cause-open").count();
+            assert_eq!(without, said > 0, "{causes:?}");
+            assert!(
+                findings.iter().all(|f| f.rule != "cause-open" || f.severity == Severity::Info)
+            );
+            open += said;
+        }
+    }
+    assert!(open > 0);
 }
 
 #[test]

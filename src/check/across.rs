@@ -68,7 +68,8 @@ pub fn across(report: &Report, beside: &Beside<'_>, forms: &Forms, policy: &Poli
         true => draft,
         false => Draft { severity: draft.severity.min(Severity::Warning), ..draft },
     };
-    Findings { findings: finish(drafts.into_iter().map(weigh).collect(), policy), tried }
+    let findings = finish(drafts.into_iter().map(weigh).collect(), policy);
+    Findings { findings, tried, stated: Vec::new() }
 }
 
 /// What this report's cells should be by last year's report: for every equality across years with

@@ -1,7 +1,7 @@
 //! The text against the tables, and against itself.
 //!
 //! In go the paragraphs of a report and the claims of its forms; out come the figures the text
-//! states ([`stated`]) and findings where one contradicts its cell, where parts do not add up to
+//! states ([`Stated`]) and findings where one contradicts its cell, where parts do not add up to
 //! their total, where a share is wrong. No word of any form stands here: what sentences say about
 //! which cell is in the forms. What is here is how Chinese prose counts: numerals and rounding
 //! (`claims/numeral.rs`), sentences and what they speak of (`claims/sentence.rs`), totals and their
@@ -29,7 +29,24 @@ use sentence::Sentence;
 /// Words that tell a running total, which may hold more than the year.
 const CUMULATIVE: [&str; 4] = ["累计", "截至", "截止", "以来"];
 /// Words that tell another time than the report year.
-const OTHER_TIMES: [&str; 8] = ["去年", "上年", "上一年", "往年", "同期", "前年", "历年", "下一年"];
+const OTHER_TIMES: [&str; 16] = [
+    "去年",
+    "上年",
+    "上一年",
+    "往年",
+    "同期",
+    "前年",
+    "历年",
+    "下一年",
+    "年至",
+    "近年",
+    "近两年",
+    "近三年",
+    "近五年",
+    "两年来",
+    "三年来",
+    "五年来",
+];
 /// Words that tell the report year.
 const THIS_YEAR: [&str; 6] = ["全年", "本年", "今年", "年内", "一年来", "年度内"];
 /// Words that tell a part of the year.
@@ -42,8 +59,8 @@ pub struct Stated {
     pub claim: String,
     /// The place it speaks of: a cell or a sum of cells.
     pub place: String,
-    /// The cells of its first meaning.
-    pub cells: Vec<CellId>,
+    /// The cells whose sum it may mean, for each of its meanings, the first the likeliest.
+    pub meanings: Vec<Vec<CellId>>,
     /// The figure as written.
     pub value: Decimal,
     /// The figure is exact, so bound beyond doubt, and of the whole report year.
@@ -64,6 +81,8 @@ struct Reading<'a> {
     sure: bool,
     /// A part of the year: the cell may hold more.
     part: bool,
+    /// Something else of the same name may be meant.
+    of_another: bool,
 }
 
 /// Which year a figure is of.
@@ -128,32 +147,16 @@ pub fn stated(report: &Report, forms: &Forms) -> Vec<Stated> {
         return Vec::new();
     };
     let sentences = sentence::sentences(&report.text, &main.subjects);
-    readings(&sentences, report, forms)
-        .into_iter()
-        .map(|reading| Stated {
-            claim: reading.claim.id.clone(),
-            place: reading.claim.place.clone(),
-            cells: meant(reading.claim),
-            value: reading.figure.value,
-            sure: reading.sure && !reading.part,
-            quote: sentences.get(reading.sentence).map(|s| s.raw.clone()).unwrap_or_default(),
-        })
-        .collect()
+    let readings = readings(&sentences, report, forms);
+    readings.iter().map(|reading| told_by(reading, &sentences)).collect()
 }
 
-fn meant(claim: &Claim) -> Vec<CellId> {
-    let mut cells = Vec::new();
-    if let Some(first) = claim.cells.first() {
-        first.cells(&mut cells);
-    }
-    cells.into_iter().cloned().collect()
-}
-
-/// Every finding about the text. `main` tells what sentences may speak of.
-pub(super) fn run(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
-    let report = subject.report;
-    let sentences = sentence::sentences(&report.text, &main.subjects);
-    let mut drafts = mismatches(main, subject, &sentences);
+/// Every finding about the text, and every figure it states about cells of the report's tables, in
+/// the order of the text. `main` tells what sentences may speak of.
+pub(super) fn run(main: &Form, subject: &Subject<'_>) -> (Vec<Draft>, Vec<Stated>) {
+    let sentences = sentence::sentences(&subject.report.text, &main.subjects);
+    let readings = readings(&sentences, subject.report, subject.forms);
+    let mut drafts = mismatches(main, subject, &sentences, &readings);
     let (sums, shares) = breakdown::judge(&sentences);
     if let Some(check) = main.test(|t| matches!(t, Test::TextBreakdown)) {
         drafts.extend(sums.into_iter().map(|sum| {
@@ -183,14 +186,40 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
             Draft { sides: Some((share.stated, share.right)), quote: Some(share.quote), ..draft }
         }));
     }
-    drafts
+    (drafts, readings.iter().map(|reading| told_by(reading, &sentences)).collect())
+}
+
+fn told_by(reading: &Reading<'_>, sentences: &[Sentence]) -> Stated {
+    Stated {
+        claim: reading.claim.id.clone(),
+        place: reading.claim.place.clone(),
+        meanings: reading.claim.cells.iter().map(cells_of).collect(),
+        value: reading.figure.value,
+        sure: reading.sure && !reading.part && !reading.of_another,
+        quote: sentences.get(reading.sentence).map(|s| s.raw.clone()).unwrap_or_default(),
+    }
+}
+
+fn cells_of(term: &Term<CellId>) -> Vec<CellId> {
+    let mut cells = Vec::new();
+    term.cells(&mut cells);
+    cells.into_iter().cloned().collect()
+}
+
+/// The cells of a claim's first meaning.
+fn meant(claim: &Claim) -> Vec<CellId> {
+    claim.cells.first().map(cells_of).unwrap_or_default()
 }
 
 /// Figures that are not what their cells say: for each place the gravest, then the first.
-fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec<Draft> {
+fn mismatches(
+    main: &Form,
+    subject: &Subject<'_>,
+    sentences: &[Sentence],
+    readings: &[Reading<'_>],
+) -> Vec<Draft> {
     let Some(check) = main.test(|t| matches!(t, Test::TextMismatch)) else { return Vec::new() };
     let facts = Facts::of(subject.report, subject.forms);
-    let readings = readings(sentences, subject.report, subject.forms);
     let judged: Vec<(&Reading<'_>, Told)> = readings.iter().map(|r| (r, told(r, &facts))).collect();
     let agreed: BTreeSet<(usize, &str)> = judged
         .iter()
@@ -204,12 +233,12 @@ fn mismatches(main: &Form, subject: &Subject<'_>, sentences: &[Sentence]) -> Vec
         if agreed.contains(&(reading.sentence, place)) {
             continue;
         }
-        let certain = sure && reading.sure;
-        let severity = if certain {
-            reading.claim.severity
-        } else {
-            reading.claim.severity.min(Severity::Warning)
+        let most = match sure && reading.sure {
+            _ if reading.of_another => Severity::Info,
+            true => Severity::Error,
+            false => Severity::Warning,
         };
+        let severity = reading.claim.severity.min(most);
         if worst.get(place).is_some_and(|(known, ..)| *known >= severity) {
             continue;
         }
@@ -365,10 +394,11 @@ fn timed_readings<'a>(
         for found in &report.tables {
             let Some(form) = forms.get(&found.form) else { continue };
             let of_table = |c: &&Claim| c.place.split('.').next() == Some(found.table.as_str());
-            for claim in form.claims.iter().filter(of_table) {
+            let possible = |c: &&Claim| sentence.may_speak_of(&c.subject);
+            for claim in form.claims.iter().filter(of_table).filter(possible) {
                 for Span { from, to, figure: at } in spans(claim, sentence) {
                     let clause = clause(&sentence.masked, from, to);
-                    let refused = claim.unless.as_ref().is_some_and(|u| u.is_match(clause.text))
+                    let refused = claim.unless.as_ref().is_some_and(|u| u.is_match(clause.item))
                         || at.is_some_and(|at| {
                             taken.contains(&at) || (claim.whole && listed.contains(&(number, at)))
                         });
@@ -386,6 +416,8 @@ fn timed_readings<'a>(
                     let cumulative = CUMULATIVE.iter().any(|w| told.contains(w));
                     // A figure of another year is free for a claim that reads it as this year's.
                     let time = if other_time { Times::Other } else { Times::Report };
+                    // That there was none at all holds for whatever has this name.
+                    let of_another = !bound.in_context && !figure.value.is_zero();
                     taken.extend(at.filter(|_| time == Times::Report));
                     readings.push(Reading {
                         form,
@@ -395,6 +427,7 @@ fn timed_readings<'a>(
                         time,
                         sure: bound.sure && figure.exact && !cumulative,
                         part: PART_OF_YEAR.iter().any(|w| told.contains(w)),
+                        of_another,
                         figure,
                     });
                 }
@@ -442,8 +475,8 @@ fn figure(sentence: &Sentence, at: Option<usize>) -> Option<Figure> {
 
 /// The clause around a match.
 struct Clause<'t> {
-    /// All of it.
-    text: &'t str,
+    /// The item or items the match lies in.
+    item: &'t str,
     /// What stands before the match.
     lead: &'t str,
     /// Where the item that the match ends in ends: subjects named after it do not count.
@@ -451,22 +484,20 @@ struct Clause<'t> {
 }
 
 fn clause(text: &str, from: usize, to: usize) -> Clause<'_> {
-    const ENDS: [char; 6] = [',', ';', '。', ':', '(', ')'];
+    const CLAUSE_ENDS: [char; 6] = [',', ';', '。', ':', '(', ')'];
+    const ITEM_ENDS: [char; 8] = [',', ';', '。', ':', '(', ')', '、', '#'];
     let before = text.get(..from).unwrap_or_default();
-    let start = before.rfind(ENDS).map_or(0, |i| i + 1).min(from);
-    let start = if before.is_char_boundary(start) { start } else { char_after(before, start) };
+    let after_last = |ends: &[char]| {
+        let end = before.char_indices().rev().find(|(_, c)| ends.contains(c));
+        end.map_or(0, |(at, c)| at + c.len_utf8())
+    };
     let rest = text.get(to..).unwrap_or_default();
-    let end = to + rest.find(ENDS).unwrap_or(rest.len());
-    let bound = to + rest.find([',', ';', '。', ':', '(', ')', '、', '#']).unwrap_or(rest.len());
+    let bound = to + rest.find(ITEM_ENDS).unwrap_or(rest.len());
     Clause {
-        text: text.get(start..end).unwrap_or_default(),
-        lead: text.get(start..from).unwrap_or_default(),
+        item: text.get(after_last(&ITEM_ENDS)..bound).unwrap_or_default(),
+        lead: text.get(after_last(&CLAUSE_ENDS)..from).unwrap_or_default(),
         bound,
     }
-}
-
-fn char_after(text: &str, at: usize) -> usize {
-    (at..=text.len()).find(|i| text.is_char_boundary(*i)).unwrap_or(text.len())
 }
 
 /// Which year figures are of.

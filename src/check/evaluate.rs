@@ -95,6 +95,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The same with no cell reported as a blank total.
+    pub(super) fn unspoiled(self) -> Self {
+        Self { spoiled: BTreeSet::new(), ..self }
+    }
+
     pub(super) fn operand(&self, id: &CellId) -> Operand {
         if let Some(value) = self.assumed.and_then(|values| values.get(id)) {
             return Operand::Number(*value);

@@ -1,5 +1,6 @@
 //! `gouji check` for people: a line that sums a report up, the official tables in which something is
-//! wrong, and what is wrong: causes with what they explain, then the rest. Everything that comes out of a file is made harmless.
+//! wrong, and what is wrong: causes with what they explain, a line for each, then the rest.
+//! Everything that comes out of a file is made harmless.
 
 use std::io::{self, Write};
 
@@ -137,35 +138,33 @@ fn problems(out: &mut impl Write, checked: &Checked, terminal: Terminal) -> io::
         let word = if cause.certain { "原因" } else { "可能" };
         writeln!(out, "{} {}", terminal.paint(Style::Bold, word), plain(&cause.message))?;
         for explained in checked.findings.iter().filter(|f| f.cause == Some(cause.id)) {
-            finding(out, explained, "     ", terminal)?;
+            let rule = terminal.paint(Style::Dim, &explained.rule);
+            writeln!(out, "     {} {rule}", headline(explained, terminal))?;
         }
     }
     let mut rest: Vec<&Finding> = checked.findings.iter().filter(|f| !known(f)).collect();
     rest.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    rest.into_iter().try_for_each(|f| finding(out, f, "", terminal))
+    rest.into_iter().try_for_each(|f| finding(out, f, terminal))
 }
 
-/// One finding; the rule and the clause behind it in a dim line below.
-fn finding(
-    out: &mut impl Write,
-    finding: &Finding,
-    indent: &str,
-    terminal: Terminal,
-) -> io::Result<()> {
+/// How much a finding weighs, and what it says.
+fn headline(finding: &Finding, terminal: Terminal) -> String {
     let (word, style) = match finding.severity {
         Severity::Error => ("强制", Style::Red),
         Severity::Warning => ("核实", Style::Yellow),
         Severity::Info => ("提示", Style::Dim),
     };
-    writeln!(out, "{indent}{} {}", terminal.paint(style, word), plain(&finding.message))?;
-    if let Some(quote) = &finding.quote {
-        writeln!(out, "{indent}     “{}”", plain(quote))?;
-    }
+    format!("{} {}", terminal.paint(style, word), plain(&finding.message))
+}
+
+/// One finding; the rule and the clause behind it in a dim line below.
+fn finding(out: &mut impl Write, finding: &Finding, terminal: Terminal) -> io::Result<()> {
+    writeln!(out, "{}", headline(finding, terminal))?;
     let source = match finding.source.as_str() {
         "" => finding.rule.clone(),
         source => format!("{} · {}", finding.rule, plain(source)),
     };
-    writeln!(out, "{indent}     {}", terminal.paint(Style::Dim, &source))
+    writeln!(out, "     {}", terminal.paint(Style::Dim, &source))
 }
 
 /// Every cell as printed in the document, and where; rows that the form does not know.

@@ -5,11 +5,10 @@
 //! report are written `last.<table>.<row>.<column>`. What no equation can say, because it speaks of
 //! the text, is a built-in [`Test`] with its words as data.
 
-use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::expr::Condition;
-use super::{CellId, Severity};
+use super::{CellId, LazyRegex, Severity};
 
 /// A rule on a report and the one of the same unit and the year before.
 #[derive(Debug, Clone)]
@@ -88,13 +87,13 @@ pub enum Test {
     /// text (see [`super::claim`]) that follows the figure; they end in `%` or `~`.
     Growth {
         /// Tell that it grew.
-        up: Regex,
+        up: LazyRegex,
         /// Tell that it shrank.
-        down: Regex,
+        down: LazyRegex,
     },
     /// A figure of last year quoted in the text is not what last year's report says.
     Quoted {
         /// The masked text before the figure that tells last year, from the beginning of its clause.
-        pattern: Regex,
+        pattern: LazyRegex,
     },
 }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use regex::Regex;
 use sha2::{Digest, Sha256};
 
 use super::expr::{self, Condition, Part, Pattern, Term};
-use super::file::{CheckItem, DeadlineItem, File, Item, SectionItem, TableItems};
+use super::file::{CheckItem, ClaimItem, DeadlineItem, File, Item, SectionItem, TableItems};
 use super::{
-    Body, CellId, Check, Column, Deadline, Equation, Form, FormError, Head, Instance, Level, Row,
-    Section, Table, Test,
+    Body, CellId, Check, Column, Deadline, Equation, Form, FormError, Head, Instance, LazyRegex,
+    Level, Row, Section, Table, Test,
 };
 
 mod across;
@@ -66,7 +65,7 @@ impl Tables {
         errors: &mut Vec<FormError>,
     ) -> Self {
         let tables = |file: &File| {
-            let mut builder = Builder { file: file.name.clone(), errors };
+            let mut builder = Builder { file: file.name.clone(), embedded: file.embedded, errors };
             builder
                 .unique("table", file.tables.iter().map(|t| (t.line, t.value.table.id.as_str())));
             let tables = file.tables.iter().filter_map(|t| builder.table(t)).collect();
@@ -96,7 +95,8 @@ pub(super) fn form(
     text: &str,
     errors: &mut Vec<FormError>,
 ) -> Option<Form> {
-    let mut builder = Builder { file: file.name.clone(), errors };
+    let embedded = file.embedded && shared.embedded;
+    let mut builder = Builder { file: file.name.clone(), embedded, errors };
     let years = file.form.as_ref().and_then(|f| builder.years(f.line, &f.value.years));
     let tables: Vec<Table> = all.files.get(at).map(|(_, tables)| tables.clone())?;
     let sections = file.sections.iter().map(section).collect();
@@ -114,8 +114,17 @@ pub(super) fn form(
     let pairing = across::Pairing { form: id, tables: &tables, all };
     let mut across = builder.across(file.across.iter(), &pairing, &levels, &mut sentences);
     let subjects = builder.subjects(file, shared);
-    let claims = builder.claims(&file.claims, &tables, &subjects);
+    let of_several = file.form.is_none();
+    let mut claims = builder.claims(&file.claims, of_several, &tables, &subjects);
     builder.file.clone_from(&shared.name);
+    let own_claims: BTreeSet<&str> = file.claims.iter().map(|c| c.value.id.as_str()).collect();
+    let of_shared: Vec<Item<ClaimItem>> = shared
+        .claims
+        .iter()
+        .filter(|c| !own_claims.contains(c.value.id.as_str()))
+        .cloned()
+        .collect();
+    claims.extend(builder.claims(&of_shared, true, &tables, &subjects));
     let rest = shared.checks.iter().filter(|c| !own.contains(c.value.id.as_str()));
     checks.extend(builder.checks(rest, &tables, &levels, &mut sentences));
     let rest = shared.across.iter().filter(|a| !own_across.contains(a.value.id.as_str()));
@@ -165,6 +174,8 @@ fn section(item: &Item<SectionItem>) -> Section {
 
 struct Builder<'a> {
     file: String,
+    /// The file is one of those in the program.
+    embedded: bool,
     errors: &'a mut Vec<FormError>,
 }
 
@@ -251,8 +262,13 @@ impl Builder<'_> {
         levels
     }
 
-    fn regex(&mut self, line: usize, pattern: &str) -> Option<Regex> {
-        Regex::new(pattern).map_err(|error| self.refuse(line, format!("pattern: {error}"))).ok()
+    fn regex(&mut self, line: usize, pattern: &str) -> Option<LazyRegex> {
+        if self.embedded {
+            return Some(LazyRegex::trusted(pattern));
+        }
+        LazyRegex::checked(pattern)
+            .map_err(|error| self.refuse(line, format!("pattern: {error}")))
+            .ok()
     }
 
     fn known_levels(&mut self, line: usize, named: &[String], levels: &[Level]) {
@@ -463,6 +479,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "doubtful" => Test::Doubtful,
         "heading-value" => Test::HeadingValue,
         "sign" => Test::Sign,
+        "cause-open" => Test::CauseOpen,
         "total-blank" => Test::TotalBlank,
         "breakdown-blank" => Test::BreakdownBlank,
         "table-missing" => Test::TableMissing,

@@ -5,10 +5,8 @@
 //! figure with its unit replaced by `#` (`约30余条` is `#`), a share by `%`, a change against another
 //! year (`较去年增加3件`) by `~`. The figure a pattern states is the last `#` of its match.
 
-use regex::Regex;
-
 use super::expr::Term;
-use super::{CellId, Severity};
+use super::{CellId, LazyRegex, Severity};
 
 /// What sentences may speak of. A claim is read only where its subject is spoken of: the last
 /// subject named before the figure counts, so that a foreign one ends the chain.
@@ -17,9 +15,12 @@ pub struct Subject {
     /// The id claims name.
     pub id: String,
     /// Name it for sure.
-    pub names: Regex,
+    pub names: LazyRegex,
     /// Name it where nothing else is spoken of.
-    pub hints: Option<Regex>,
+    pub hints: Option<LazyRegex>,
+    /// Of this something must be said, in the sentence, before it in the paragraph or in the heading;
+    /// else a figure other than 0 may well be of something else that has the same name.
+    pub context: Option<LazyRegex>,
 }
 
 /// Sentences that state what cells say.
@@ -36,11 +37,11 @@ pub struct Claim {
     /// What a contradiction weighs where figure, subject and cell are certain.
     pub severity: Severity,
     /// State the figure they end with.
-    pub patterns: Vec<Regex>,
+    pub patterns: Vec<LazyRegex>,
     /// State zero.
-    pub none: Vec<Regex>,
-    /// A clause that matches this states something else.
-    pub unless: Option<Regex>,
+    pub none: Vec<LazyRegex>,
+    /// An item (what stands between two of `,;。:、()#`) that matches this states something else.
+    pub unless: Option<LazyRegex>,
     /// The units the figure may have; empty: any.
     pub units: Vec<String>,
     /// Speaks of the whole: never read in the list of parts after 其中.

@@ -19,6 +19,8 @@ pub(super) struct Item<T> {
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) name: String,
+    /// One of those in the program, which tests have shown to be right.
+    pub(super) embedded: bool,
     pub(super) form: Option<Item<FormItem>>,
     pub(super) head: Option<Item<Head>>,
     pub(super) levels: Vec<Item<LevelItem>>,
@@ -197,6 +199,7 @@ pub(super) struct SubjectItem {
     pub(super) id: String,
     pub(super) names: String,
     pub(super) hints: Option<String>,
+    pub(super) context: Option<String>,
 }
 
 /// A `[[claim]]`: sentences that state what a cell says.
@@ -207,7 +210,7 @@ pub(super) struct ClaimItem {
     pub(super) subject: String,
     pub(super) cells: OneOrMany,
     #[serde(rename = "where")]
-    pub(super) place: Option<String>,
+    pub(super) place: Option<OneOrMany>,
     pub(super) severity: Severity,
     pub(super) pattern: Option<OneOrMany>,
     pub(super) none: Option<OneOrMany>,
@@ -251,7 +254,8 @@ fn error() -> Severity {
 /// Reads a file, adding to `errors` all that is wrong with its items.
 pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File {
     let mut reader = Reader { name, text, errors };
-    let mut file = File { name: name.into(), ..File::default() };
+    let embedded = super::is_embedded(text);
+    let mut file = File { name: name.into(), embedded, ..File::default() };
     let table = match DeTable::parse(text) {
         Ok(table) => table.into_inner(),
         Err(error) => {

@@ -1,6 +1,6 @@
 //! Which of several smallest sets comes first, and which cells of it have nothing to do with each
-//! other. Order among equals: a slip of the hand before a free change; fewer stated figures
-//! contradicted; then the rarer coincidence; then the order of the form.
+//! other. Order among equals: a slip of the hand before a free change; fewer stated figures and
+//! warnings contradicted; then the rarer coincidence; then the order of the form.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,17 @@ use rust_decimal::Decimal;
 use super::elimination::Row;
 use super::model::{Component, Model};
 use super::pattern;
-use super::search::{Change, Solution};
+use super::search::{Change, Part, Solution};
 use super::settle::Interval;
 use super::slip::{self, Slip};
 use super::{Evidence, Figure};
-use crate::check::Decisions;
+use crate::check::{Decisions, Finding};
 use crate::form::expr::{Condition, Operator, Term};
 use crate::form::{CellId, Forms};
-use crate::report::Report;
+use crate::report::{CellValue, Report};
 
 /// What a choice depends on.
+#[derive(Clone, Copy)]
 pub(super) struct Choosing<'a> {
     pub(super) report: &'a Report,
     pub(super) forms: &'a Forms,
@@ -42,7 +43,8 @@ pub(super) struct Candidate {
 pub(super) struct Rank {
     /// Cells changed by no recognised slip.
     free: usize,
-    contradicted: usize,
+    /// Stated figures that would not fit, and warnings there would be more (or fewer).
+    contradicted: isize,
     /// How easily it is a coincidence that the slips fit.
     doubt: u32,
     /// Cells in form order.
@@ -79,25 +81,28 @@ impl Fault {
 }
 
 impl Choosing<'_> {
-    /// A change of a cell to a value in the interval that is one slip away, if there is one.
+    /// The steps of a cell to values in the interval that are one slip away, the likeliest first.
     pub(super) fn likely(
         &self,
         component: &Component,
-        cell: usize,
+        part: &Part<'_>,
+        place: usize,
         interval: &Interval,
-    ) -> Option<i128> {
-        let unknown = component.unknowns.get(cell)?;
-        let cell = *component.cells.get(cell)?;
-        let variable = self.model.variables.get(cell)?;
-        let stated =
-            self.evidence.figures.iter().filter_map(|figure| match figure.cells.as_slice() {
-                [only] if *only == variable.id => Some(figure.value),
-                _ => None,
-            });
+    ) -> Vec<i128> {
+        let cell = component.cells.get(place).copied();
+        let Some((cell, variable)) = cell.and_then(|c| Some((c, self.model.variables.get(c)?)))
+        else {
+            return Vec::new();
+        };
+        let stated = self.evidence.figures.iter().filter_map(|figure| {
+            let means = |meaning: &Vec<CellId>| matches!(meaning.as_slice(), [only] if *only == variable.id);
+            figure.meanings.iter().any(means).then_some(figure.value)
+        });
         stated
             .chain(variable.read.map(slip::meant_by).unwrap_or_default())
-            .filter_map(|value| self.model.change_to(cell, value))
-            .find(|change| interval.contains(*change) && unknown.can_change_by(*change))
+            .filter_map(|value| part.steps(place, self.model.change_to(cell, value)?))
+            .filter(|steps| interval.contains(*steps))
+            .collect()
     }
 
     /// The independent faults behind all smallest solutions of one component.
@@ -149,7 +154,7 @@ impl Choosing<'_> {
         };
         let rank = Rank {
             free: single.iter().filter(|slip| slip.is_none()).count(),
-            contradicted: self.contradicted(&repairs),
+            contradicted: self.contradicted(&repairs).saturating_add(self.warnings(&repairs)),
             doubt: single.iter().map(|slip| slip.map_or(8, doubt)).sum(),
             cells: changes.iter().map(|change| change.cell).collect(),
         };
@@ -162,8 +167,18 @@ impl Choosing<'_> {
         let meant = self.model.repaired(change.cell, change.by)?;
         match variable.read {
             Some(read) => slip::between(meant, read, variable.kind),
+            None if self.is_gap(&variable.id) => Some(Slip::Skipped),
             None => (meant < Decimal::TEN).then_some(Slip::Omitted),
         }
+    }
+
+    /// Whether a cell is blank in a row that is filled in otherwise; in a table of one column, among
+    /// rows that are.
+    fn is_gap(&self, blank: &CellId) -> bool {
+        let cells = || self.report.cells.iter().filter(|(id, _)| id.table == blank.table);
+        let lone = cells().all(|(id, _)| id.column == blank.column);
+        let beside = cells().filter(|(id, _)| lone || id.row == blank.row);
+        beside.filter(|(_, cell)| !matches!(cell.value, CellValue::Number(_))).count() == 1
     }
 
     /// A slip that tells more than the keystroke.
@@ -173,7 +188,9 @@ impl Choosing<'_> {
         if variable.value().is_zero() {
             return Some(Slip::Omitted);
         }
-        if self.evidence.last_year.get(&variable.id) == variable.read.as_ref() {
+        // Small figures are often the same in two years.
+        let telling = variable.value().abs() >= Decimal::TEN;
+        if telling && self.evidence.last_year.get(&variable.id) == variable.read.as_ref() {
             return Some(Slip::LastYear);
         }
         self.counts_twice(&variable.id, variable.value(), meant).then_some(Slip::DoubleCounted)
@@ -205,25 +222,55 @@ impl Choosing<'_> {
             })
     }
 
-    /// Stated figures that speak of these cells and would not fit any more.
-    fn contradicted(&self, repairs: &BTreeMap<&CellId, Decimal>) -> usize {
-        let value = |id: &CellId| match repairs.get(id) {
-            Some(repaired) => Some(*repaired),
-            None => match self.report.cells.get(id).map(|cell| &cell.value) {
-                Some(crate::report::CellValue::Number(number)) => Some(*number),
+    /// Stated figures that fit none of their meanings with these values in the cells.
+    fn contradicted(&self, repairs: &BTreeMap<&CellId, Decimal>) -> isize {
+        let may_fit = |figure: &Figure| {
+            let mut sums = figure.meanings.iter().map(|cells| self.sum(cells, repairs));
+            sums.any(|sum| sum.is_none_or(|sum| sum == figure.value))
+        };
+        self.evidence.figures.iter().map(|figure| isize::from(!may_fit(figure))).sum()
+    }
+
+    /// How many equations on these cells fail then that held, less those that hold then: equations
+    /// whose failure is a warning.
+    fn warnings(&self, repairs: &BTreeMap<&CellId, Decimal>) -> isize {
+        let soft = self.model.soft.iter().filter_map(|at| self.decisions.equations.get(*at));
+        let concerned = soft.filter(|decided| {
+            let mut cells = Vec::new();
+            decided.instance.condition.cells(&mut cells);
+            cells.iter().any(|cell| repairs.contains_key(*cell))
+        });
+        let mut owned: Option<BTreeMap<CellId, Decimal>> = None;
+        let own = || repairs.iter().map(|(cell, value)| ((*cell).clone(), *value)).collect();
+        concerned
+            .map(|decided| {
+                let values = owned.get_or_insert_with(own);
+                let holds = self.decisions.holds_with(decided.instance, values);
+                isize::from(decided.holds).saturating_sub(isize::from(holds))
+            })
+            .sum()
+    }
+
+    /// The sum of cells with these values in some of them; `None`: one holds no number.
+    fn sum(&self, cells: &[CellId], repairs: &BTreeMap<&CellId, Decimal>) -> Option<Decimal> {
+        cells.iter().try_fold(Decimal::ZERO, |sum, id| {
+            let read = || match self.report.cells.get(id).map(|cell| &cell.value) {
+                Some(CellValue::Number(number)) => Some(*number),
                 _ => None,
-            },
-        };
-        let differs = |figure: &&Figure| {
-            let concerned = figure.cells.iter().any(|cell| repairs.contains_key(cell));
-            let sum = figure
-                .cells
-                .iter()
-                .filter_map(value)
-                .try_fold(Decimal::ZERO, |sum, value| sum.checked_add(value));
-            concerned && sum != Some(figure.value)
-        };
-        self.evidence.figures.iter().filter(differs).count()
+            };
+            sum.checked_add(repairs.get(id).copied().or_else(read)?)
+        })
+    }
+
+    /// Whether a sentence of the text that a finding quotes is right with these values in the cells.
+    pub(super) fn settles(&self, finding: &Finding, repairs: &BTreeMap<CellId, Decimal>) -> bool {
+        let concerned = finding.cells.iter().any(|cell| repairs.contains_key(cell));
+        let stated = finding.left.as_ref().and_then(|left| left.parse::<Decimal>().ok());
+        let repairs = repairs.iter().map(|(cell, value)| (cell, *value)).collect();
+        concerned
+            && finding.quote.is_some()
+            && stated.is_some()
+            && self.sum(&finding.cells, &repairs) == stated
     }
 }
 

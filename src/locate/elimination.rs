@@ -4,8 +4,8 @@
 //! the bounds, so a row that is broken with every other cell unchanged proves that one of its own
 //! cells must change as well. That is what the search branches on, and why it misses nothing.
 //!
-//! Coefficients and values are whole numbers (the caller scales decimals); overflow is reported,
-//! never wrapped.
+//! Coefficients, values and changes are whole numbers (the caller scales decimals and counts in
+//! steps); overflow is reported, never wrapped.
 
 use std::rc::Rc;
 
@@ -85,22 +85,26 @@ impl Row {
             }
         }
         let constant = sum(self.constant, other.constant).ok_or(Stop::Overflow)?;
-        Ok(Self { terms, relation, constant }.reduced())
+        Self { terms, relation, constant }.reduced()
     }
 
-    /// Divided by what all its numbers have in common.
-    fn reduced(mut self) -> Self {
-        if self.terms.iter().all(|(_, coefficient)| coefficient.unsigned_abs() > 1) {
-            let all = self.terms.iter().map(|(_, coefficient)| *coefficient);
-            let divisor = all.fold(self.constant.unsigned_abs(), |d, c| gcd(d, c.unsigned_abs()));
-            if let Ok(divisor) = i128::try_from(divisor)
-                && divisor > 1
-            {
-                self.terms.iter_mut().for_each(|(_, coefficient)| *coefficient /= divisor);
-                self.constant /= divisor;
-            }
+    /// Divided by what its coefficients have in common. Changes are whole numbers, so what is left
+    /// over of the constant is out of reach: an equation then contradicts itself, any other row is
+    /// the stricter.
+    pub(super) fn reduced(mut self) -> Result<Self, Stop> {
+        if self.terms.iter().any(|(_, coefficient)| coefficient.unsigned_abs() == 1) {
+            return Ok(self);
         }
-        self
+        let all = self.terms.iter().map(|(_, coefficient)| coefficient.unsigned_abs());
+        let divisor = i128::try_from(all.fold(0, gcd)).map_err(|_| Stop::Overflow)?;
+        if divisor > 1 {
+            if self.relation == Relation::Zero && self.constant % divisor != 0 {
+                return Err(Stop::Contradiction);
+            }
+            self.terms.iter_mut().for_each(|(_, coefficient)| *coefficient /= divisor);
+            self.constant = self.constant.div_euclid(divisor);
+        }
+        Ok(self)
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Model<'a> {
     pub(super) variables: Vec<Variable<'a>>,
     pub(super) unknowns: Vec<Unknown>,
     rules: Vec<Bound>,
+    /// Equations whose failure is, in some direction, a warning; by index.
+    pub(super) soft: Vec<usize>,
     /// Cells of rules that cannot be told linearly.
     opaque: BTreeSet<usize>,
     /// What 1 is.
@@ -74,17 +76,19 @@ impl<'a> Model<'a> {
         policy: &Policy,
         decisions: &Decisions<'a>,
     ) -> Option<Self> {
-        let bounds: Vec<(usize, &Decided<'a>, Binding)> = decisions
-            .equations
-            .iter()
-            .enumerate()
-            .map(|(at, decided)| (at, decided, Binding::of(decided, policy)))
-            .filter(|(_, _, binding)| binding.below || binding.above)
-            .collect();
+        let all = decisions.equations.iter().enumerate();
+        let in_direction =
+            |severity| move |(at, decided)| (at, decided, Binding::of(decided, policy, severity));
+        let binds =
+            |(_, _, binding): &(usize, &Decided<'a>, Binding)| binding.below || binding.above;
+        let bounds: Vec<(usize, &Decided<'a>, Binding)> =
+            all.clone().map(in_direction(Severity::Error)).filter(binds).collect();
+        let soft = all.map(in_direction(Severity::Warning)).filter(binds).map(|(at, ..)| at);
         let mut model = Self {
             variables: variables(report, forms, &bounds),
             unknowns: Vec::new(),
             rules: Vec::new(),
+            soft: soft.collect(),
             opaque: BTreeSet::new(),
             scale: 1,
         };
@@ -185,7 +189,7 @@ fn root(part: &mut [usize], mut cell: usize) -> usize {
     cell
 }
 
-/// The directions in which a rule is an error.
+/// The directions in which the failure of a rule has some severity.
 #[derive(Clone, Copy)]
 struct Binding {
     /// The left side must not be less.
@@ -195,19 +199,16 @@ struct Binding {
 }
 
 impl Binding {
-    fn of(decided: &Decided<'_>, policy: &Policy) -> Self {
+    fn of(decided: &Decided<'_>, policy: &Policy, due: Severity) -> Self {
         let rule = &decided.check.id;
         if policy.off.contains(rule) {
             return Self { below: false, above: false };
         }
-        let is_error = |own: Option<Severity>| {
+        let has = |own: Option<Severity>| {
             let severity = policy.severity.get(rule).copied();
-            severity.or(own).unwrap_or(decided.check.severity) == Severity::Error
+            severity.or(own).unwrap_or(decided.check.severity) == due
         };
-        Self {
-            below: is_error(decided.equation.if_less),
-            above: is_error(decided.equation.if_greater),
-        }
+        Self { below: has(decided.equation.if_less), above: has(decided.equation.if_greater) }
     }
 }
 

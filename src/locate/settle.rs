@@ -1,23 +1,26 @@
-//! The values that repair a given set of cells: whole numbers where counts are due, within bounds,
-//! and whether there are others.
+//! The values that repair a given set of cells: whole numbers within bounds, and whether there are
+//! others.
 //!
 //! One cell after the other: what the rules leave it, the other cells of the set still free, is an
-//! interval; a value is chosen in it and the next cell follows. Where an interval is one point for
-//! every cell, the repair is unique.
+//! interval; a value is chosen in it and the next cell follows, and where that leads nowhere the
+//! next value is tried. Where an interval is one point for every cell, the repair is unique.
 
-use super::elimination::{Relation, Row, Stop, System};
-use super::search::{Change, Part, Solution, Unknown};
+use super::elimination::{Relation, Stop, System};
+use super::search::{Change, Part, Solution};
 
-/// The values a cell may change to, as changes; `None`: without end.
+/// The steps a cell may take; `None`: without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Interval {
     pub(super) low: Option<i128>,
     pub(super) high: Option<i128>,
 }
 
+/// Values tried before a set is given up: only rules that no form has get there.
+const VALUES: u32 = 3_000;
+
 impl Interval {
-    pub(super) fn contains(&self, change: i128) -> bool {
-        self.low.is_none_or(|low| low <= change) && self.high.is_none_or(|high| change <= high)
+    pub(super) fn contains(&self, steps: i128) -> bool {
+        self.low.is_none_or(|low| low <= steps) && self.high.is_none_or(|high| steps <= high)
     }
 
     fn is_empty(&self) -> bool {
@@ -28,7 +31,7 @@ impl Interval {
         self.low.filter(|_| self.low == self.high)
     }
 
-    /// The change in it that changes least.
+    /// The value in it that changes least.
     fn least(&self) -> i128 {
         match (self.low, self.high) {
             (Some(low), _) if low > 0 => low,
@@ -36,60 +39,69 @@ impl Interval {
             _ => 0,
         }
     }
+
+    /// All values in it, those that change less first.
+    fn outwards(self) -> impl Iterator<Item = i128> {
+        let least = self.least();
+        let from = |first: Option<i128>, step: i128| {
+            std::iter::successors(first, move |steps| steps.checked_add(step))
+                .take_while(move |steps| self.contains(*steps))
+        };
+        let (mut up, mut down) = (from(Some(least), 1), from(least.checked_sub(1), -1));
+        std::iter::from_fn(move || Some([up.next(), down.next()]).filter(|pair| *pair != [None; 2]))
+            .flat_map(|pair| pair.into_iter().flatten())
+    }
 }
 
-/// The values for these cells; `None`: they cannot repair the rules. `prefer` may name a change
-/// where several are possible.
+/// The values for these cells; `None`: they cannot repair the rules. `prefer` may name steps that
+/// are to be tried first where several are possible.
 pub(super) fn settle(
     part: &Part<'_>,
     cells: &[usize],
-    prefer: &dyn Fn(usize, &Interval) -> Option<i128>,
+    prefer: &dyn Fn(usize, &Interval) -> Vec<i128>,
 ) -> Result<Option<Solution>, Stop> {
-    let mut system = System::new(part.rules.iter().filter_map(|row| {
+    let system = System::new(part.rules.iter().filter_map(|row| {
         let mut row = row.clone();
         row.terms.retain(|(cell, _)| cells.contains(cell));
         (!row.terms.is_empty() || row.is_broken()).then_some(row)
     }));
-    let mut solution = Solution { changes: Vec::with_capacity(cells.len()) };
-    for (at, cell) in cells.iter().enumerate() {
-        let Some(unknown) = part.unknowns.get(*cell) else { return Ok(None) };
-        let others = cells.get(at + 1..).unwrap_or_default();
-        let interval = match interval(part, &system, *cell, unknown, others) {
+    let mut settling =
+        Settling { part, prefer, left: VALUES, changes: Vec::with_capacity(cells.len()) };
+    let settled = settling.settle(&system, cells)?;
+    Ok(settled.then_some(Solution { changes: settling.changes }))
+}
+
+struct Settling<'a> {
+    part: &'a Part<'a>,
+    prefer: &'a dyn Fn(usize, &Interval) -> Vec<i128>,
+    left: u32,
+    changes: Vec<Change>,
+}
+
+impl Settling<'_> {
+    /// Whether these cells have values, which are then the last of the changes.
+    fn settle(&mut self, system: &System, cells: &[usize]) -> Result<bool, Stop> {
+        let Some((cell, others)) = cells.split_first() else {
+            return Ok(system.broken().next().is_none());
+        };
+        let interval = match interval(self.part, system, *cell, others) {
             Ok(Some(interval)) => interval,
-            Ok(None) | Err(Stop::Contradiction) => return solution.failed(part, cells),
+            Ok(None) | Err(Stop::Contradiction) => return Ok(false),
             Err(stop) => return Err(stop),
         };
-        let by = interval.point().unwrap_or_else(|| {
-            prefer(*cell, &interval).unwrap_or_else(|| nearest(&interval, unknown))
-        });
-        system = system.changed(*cell, by)?;
-        solution.changes.push(Change { cell: *cell, by, unique: interval.point().is_some() });
+        let unique = interval.point().is_some();
+        let preferred = if unique { Vec::new() } else { (self.prefer)(*cell, &interval) };
+        for steps in preferred.into_iter().chain(interval.outwards()) {
+            self.left = self.left.checked_sub(1).ok_or(Stop::Unproven)?;
+            let by = self.part.change(*cell, steps).ok_or(Stop::Overflow)?;
+            self.changes.push(Change { cell: *cell, by, unique });
+            if self.settle(&system.changed(*cell, steps)?, others)? {
+                return Ok(true);
+            }
+            self.changes.pop();
+        }
+        Ok(false)
     }
-    let holds = system.broken().next().is_none();
-    if holds { Ok(Some(solution)) } else { solution.failed(part, cells) }
-}
-
-impl Solution {
-    /// No values were found: surely none exist, if no choice was made on the way that could have
-    /// left other cells of the set something else.
-    fn failed(&self, part: &Part<'_>, cells: &[usize]) -> Result<Option<Self>, Stop> {
-        let binds = |row: &Row, cell: usize| {
-            row.coefficient(cell) != 0
-                && cells.iter().any(|other| *other != cell && row.coefficient(*other) != 0)
-        };
-        let chosen = self
-            .changes
-            .iter()
-            .any(|change| !change.unique && part.rules.iter().any(|row| binds(row, change.cell)));
-        if chosen { Err(Stop::Unproven) } else { Ok(None) }
-    }
-}
-
-/// The value that changes least; a value that cannot stay goes down.
-fn nearest(interval: &Interval, unknown: &Unknown) -> i128 {
-    let least = interval.least();
-    let past = (unknown.value + least).rem_euclid(unknown.step);
-    if interval.contains(least - past) { least - past } else { least - past + unknown.step }
 }
 
 /// What the rules leave one cell while the others may change as they like.
@@ -97,14 +109,13 @@ fn interval(
     part: &Part<'_>,
     system: &System,
     cell: usize,
-    unknown: &Unknown,
     others: &[usize],
 ) -> Result<Option<Interval>, Stop> {
     let mut system = system.clone();
     for other in others {
-        system = system.freed(*other, part.unknowns.get(*other).and_then(Unknown::room))?;
+        system = system.freed(*other, part.room(*other))?;
     }
-    let mut interval = Interval { low: unknown.room().map(|room| -room), high: None };
+    let mut interval = Interval { low: part.room(cell).map(|room| -room), high: None };
     for row in system.rows() {
         let coefficient = row.coefficient(cell);
         if coefficient == 0 {
@@ -123,7 +134,6 @@ fn interval(
             interval.high = Some(interval.high.map_or(down, |high| high.min(down)));
         }
     }
-    let interval = stepped(interval, unknown);
     Ok((!interval.is_empty()).then_some(interval))
 }
 
@@ -131,16 +141,4 @@ fn interval(
 fn rounded_down(dividend: i128, divisor: i128) -> i128 {
     let quotient = dividend / divisor;
     if dividend % divisor != 0 && (dividend < 0) != (divisor < 0) { quotient - 1 } else { quotient }
-}
-
-/// The interval drawn in to values the cell can have.
-fn stepped(interval: Interval, unknown: &Unknown) -> Interval {
-    let past = |change: i128| (unknown.value + change).rem_euclid(unknown.step);
-    Interval {
-        low: interval.low.map(|low| match past(low) {
-            0 => low,
-            past => low - past + unknown.step,
-        }),
-        high: interval.high.map(|high| high - past(high)),
-    }
 }

@@ -39,8 +39,12 @@ pub(super) enum Slip {
     LastYear,
     /// A total that counts what stands beside it as well, or counts everything twice.
     DoubleCounted,
+    /// Nothing in one cell of a row that is filled in otherwise.
+    Skipped,
     /// Nothing or 0 where a figure is due.
     Omitted,
+    /// A letter or a word where digits are due.
+    LookAlike,
 }
 
 impl Slip {
@@ -62,7 +66,8 @@ impl Slip {
             Self::DigitChanged => "digit-changed",
             Self::LastYear => "last-year-copied",
             Self::DoubleCounted => "total-double-counted",
-            Self::Omitted => "omitted",
+            Self::Skipped | Self::Omitted => "omitted",
+            Self::LookAlike => "letter-for-digit",
         }
     }
 }

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::Repair;
 use super::slip::Slip;
+use super::unread::Unread;
 use crate::form::{CellId, Form};
 
 /// Cells of one set, and other sets, that a sentence lists; more would not be read.
@@ -42,6 +43,28 @@ pub(super) fn sentence(told: &Told<'_>) -> String {
         text.push_str(&format!("也可能是{}{more}。", sets.join("；或")));
     }
     if !told.certain {
+        text.push_str("请对照原始记录核对。");
+    }
+    text
+}
+
+/// The sentence for a cell that says no number.
+pub(super) fn unread(unread: &Unread<'_>) -> String {
+    let Some((first, others)) = unread.values.split_first() else { return String::new() };
+    let says = unread.text.as_ref().map_or("是空白".into(), |text| format!("填的是“{text}”"));
+    let due = if unread.is_certain { "应为" } else { "可能应为" };
+    let guess = match unread.slip {
+        Some(Slip::LookAlike) => "（可能把数字写成了字母或汉字）",
+        Some(_) => "（可能漏填）",
+        None => "",
+    };
+    let name = name(unread.form, &unread.cell);
+    let mut text = format!("{name}{says}，{due}{}{guess}。", first.normalize());
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|v| v.normalize().to_string()).collect();
+        text.push_str(&format!("也可能是{}。", others.join("或")));
+    }
+    if !unread.is_certain {
         text.push_str("请对照原始记录核对。");
     }
     text
@@ -125,7 +148,7 @@ fn slip(told: &Told<'_>) -> Option<String> {
         }
         (Slip::LastYear, _) => "与上年的数相同，可能没有更新".into(),
         (Slip::DoubleCounted, _) => "可能有的数重复计入了总计".into(),
-        (Slip::Omitted, _) => "可能漏填".into(),
+        (Slip::Omitted | Slip::Skipped, _) => "可能漏填".into(),
         _ => return None,
     })
 }

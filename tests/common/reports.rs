@@ -40,29 +40,43 @@ impl Dice {
     }
 }
 
-/// A report on one form, without its text.
+/// A report on one form with all its tables, every cell blank, without its text.
 pub(crate) fn empty(form: &Form) -> Report {
-    let year = form.from;
+    let cells = form.tables.iter().flat_map(|t| t.cells().map(|(r, c)| t.cell(r, c)));
+    Report {
+        unit: Some("青塘镇人民政府".into()),
+        title: Some(format!("{}年{}", form.from, form.title)),
+        cells: cells.map(|id| (id, cell(CellValue::Blank))).collect(),
+        ..of_cells(form, [])
+    }
+}
+
+/// A report on one form with all its tables and these cells as printed; it lacks all others.
+pub(crate) fn of_cells<'a>(
+    form: &Form,
+    cells: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Report {
+    let read = |(text, printed): (&str, &str)| {
+        let id = id(text);
+        let table = form.table(&id.table).unwrap_or_else(|| panic!("{text}: no such table"));
+        let (row, column) = (table.row(&id.row).unwrap(), table.column(&id.column).unwrap());
+        let cell = Cell::read(row, column, printed);
+        (id, cell)
+    };
+    let found =
+        |id: &String| FoundTable { table: id.clone(), form: form.id.clone(), grids: vec![1] };
     Report {
         kind: form.title.clone(),
         form: Some(form.id.clone()),
-        unit: Some("青塘镇人民政府".into()),
+        unit: None,
         spellings: Vec::new(),
-        year: Some(year),
-        title: Some(format!("{year}年{}", form.title)),
+        year: Some(form.from),
+        title: None,
         period: None,
         published: None,
         sections: Vec::new(),
-        tables: form
-            .tables
-            .iter()
-            .map(|t| FoundTable { table: t.id.clone(), form: form.id.clone(), grids: vec![1] })
-            .collect(),
-        cells: form
-            .tables
-            .iter()
-            .flat_map(|t| t.cells().map(|(r, c)| (t.cell(r, c), cell(CellValue::Blank))))
-            .collect(),
+        tables: form.tables.iter().map(|t| found(&t.id)).collect(),
+        cells: cells.into_iter().map(read).collect(),
         missing_rows: Vec::new(),
         unknown_rows: Vec::new(),
         heading_values: Vec::new(),

@@ -8,8 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 use super::{Years, draft, numbers};
 use crate::check::claims::{TimedReading, Times, named, printed_or_summed, timed};
 use crate::check::{Draft, printed};
-use crate::form::Form;
 use crate::form::across::{Across, Test};
+use crate::form::{Form, LazyRegex};
 use crate::report::{CellValue, Report, squeeze};
 
 /// Fewer characters of prose are too few to call one text the same as another.
@@ -159,7 +159,7 @@ impl Said {
 fn said(test: &Test, reading: &TimedReading<'_>, years: &Years<'_>) -> Option<Said> {
     match test {
         Test::Growth { up, down } if reading.time == Times::Report => {
-            let sign = |pattern: &regex::Regex, sign| Some((pattern.find(reading.rest())?, sign));
+            let sign = |pattern: &LazyRegex, sign| Some((pattern.find(reading.rest())?, sign));
             let (found, sign) =
                 sign(up, Decimal::ONE).or_else(|| sign(down, Decimal::NEGATIVE_ONE))?;
             let change = reading.figure_within(found.range()).filter(|figure| figure.exact)?;

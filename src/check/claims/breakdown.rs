@@ -23,8 +23,32 @@ const TURNS: [&str; 17] = [
 const ACTS: [&str; 10] =
     ["收到", "受理", "接到", "接收", "办结", "答复", "回复", "办理", "被提起", "被申请"];
 /// What a clause tells of the whole, not of a part.
-const WHOLES: [&str; 9] =
-    ["收到", "受理", "接到", "接收", "办结", "上年", "被提起", "被申请", "回复"];
+const WHOLES: [&str; 22] = [
+    "收到",
+    "受理",
+    "接到",
+    "接收",
+    "办结",
+    "上年",
+    "被提起",
+    "被申请",
+    "回复",
+    "提起",
+    "收集",
+    "征集",
+    "采纳",
+    "审核",
+    "整改",
+    "撤销",
+    "删除",
+    "张贴",
+    "悬挂",
+    "发放",
+    "转载",
+    "留言",
+];
+/// A colon after these opens a list of the parts of what was told before.
+const DIVIDED: [&str; 5] = ["分", "划分", "统计", "主要有", "分别是"];
 /// Brackets that begin with these hold no parts.
 const NO_PARTS: [&str; 8] = ["不含", "不包括", "未含", "未包括", "除", "另", "较", "比"];
 
@@ -451,9 +475,10 @@ impl Reader<'_> {
         }
         let loose = &self.level.loose;
         let as_follows = before.ends_with("如下");
+        let divided = as_follows || DIVIDED.iter().any(|w| before.ends_with(w));
         let totals = match loose.last() {
             Some(last) if before.ends_with('#') => vec![last.clone()],
-            Some(_) if as_follows => loose.clone(),
+            Some(_) if divided => loose.clone(),
             None if as_follows => self.before.clone(),
             _ => return,
         };

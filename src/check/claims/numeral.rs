@@ -146,18 +146,26 @@ impl Cursor<'_> {
             Some(_) => Rounding::Over,
         };
         let digits = self.at;
-        let (number, arabic) = match self.arabic() {
+        let (mut number, arabic) = match self.arabic() {
             Some(number) => (number, true),
             None => (self.chinese()?, false),
         };
         let upto = self.range();
         let more = |c: &mut Self| c.take(&["余", "多", "几"]).is_some();
         let mut rounded = more(&mut self);
-        let scale = match self.take(&["万", "亿"]) {
+        let mut scale = match self.take(&["万", "亿"]) {
             Some("万") => Decimal::from(10_000),
             Some(_) => Decimal::from(100_000_000),
             None => Decimal::ONE,
         };
+        if !arabic
+            && scale != Decimal::ONE
+            && let Some(rest) = self.chinese()
+        {
+            // 一万三千: the words go on below the ten thousands.
+            number = number.checked_mul(scale)?.checked_add(rest)?;
+            scale = Decimal::ONE;
+        }
         rounded |= more(&mut self);
         let percent = self.take(&["%", "个百分点"]);
         let unit = if percent.is_some() { None } else { self.take(&UNITS) };
@@ -174,7 +182,8 @@ impl Cursor<'_> {
         let end = self.at;
         let counts = percent.is_some()
             || (unit.is_some() && !self.is_ordinal(digits, unit, arabic))
-            || (arabic && self.stands_bare(digits, end, number));
+            || (arabic && self.stands_bare(digits, end, number))
+            || (!arabic && number.is_zero() && self.is_said_to_be(digits, end));
         if !counts || self.is_part_of_a_code(digits) {
             return Some(Read::Number(end));
         }
@@ -273,6 +282,13 @@ impl Cursor<'_> {
             && end.saturating_sub(digits) <= 7
             && before
                 .is_some_and(|c| !c.is_ascii() && c.is_alphabetic() && !"第号村组楼".contains(c))
+    }
+
+    /// 为零 at the end of a clause: a zero without unit.
+    fn is_said_to_be(&self, digits: usize, end: usize) -> bool {
+        let before = digits.checked_sub(1).and_then(|i| self.peek(i));
+        let after = self.peek(end).is_none_or(|c| ",;。、)".contains(c));
+        before.is_some_and(|c| "为是".contains(c)) && after
     }
 
     /// A part of a document number, a telephone number or a word with digits.
@@ -388,7 +404,8 @@ mod tests {
             ["1234条", "3件", "25份", "0件"]
         );
         assert_eq!(told("部分公开67,占4.61%;数量为0。"), ["67-", "0-"]);
-        assert_eq!(told("培训一百零五人次"), ["105人次"]);
+        assert_eq!(told("培训一百零五人次,发放一万三千四百份"), ["105人次", "13400份"]);
+        assert_eq!(told("申请数量为零,零距离服务"), ["0-"]);
     }
 
     #[test]

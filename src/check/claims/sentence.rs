@@ -1,8 +1,9 @@
 //! The text cut into sentences, each with its figures marked and with what it speaks of.
 
-use regex::Regex;
-
 use super::numeral::{self, Figure, Kind};
+use std::collections::BTreeSet;
+
+use crate::form::LazyRegex;
 use crate::form::claim::Subject;
 use crate::report::{fold_char, is_invisible, simplify};
 
@@ -27,6 +28,10 @@ pub(in crate::check) struct Sentence {
     hints: Vec<Mention>,
     /// What the sentences before it speak of.
     before: Before,
+    /// Subjects of which something is said in it that makes sure they are meant.
+    own_context: BTreeSet<String>,
+    /// The same, with what the paragraph said before and the heading.
+    context: BTreeSet<String>,
     /// The first of its paragraph.
     pub(super) first: bool,
 }
@@ -46,6 +51,9 @@ struct Before {
     heading: Option<String>,
     /// From the sentence before it in the same paragraph.
     carried: Option<String>,
+    /// The contexts of subjects: from the heading, and from the paragraph with it.
+    of_heading: BTreeSet<String>,
+    of_paragraph: BTreeSet<String>,
 }
 
 /// A subject, and whether it is spoken of for sure.
@@ -53,6 +61,8 @@ struct Before {
 pub(super) struct Bound<'s> {
     pub(super) subject: &'s str,
     pub(super) sure: bool,
+    /// Nothing else of the same name can be meant.
+    pub(super) in_context: bool,
 }
 
 /// Cuts paragraphs into sentences.
@@ -61,11 +71,15 @@ pub(super) fn sentences(paragraphs: &[String], subjects: &[Subject]) -> Vec<Sent
     let mut before = Before::default();
     for paragraph in joined(paragraphs) {
         before.carried = None;
+        before.of_paragraph = before.of_heading.clone();
         for (number, raw) in cut(&paragraph).into_iter().enumerate() {
             let sentence = Sentence::of(raw, subjects, before.clone(), number == 0);
             let last = sentence.last_subject();
+            before.of_paragraph.clone_from(&sentence.context);
             if sentence.is_heading() {
-                before = Before { heading: last.clone(), carried: last };
+                before.heading.clone_from(&last);
+                before.of_heading.clone_from(&sentence.own_context);
+                before.carried = last;
             } else if last.is_some() {
                 before.carried = last;
             }
@@ -120,8 +134,8 @@ impl Sentence {
             .filter(|c| !is_invisible(*c) && *c != '#' && *c != '＃')
             .map(|c| simplify(fold_char(c)))
             .collect();
-        let (masked, figures) = mask(&folded);
-        let named = |pattern: fn(&Subject) -> Option<&Regex>| {
+        let (masked, figures) = mask(&without_asides(&folded));
+        let named = |pattern: fn(&Subject) -> Option<&LazyRegex>| {
             let mut mentions: Vec<Mention> = subjects
                 .iter()
                 .filter_map(|s| Some((s, pattern(s)?)))
@@ -138,7 +152,21 @@ impl Sentence {
         };
         let mentions = named(|s| Some(&s.names));
         let hints = named(|s| s.hints.as_ref());
-        Self { raw: raw.into(), masked, figures, mentions, hints, before, first }
+        let meant = |s: &&Subject| s.context.as_ref().is_none_or(|c| c.is_match(&masked));
+        let own_context: BTreeSet<String> =
+            subjects.iter().filter(meant).map(|s| s.id.clone()).collect();
+        let context = own_context.union(&before.of_paragraph).cloned().collect();
+        Self {
+            raw: raw.into(),
+            masked,
+            figures,
+            mentions,
+            hints,
+            before,
+            own_context,
+            context,
+            first,
+        }
     }
 
     /// What is spoken of up to a place: the last subject named, else what the text before it says.
@@ -146,21 +174,30 @@ impl Sentence {
         let last = |mentions: &[Mention]| {
             mentions.iter().rposition(|m| m.start < upto).filter(|i| *i < mentions.len())
         };
-        let bound = |subject, sure| Some(Bound { subject, sure });
-        if let Some(mention) = last(&self.mentions).and_then(|i| self.mentions.get(i)) {
-            return bound(&mention.subject, true);
+        fn bound<'s>(of: &Sentence, subject: &'s str, sure: bool) -> Option<Bound<'s>> {
+            Some(Bound { subject, sure, in_context: of.context.contains(subject) })
         }
-        let Before { heading, carried } = &self.before;
-        let above = carried.as_deref().or(heading.as_deref());
+        if let Some(mention) = last(&self.mentions).and_then(|i| self.mentions.get(i)) {
+            return bound(self, &mention.subject, true);
+        }
+        let Before { heading, carried, .. } = &self.before;
+        let above = carried.as_ref().or(heading.as_ref());
         let hinted = last(&self.hints).and_then(|i| self.hints.get(i));
         match (hinted, above) {
-            (Some(hint), Some(above)) => bound(above, above == hint.subject),
-            (Some(hint), None) => bound(&hint.subject, false),
+            (Some(hint), Some(above)) => bound(self, above, *above == hint.subject),
+            (Some(hint), None) => bound(self, &hint.subject, false),
             (None, Some(above)) => {
-                bound(above, self.opens_list() || heading.as_deref() == Some(above))
+                bound(self, above, self.opens_list() || heading.as_ref() == Some(above))
             }
             (None, None) => None,
         }
+    }
+
+    /// Whether the sentence may speak of a subject anywhere.
+    pub(super) fn may_speak_of(&self, subject: &str) -> bool {
+        let Before { heading, carried, .. } = &self.before;
+        let above = [heading, carried].into_iter().flatten().any(|above| above == subject);
+        above || self.mentions.iter().chain(&self.hints).any(|m| m.subject == subject)
     }
 
     /// The subject named last before a place, if one is named in this sentence.
@@ -182,6 +219,36 @@ impl Sentence {
         let short = self.masked.chars().count() <= HEADING && self.figures.is_empty();
         self.first && short && begins_anew(&self.masked)
     }
+}
+
+/// The text without brackets that tell no figure, in mid-sentence: 申请（含网上、信函）3件. Numbering
+/// such as （二） stays.
+fn without_asides(folded: &[char]) -> Vec<char> {
+    const LONGEST: usize = 30;
+    let mut kept = Vec::with_capacity(folded.len());
+    let mut at = 0;
+    while let Some(c) = folded.get(at) {
+        let inside = || -> Option<&[char]> {
+            let rest = folded.get(at + 1..)?;
+            let end = rest.iter().take(LONGEST).position(|c| "()。".contains(*c))?;
+            rest.get(..end).filter(|_| rest.get(end) == Some(&')'))
+        };
+        match inside().filter(|_| *c == '(' && at > 0) {
+            Some(inside) if inside.len() > 3 && tells_no_figure(inside) => {
+                at += inside.len() + 2;
+            }
+            _ => {
+                kept.push(*c);
+                at += 1;
+            }
+        }
+    }
+    kept
+}
+
+/// Neither a figure nor a year.
+fn tells_no_figure(text: &[char]) -> bool {
+    !text.iter().any(char::is_ascii_digit) && numeral::figures(text).is_empty()
 }
 
 /// Puts a sign in the place of every figure.
