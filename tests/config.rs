@@ -79,6 +79,7 @@ fn one_text_stands_for_a_list_of_one_and_an_empty_text_for_none() {
     assert_eq!(settings.mail.admin, ["office@county.gov.cn"]);
 }
 
+/// B19.
 #[test]
 fn the_port_decides_how_the_connection_is_encrypted_and_nothing_falls_back_to_clear_text() {
     let tls = |lines| smtp(with_server(lines)).tls;
@@ -91,6 +92,7 @@ fn the_port_decides_how_the_connection_is_encrypted_and_nothing_falls_back_to_cl
     assert!(clear.warnings.iter().any(|w| w.what.contains("clear text") && w.line == Some(7)));
 }
 
+/// B38.
 #[test]
 fn the_password_comes_from_the_systemd_credential_unless_a_file_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -41,6 +41,7 @@ fn cells(report: &Report) -> BTreeMap<String, Value> {
     report.cells.iter().map(|(id, cell)| (id.to_string(), value(&cell.value))).collect()
 }
 
+/// T30.
 #[test]
 fn a_report_reads_the_same_in_every_format() {
     let forms = Forms::load(None).map_err(|e| e.to_string()).unwrap();

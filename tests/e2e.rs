@@ -198,6 +198,7 @@ fn killed_at_any_step_nothing_is_lost_and_nothing_doubled() {
     assert_eq!(by_id.len(), 4, "each report is told in one mail");
 }
 
+/// T4 in small.
 #[test]
 fn what_is_known_is_not_read_again_after_a_restart() {
     let mut office = Office::open(LOOK_OFTEN, INTO_FILES);

@@ -167,6 +167,7 @@ fn every_case_of_every_check_ends_as_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// T31.
 #[test]
 fn every_rule_of_every_form_has_a_passing_a_failing_and_an_undecided_case() {
     let cases = cases();

@@ -151,6 +151,7 @@ async fn a_mail_goes_over_each_kind_of_encryption_byte_for_byte() {
     }
 }
 
+/// B23.
 #[tokio::test]
 async fn both_kinds_of_login_are_spoken_after_starttls() {
     for mechanisms in ["PLAIN", "LOGIN", "LOGIN PLAIN", "NTLM LOGIN"] {
@@ -167,6 +168,7 @@ async fn both_kinds_of_login_are_spoken_after_starttls() {
     }
 }
 
+/// B38.
 #[tokio::test]
 async fn a_password_put_right_in_its_file_holds_for_the_next_connection() {
     let folder = tempfile::tempdir().unwrap();
@@ -195,6 +197,7 @@ async fn a_missing_password_file_is_named() {
     assert_eq!(server.heard("AUTH"), 0);
 }
 
+/// T7, B21.
 #[tokio::test]
 async fn a_refused_login_in_gbk_is_read_and_leads_to_advice() {
     let folder = tempfile::tempdir().unwrap();
@@ -224,6 +227,7 @@ async fn a_login_is_never_sent_in_clear_text_where_encryption_was_asked_for() {
     assert_eq!((server.heard("AUTH"), server.heard("MAIL")), (0, 0));
 }
 
+/// T7, B19.
 #[tokio::test]
 async fn a_server_that_refuses_starttls_is_told_as_such() {
     let refused = say("454 4.7.0 TLS not available");
@@ -244,6 +248,7 @@ async fn words_slipped_in_before_encryption_are_not_listened_to() {
     assert_eq!(server.heard("AUTH"), 0);
 }
 
+/// T7.
 #[tokio::test]
 async fn certificates_that_prove_nothing_are_refused_with_advice() {
     for (certificate, part) in [
@@ -280,6 +285,7 @@ async fn a_ca_file_without_a_certificate_is_named() {
     assert!(down(&report).contains("ca.pem"), "{report:?}");
 }
 
+/// T7.
 #[tokio::test]
 async fn a_server_that_only_speaks_an_obsolete_protocol_is_refused_with_advice() {
     let (report, _server) = report(Script::new(Encryption::Obsolete)).await;
@@ -304,6 +310,7 @@ async fn a_server_that_is_not_there_is_down() {
 
 // -- what servers answer --------------------------------------------------------------------------
 
+/// T7.
 #[tokio::test]
 async fn a_busy_server_is_down_as_a_whole() {
     let (report, server) = report(plain().on("CONNECT", 0, say("421 4.7.0 too busy"))).await;
@@ -311,6 +318,7 @@ async fn a_busy_server_is_down_as_a_whole() {
     assert_eq!(server.transcripts().len(), 1);
 }
 
+/// T8.
 #[tokio::test]
 async fn one_bad_recipient_of_three_does_not_block_the_others() {
     let refused = say("550 5.1.1 no such user");
@@ -321,6 +329,7 @@ async fn one_bad_recipient_of_three_does_not_block_the_others() {
     assert_eq!(received.to, ["a@county.gov.cn", "c@county.gov.cn"]);
 }
 
+/// T7.
 #[tokio::test]
 async fn a_recipient_put_off_is_tried_again_alone() {
     let (first, server) = report(plain().on("RCPT", 3, say("450 4.2.0 greylisted"))).await;
@@ -353,6 +362,7 @@ async fn a_mail_without_any_good_recipient_is_not_sent_and_the_next_one_is() {
     assert_eq!((server.heard("DATA"), server.transcripts().len()), (1, 1));
 }
 
+/// T7.
 #[tokio::test]
 async fn what_is_temporary_and_what_is_not_after_the_content() {
     for (reply, expected) in [
@@ -385,6 +395,7 @@ async fn an_address_that_is_none_costs_itself_only() {
 
 // -- lines that die, split and crawl --------------------------------------------------------------
 
+/// T7, B27.
 #[tokio::test]
 async fn a_line_lost_after_the_content_leaves_the_mail_open_and_repeats_the_same_bytes() {
     let (first, server) = report(plain().on("CONTENT", 1, Act::Drop)).await;
@@ -396,6 +407,7 @@ async fn a_line_lost_after_the_content_leaves_the_mail_open_and_repeats_the_same
     assert_eq!(contents[0], contents[1]);
 }
 
+/// T7.
 #[tokio::test]
 async fn a_line_lost_inside_the_content_leaves_the_mail_open() {
     let (report, server) = report(plain().on("INSIDE", 1, Act::Drop)).await;
@@ -403,6 +415,7 @@ async fn a_line_lost_inside_the_content_leaves_the_mail_open() {
     assert_eq!(server.mails(), []);
 }
 
+/// B18.
 #[tokio::test]
 async fn a_line_that_dies_before_the_content_is_replaced_at_once() {
     for verb in ["MAIL", "RCPT", "DATA"] {
@@ -432,6 +445,7 @@ async fn a_server_that_has_had_enough_of_a_connection_gets_another() {
     assert_eq!((server.mails().len(), server.transcripts().len()), (2, 2));
 }
 
+/// T7.
 #[tokio::test]
 async fn replies_in_pieces_are_understood() {
     let pause = Duration::from_millis(5);
@@ -443,6 +457,7 @@ async fn replies_in_pieces_are_understood() {
     assert!(all_sent(&report), "{report:?}");
 }
 
+/// T7.
 #[tokio::test]
 async fn a_server_that_never_answers_or_crawls_costs_one_time_out() {
     let crawl = Act::Drip(b"250 ok".to_vec(), Duration::from_secs(1));
@@ -483,6 +498,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
     text.split_terminator("\r\n").map(ToOwned::to_owned).collect()
 }
 
+/// B24.
 #[test]
 fn an_independent_parser_reads_back_what_was_written() {
     let draft = frozen(&letter());
@@ -542,6 +558,7 @@ fn names_beside_configured_addresses_reach_the_header_and_not_the_envelope() {
     assert_eq!(mail.to().unwrap().first().unwrap().name(), Some("王主任"));
 }
 
+/// T11.
 #[test]
 fn header_lines_are_short_and_every_encoded_word_decodes_alone() {
     let mut settings = settings(Transport::File { folder: "mail".into() });
@@ -575,6 +592,7 @@ fn header_lines_are_short_and_every_encoded_word_decodes_alone() {
     }
 }
 
+/// T11.
 #[tokio::test]
 async fn lines_of_dots_survive_the_way() {
     let (report, server) = report(plain()).await;

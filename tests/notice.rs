@@ -582,6 +582,7 @@ impl TokenSink for Tags {
     }
 }
 
+/// T11, B25.
 #[test]
 fn no_value_of_a_report_forms_a_tag_an_attribute_or_a_line() {
     let harmless = letter(&[saying("某镇")]);
@@ -613,6 +614,7 @@ fn a_unit_of_which_nothing_can_be_seen_is_named_by_its_file_or_not_at_all() {
     assert!(letter(&[invisible("\u{feff}")]).subject.contains("（无名） 2019 年报"));
 }
 
+/// T11, B25.
 #[test]
 fn no_value_of_a_report_forms_a_header_of_the_mail() {
     let settings = gouji::config::MailSettings {

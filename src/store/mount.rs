@@ -89,6 +89,7 @@ mod tests {
         assert_eq!(mount("/srvx").file_system, "ext4");
     }
 
+    /// B29.
     #[test]
     fn network_file_systems_are_known_by_their_type_however_wide_it_comes() {
         assert!(is_foreign(0x6969));

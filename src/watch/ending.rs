@@ -175,6 +175,7 @@ mod tests {
         file.into_inner().into_inner()
     }
 
+    /// B5.
     #[test]
     fn every_cut_of_a_zip_archive_is_seen() {
         let whole = zip_file();
@@ -199,6 +200,7 @@ mod tests {
         assert!(missing(&whole).is_some());
     }
 
+    /// B5.
     #[test]
     fn a_compound_file_is_whole_only_with_its_last_sector() {
         for size in [100, 6_000, 200_000, 9_000_000] {

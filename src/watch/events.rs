@@ -181,6 +181,7 @@ mod tests {
         assert!(woken(&wake).await);
     }
 
+    /// B12.
     #[test]
     fn limits_of_the_kernel_are_named() {
         let io = |code| notify::Error::io(std::io::Error::from_raw_os_error(code));
@@ -191,6 +192,7 @@ mod tests {
         assert_eq!(exhausted(&io(2)), None);
     }
 
+    /// B13.
     #[test]
     fn an_overflow_is_no_mere_reading() {
         let overflow = notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan);

@@ -478,6 +478,7 @@ mod tests {
         assert_eq!(watch.settled().await.path, watch.path("new/b.txt"));
     }
 
+    /// B2.
     #[tokio::test]
     async fn files_are_found_by_looking_alone() {
         let mut watch = Fixture::start(false, SHORT);
@@ -489,6 +490,7 @@ mod tests {
         assert_eq!(sight.gone, [watch.path("a.txt")]);
     }
 
+    /// B14.
     #[tokio::test]
     async fn a_folder_taken_away_and_brought_back_loses_nothing() {
         let mut watch = Fixture::start(true, SHORT);
@@ -528,6 +530,7 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(20), marked).await.expect("no marker");
     }
 
+    /// B8.
     #[tokio::test]
     async fn what_cannot_be_taken_is_reported_with_the_reason_until_it_is() {
         let mut watch = Fixture::start(true, SHORT);

@@ -84,6 +84,7 @@ mod tests {
         is_ignored(OsStr::new(name))
     }
 
+    /// B9.
     #[test]
     fn what_other_programs_leave_behind_is_ignored() {
         for name in [

@@ -85,6 +85,7 @@ mod tests {
         mode(&answer, device, events)
     }
 
+    /// B1, B3.
     #[test]
     fn shares_are_polled_and_disks_are_watched() {
         let disk = rustix::fs::makedev(8, 1);

@@ -50,6 +50,7 @@ fn turns_direction(c: char) -> bool {
 mod tests {
     use super::*;
 
+    /// B16.
     #[test]
     fn gbk_bytes_are_shown_as_chinese() {
         let (bytes, _, _) = encoding_rs::GBK.encode("青塘镇.docx");

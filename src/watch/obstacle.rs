@@ -118,3 +118,29 @@ pub struct Held {
     /// When it will be tried again; `None`: at the next look, or when it changes.
     pub next: Option<Instant>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// B8, B11, B17: what keeps a file from being opened makes it wait; only a file that is gone does
+    /// not.
+    #[test]
+    fn every_error_on_opening_is_a_reason_to_wait_except_that_the_file_is_gone() {
+        let owner = || Owner { uid: 1001, gid: 100, mode: 0o600 };
+        for (error, part) in [
+            (Errno::BUSY, "another program has it open (EBUSY)"),
+            (Errno::TXTBSY, "ETXTBSY"),
+            (Errno::IO, "EIO"),
+            (Errno::STALE, "ESTALE"),
+            (Errno::ACCESS, "uid 1001, gid 100, mode 0600"),
+            (Errno::PERM, "create mask = 0660"),
+            (Errno::NOMEM, "memory"),
+        ] {
+            let obstacle = Obstacle::of(error, owner).unwrap();
+            assert!(obstacle.to_string().contains(part), "{error}: {obstacle}");
+            assert!(!obstacle.for_people().is_ascii());
+        }
+        assert_eq!(Obstacle::of(Errno::NOENT, owner), None);
+    }
+}

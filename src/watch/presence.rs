@@ -87,6 +87,7 @@ mod tests {
         assert_eq!(judge(None, &found(SHARE, true, 9, 0)), Presence::Same);
     }
 
+    /// B14.
     #[test]
     fn an_empty_mount_point_is_not_the_share() {
         assert_eq!(judge(Some(SHARE), &found(MOUNT_POINT, false, 9, 0)), Presence::Doubtful);

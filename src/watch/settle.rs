@@ -303,6 +303,7 @@ mod tests {
         start + Duration::from_secs(seconds)
     }
 
+    /// B5.
     #[test]
     fn a_file_settles_once_when_it_stood_still() {
         let start = Instant::now();
@@ -326,6 +327,7 @@ mod tests {
         assert_eq!(paths(&seen.look(&there, false, how, after(start, 1))), ["a"]);
     }
 
+    /// B4, B7.
     #[test]
     fn every_change_starts_over_and_a_later_one_hands_it_over_again() {
         let start = Instant::now();
@@ -357,6 +359,7 @@ mod tests {
         assert_eq!((&held[0].obstacle, held[0].since), (&Obstacle::Empty, start));
     }
 
+    /// B6.
     #[test]
     fn a_file_that_cannot_be_taken_is_tried_again_ever_more_rarely_and_without_limit() {
         let mut now = Instant::now();
@@ -426,6 +429,7 @@ mod tests {
         assert_eq!(seen.look(&listing(&[]), false, HOW, after(start, 403)).gone.len(), 1);
     }
 
+    /// B15.
     #[test]
     fn a_file_saved_by_renaming_is_not_taken_for_withdrawn() {
         let start = Instant::now();

@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(take(&path, &seen), Take::Gone);
     }
 
+    /// T23.
     #[test]
     fn links_and_fifos_put_in_its_place_are_not_read() {
         let root = tempfile::tempdir().unwrap();

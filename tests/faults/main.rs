@@ -24,6 +24,7 @@ mod kills;
 mod odd_files;
 mod quantity;
 mod storage;
+mod unit;
 
 use std::process::Command;
 

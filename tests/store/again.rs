@@ -171,6 +171,7 @@ fn tables(path: &Path) -> Vec<(String, Vec<String>)> {
     rows.unwrap().map(|row| row.unwrap()).collect()
 }
 
+/// T16.
 #[test]
 fn a_filled_database_of_every_released_schema_is_brought_up_to_date_and_loses_nothing() {
     for version in released() {

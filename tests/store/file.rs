@@ -14,6 +14,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", path.display()))
 }
 
+/// B30.
 #[test]
 fn the_log_stays_when_the_database_is_closed_so_that_readers_without_write_permission_can_open_it()
 {
@@ -73,6 +74,7 @@ fn a_reader_sees_whole_reports_while_gouji_writes_and_does_not_stop_it() {
     assert_eq!(other.status().unwrap().reports_passed, 2);
 }
 
+/// B32.
 #[test]
 fn a_lock_of_another_program_is_an_error_that_may_be_tried_again() {
     let mut office = Office::new();
@@ -106,6 +108,7 @@ fn what_is_not_ours_or_newer_is_refused_with_the_remedy() {
     assert!(matches!(missing, StoreError::Open { .. }), "{missing}");
 }
 
+/// B34.
 #[test]
 fn damage_is_found_although_the_database_opens() {
     let mut office = Office::new();

@@ -134,6 +134,7 @@ fn without_a_window_the_mail_is_in_the_transaction_of_the_verdict() {
     assert_eq!(office.list("SELECT state FROM notices"), ["in_mail"]);
 }
 
+/// B6.
 #[test]
 fn a_file_that_waits_too_long_is_told_with_the_reason() {
     let mut office = Office::new();
