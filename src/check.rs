@@ -9,6 +9,7 @@ mod across;
 mod cells;
 mod claims;
 mod evaluate;
+mod explanation;
 mod structure;
 
 use crate::form::expr::{Condition, Operator, Term};
@@ -17,6 +18,7 @@ use crate::report::{CellValue, Report};
 pub use across::{Beside, across, carried};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
+pub use explanation::is_hollow;
 
 /// The equations of a report, for [`crate::locate`].
 pub(crate) struct Decisions<'a> {
@@ -120,6 +122,9 @@ pub struct Finding {
     pub message: String,
     /// The clause, note or line of the official form behind it.
     pub source: String,
+    /// What the unit has explained about it: it is settled by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 /// What became of a file or a report.
@@ -170,6 +175,20 @@ pub struct Policy {
     pub off: BTreeSet<String>,
     /// Rules whose findings get another severity.
     pub severity: BTreeMap<String, Severity>,
+}
+
+impl Policy {
+    /// What it changes, for people, in Chinese; `None`: nothing.
+    pub fn told(&self) -> Option<String> {
+        let off: Vec<&str> = self.off.iter().map(String::as_str).collect();
+        let off = (!off.is_empty()).then(|| format!("停用{}", off.join("、")));
+        let changed = self.severity.iter().filter(|(rule, _)| !self.off.contains(*rule));
+        let changed: Vec<String> =
+            changed.map(|(rule, severity)| format!("{rule}改为“{}”", severity.word())).collect();
+        let changed = (!changed.is_empty()).then(|| changed.join("、"));
+        let told: Vec<String> = off.into_iter().chain(changed).collect();
+        (!told.is_empty()).then(|| told.join("；"))
+    }
 }
 
 /// Everything found in a report, and every check with its outcome.
@@ -537,6 +556,7 @@ fn finish(drafts: Vec<Draft>, policy: &Policy) -> Vec<Finding> {
             quote: d.quote,
             message: d.message,
             source: d.source,
+            explanation: None,
         })
         .collect();
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));

@@ -19,6 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 mod check;
 mod doctor;
+mod explain;
 mod export;
 mod forms;
 mod generate;
@@ -115,6 +116,24 @@ enum Command {
     Mail {
         #[command(subcommand)]
         action: MailAction,
+    },
+    /// Settle findings of a report that should be confirmed, with an explanation
+    ///
+    /// It holds, over re-checks and new versions, until one of the figures concerned changes. What must
+    /// be corrected cannot be explained away.
+    #[command(after_help = "Example:\n  gouji explain 禾川县自然资源局2022 years-stock \
+                            disclosure.normative_documents.in_force --because 2022年清理，宣布失效17件")]
+    Explain {
+        /// The report: unit and year, or its `report_id` in the database
+        report: String,
+        /// The rule, e.g. years-stock
+        rule: String,
+        /// The place, as in the database and in `gouji check --json`
+        #[arg(value_name = "WHERE")]
+        place: String,
+        /// The reason
+        #[arg(long, value_name = "TEXT")]
+        because: String,
     },
     /// Look at the configuration
     #[command(after_help = "Example:\n  gouji --config config/gouji.toml config check")]
@@ -340,6 +359,10 @@ fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Notices { action: None } => notices::list(&settings),
         Command::Notices { action: Some(NoticesAction::Retry { id }) } => {
             notices::retry(&settings, &usable_forms(&settings)?, id)
+        }
+        Command::Explain { report, rule, place, because } => {
+            let explanation = crate::store::Explanation { report, rule, place, because };
+            explain::explain(&settings, &usable_forms(&settings)?, &explanation)
         }
         Command::Import { paths } => {
             let forms = usable_forms(&settings)?;

@@ -57,6 +57,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// How an office calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "提示",
+            Self::Warning => "核实",
+            Self::Error => "强制",
+        }
+    }
+}
+
 /// One official form.
 #[derive(Debug, Clone)]
 pub struct Form {

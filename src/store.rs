@@ -20,6 +20,7 @@
 mod columns;
 mod dictionary;
 mod errors;
+mod explanations;
 mod export;
 mod files;
 mod hours;
@@ -299,6 +300,12 @@ impl Store {
             }
             Ok(recorded)
         })
+    }
+
+    /// Settles findings that should be confirmed, until one of their figures changes. Errors are not
+    /// settled by words.
+    pub fn explain(&mut self, explanation: &Explanation, now: Timestamp) -> Result<Settling> {
+        self.write(|tx| explanations::explain(tx, explanation, now))
     }
 
     /// Every report recorded, the oldest first.

@@ -183,3 +183,105 @@ fn a_wrong_cell_that_both_the_form_and_last_year_contradict_is_one_cause() {
         |rule: &str| findings.iter().filter(|f| f["rule"] == rule && f["cause"] == 1).count();
     assert_eq!((of_cause("years-carry"), of_cause("requests-balance")), (1, 1));
 }
+
+/// A desk with a database of both years, in which 2023 has 3 documents in force where 2 are due.
+fn imported(stock: &str) -> Desk {
+    let later = year_2023().replace("| 行政规范性文件 | 0 | 0 | 2 |", stock);
+    let desk = Desk::with(&[("2022.md", year_2022()), ("2023.md", later)]);
+    let output = desk.gouji(&["import", "2022.md", "2023.md"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    desk
+}
+
+impl Desk {
+    /// What the database answers.
+    fn ask(&self, sql: &str) -> Vec<String> {
+        let database =
+            rusqlite::Connection::open(self.0.path().join("gouji-data/gouji.db")).unwrap();
+        let mut query = database.prepare(sql).unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn explain(&self, report: &str, rule: &str, place: &str, because: &str) -> (i32, String) {
+        let output = self.gouji(&["explain", report, rule, place, "--because", because]);
+        let told = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(told).unwrap())
+    }
+}
+
+const STOCK: &str = "disclosure.normative_documents.in_force";
+const SETTLED: &str =
+    "SELECT format('%s %s', settled, explanation) FROM open_findings WHERE rule = 'years-stock'";
+
+#[test]
+fn an_explanation_settles_a_finding_until_one_of_its_figures_changes() {
+    let desk = imported("| 行政规范性文件 | 0 | 0 | 3 |");
+    assert_eq!(desk.ask(SETTLED), ["0 "]);
+    for hollow in ["", "核实无误", "经核实，情况属实。"] {
+        let (code, told) = desk.explain("禾川县自然资源局2023", "years-stock", STOCK, hollow);
+        assert_eq!(code, 64, "{told}");
+    }
+    let because = "历年文件清理时补登1件";
+    let (code, told) = desk.explain("禾川县自然资源局2023", "years-stock", STOCK, because);
+    assert_eq!(code, 0, "{told}");
+    let settled = [format!("1 {because}")];
+    assert_eq!(desk.ask(SETTLED), settled);
+    assert_eq!(
+        desk.ask("SELECT format('%s', settled) FROM current_reports WHERE year = 2023"),
+        ["1"]
+    );
+    // Looked at again, and handed in again with other words.
+    assert_eq!(desk.gouji(&["recheck"]).status.code(), Some(0));
+    assert_eq!(desk.ask(SETTLED), settled);
+    let later =
+        year_2023().replace("| 行政规范性文件 | 0 | 0 | 2 |", "| 行政规范性文件 | 0 | 0 | 3 |");
+    std::fs::write(
+        desk.0.path().join("new.md"),
+        later.replace("229条", "230条").replace("46条", "47条"),
+    )
+    .unwrap();
+    desk.gouji(&["import", "new.md"]);
+    assert_eq!(
+        desk.ask("SELECT format('%s', version) FROM current_reports WHERE year = 2023"),
+        ["2"]
+    );
+    assert_eq!(desk.ask(SETTLED), settled);
+    // With another figure it is another matter.
+    let other =
+        year_2023().replace("| 行政规范性文件 | 0 | 0 | 2 |", "| 行政规范性文件 | 0 | 0 | 4 |");
+    std::fs::write(desk.0.path().join("other.md"), other).unwrap();
+    desk.gouji(&["import", "other.md"]);
+    assert_eq!(desk.ask(SETTLED), ["0 "]);
+}
+
+#[test]
+fn what_must_be_corrected_and_what_was_not_found_cannot_be_explained() {
+    let desk = Desk::with(&[("2022.md", year_2022()), ("2023.md", year_2023_forgetful())]);
+    desk.gouji(&["import", "2022.md", "2023.md"]);
+    let report = "禾川县自然资源局2023";
+    let place = "requests.carried_in.total";
+    let (code, told) = desk.explain(report, "years-carry", place, "上年的2件已转交其他机关办理");
+    assert_eq!(code, 2);
+    assert!(told.contains("must be corrected"), "{told}");
+    let (code, told) = desk.explain(report, "years-stock", STOCK, "历年文件清理时补登1件");
+    assert_eq!(code, 2);
+    assert!(told.contains("found: years-same report"), "what could be explained is listed: {told}");
+    assert_eq!(desk.explain("某镇2023", "years-same", "report", "数字确实相同，已逐项核对").0, 2);
+    assert!(desk.ask("SELECT because FROM explanations").is_empty());
+}
+
+#[test]
+fn rules_that_are_switched_off_or_softened_are_told_with_every_report() {
+    let desk = Desk::with(&[("2022.md", year_2022())]);
+    let config = "[rules]\noff = [\"years-same\"]\nseverity = { \"years-carry\" = \"warning\" }\n\
+                  [database]\npath = \"gouji-data/gouji.db\"\n";
+    std::fs::write(desk.0.path().join("gouji.toml"), config).unwrap();
+    let told = "停用years-same；years-carry改为“核实”";
+    let output = desk.gouji(&["check", "--config", "gouji.toml", "2022.md"]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains(&format!("规则 配置中{told}")));
+    let report = &desk.check(&["--config", "gouji.toml", "2022.md"])[0];
+    assert_eq!(report["rules"]["off"][0], "years-same");
+    assert_eq!(report["rules"]["severity"]["years-carry"], "warning");
+    desk.gouji(&["import", "--config", "gouji.toml", "2022.md"]);
+    assert_eq!(desk.ask("SELECT rules_changed FROM current_reports"), [told]);
+}

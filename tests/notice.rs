@@ -63,6 +63,7 @@ fn finding(severity: Severity, rule: &str, place: &str, message: &str) -> Findin
         quote: None,
         message: message.into(),
         source: "表三角注".into(),
+        explanation: None,
     }
 }
 
@@ -111,6 +112,7 @@ fn qingtang() -> NoticeToSend {
         form: Some("2019".into()),
         version: Some(1),
         source: None,
+        rules_changed: None,
         findings: vec![
             balance("other_org", "其他"),
             balance("total", "总计"),
@@ -639,5 +641,19 @@ fn no_value_of_a_report_forms_a_header_of_the_mail() {
         assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
         let letter = self::letter(&[NoticeToSend { file_name: value.clone(), ..unreadable() }]);
         assert_eq!(head(&letter), (names.clone(), parts, letter.subject), "{value:?}");
+    }
+}
+
+#[test]
+fn what_the_unit_has_explained_is_told_as_settled_and_so_are_changed_rules() {
+    let mut notice = qingtang();
+    for finding in notice.findings.iter_mut().filter(|f| f.severity == Severity::Warning) {
+        finding.explanation = Some("旧版表格没有这一行".into());
+    }
+    notice.rules_changed = Some("停用years-stock".into());
+    let letter = letter(&[notice]);
+    for part in [&letter.text, &letter.html] {
+        assert!(part.contains("（已说明：旧版表格没有这一行）"), "{part}");
+        assert!(part.contains("配置中停用years-stock"), "{part}");
     }
 }

@@ -57,8 +57,13 @@ pub(super) async fn check(
     forms: Forms,
 ) -> anyhow::Result<Exit> {
     let detail = Detail { raw: arguments.raw, all: arguments.all };
-    let view =
-        View { terminal: Terminal::of_stdout(), tables: arguments.tables, detail, forms: &forms };
+    let view = View {
+        terminal: Terminal::of_stdout(),
+        tables: arguments.tables,
+        detail,
+        forms: &forms,
+        policy: &settings.policy,
+    };
     let mut exit = Exit::Fine;
     let mut files = Vec::new();
     let mut inspected = Vec::new();
@@ -82,7 +87,7 @@ pub(super) async fn check(
         exit = exit.max(exit_of(inspection));
         let checking = Checking { file, inspection };
         match arguments.json {
-            true => writeln!(out, "{}", json::line(&checking, detail)?)?,
+            true => writeln!(out, "{}", json::line(&checking, &settings.policy, detail)?)?,
             false => show::report(&mut out, &checking, &view)?,
         }
     }

@@ -2,14 +2,14 @@
 //! programs; every one is always there. Numbers are printed as they were written, digit by digit:
 //! a decimal never passes through a float.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::check::Checking;
-use crate::check::{Finding, Outcome, Verdict};
+use crate::check::{Finding, Outcome, Policy, Verdict};
 use crate::document::Source;
 use crate::form::{CellId, Severity};
 use crate::inspect::Inspection;
@@ -26,8 +26,12 @@ pub(super) struct Detail {
 }
 
 /// One line, without its end.
-pub(super) fn line(checking: &Checking<'_>, detail: Detail) -> serde_json::Result<String> {
-    serde_json::to_string(&object(checking.name(), checking.inspection, detail)?)
+pub(super) fn line(
+    checking: &Checking<'_>,
+    policy: &Policy,
+    detail: Detail,
+) -> serde_json::Result<String> {
+    serde_json::to_string(&object(checking.name(), checking.inspection, policy, detail)?)
         .map(|line| super::terminal::plain_json(&line))
 }
 
@@ -45,9 +49,18 @@ struct Line<'i> {
     findings: Vec<FindingLine<'i>>,
     causes: Vec<CauseLine<'i>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<RulesLine<'i>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unknown_rows: Option<Vec<UnknownRowLine<'i>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checks: Option<Vec<TriedLine<'i>>>,
+}
+
+/// What the configuration changes about the rules; only there if it changes any.
+#[derive(Serialize)]
+struct RulesLine<'i> {
+    off: &'i BTreeSet<String>,
+    severity: &'i BTreeMap<String, Severity>,
 }
 
 #[derive(Serialize)]
@@ -114,7 +127,12 @@ struct TriedLine<'i> {
     because: Option<&'i str>,
 }
 
-fn object(file: String, inspection: &Inspection, detail: Detail) -> serde_json::Result<Line<'_>> {
+fn object<'i>(
+    file: String,
+    inspection: &'i Inspection,
+    policy: &'i Policy,
+    detail: Detail,
+) -> serde_json::Result<Line<'i>> {
     let mut line = Line {
         file,
         verdict: inspection.verdict,
@@ -127,6 +145,7 @@ fn object(file: String, inspection: &Inspection, detail: Detail) -> serde_json::
         cells: BTreeMap::new(),
         findings: Vec::new(),
         causes: Vec::new(),
+        rules: policy.told().map(|_| RulesLine { off: &policy.off, severity: &policy.severity }),
         unknown_rows: detail.raw.then(Vec::new),
         checks: detail.all.then(Vec::new),
     };

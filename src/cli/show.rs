@@ -8,7 +8,7 @@ use super::check::{Checking, unnamed};
 use super::json::Detail;
 use super::table::{self, Marks};
 use super::terminal::{Style, Terminal, plain};
-use crate::check::{Finding, Outcome, Verdict};
+use crate::check::{Finding, Outcome, Policy, Verdict};
 use crate::form::{Forms, Severity};
 use crate::inspect::Checked;
 use crate::report::{CellValue, Report};
@@ -23,6 +23,8 @@ pub(super) struct View<'f> {
     pub(super) detail: Detail,
     /// The forms the reports follow.
     pub(super) forms: &'f Forms,
+    /// What the configuration changes about the rules.
+    pub(super) policy: &'f Policy,
 }
 
 /// Prints one report.
@@ -40,6 +42,10 @@ pub(super) fn report(
     if let Some(checked) = &inspection.checked {
         tables(out, checked, view)?;
         problems(out, checked, view.terminal)?;
+        if let Some(told) = view.policy.told() {
+            let line = format!("配置中{}", plain(&told));
+            writeln!(out, "规则 {}", view.terminal.paint(Style::Dim, &line))?;
+        }
         if view.detail.raw {
             raw(out, &checked.report)?;
         }

@@ -130,6 +130,7 @@ fn notice(kind: NoticeKind, forms: &Forms) -> NoticeToSend {
         form: form.map(|form| form.id.clone()),
         version: Some(2),
         source: Some(crate::document::Source::Ocr),
+        rules_changed: Some(UNIT.to_owned()),
         previous: Some(PreviousMail {
             message_id: "<trial@localhost>".to_owned(),
             kind: NoticeKind::Failed,
@@ -153,6 +154,7 @@ fn bare(notice: &NoticeToSend) -> NoticeToSend {
         form: None,
         version: None,
         source: None,
+        rules_changed: None,
         findings: Vec::new(),
         causes: Vec::new(),
         cells: BTreeMap::new(),
@@ -173,6 +175,7 @@ fn finding(severity: Severity, cause: Option<u32>, cells: &[CellId]) -> Finding 
         quote: Some(UNIT.to_owned()),
         message: "试用".to_owned(),
         source: String::new(),
+        explanation: None,
     }
 }
 

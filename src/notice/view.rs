@@ -320,7 +320,10 @@ fn explains(cause: &Cause, finding: &Finding) -> bool {
 
 impl Problem {
     fn of(finding: &Finding) -> Self {
-        let message = clean::sentence(&finding.message);
+        let mut message = clean::sentence(&finding.message);
+        if let Some(explanation) = &finding.explanation {
+            message += &format!("（已说明：{}）", clean::sentence(explanation));
+        }
         let quote = sentence(finding.quote.as_ref());
         Self {
             quote: quote.filter(|q| !message.contains(q)),
@@ -537,6 +540,9 @@ fn facts(notice: &NoticeToSend, zone: &TimeZone) -> Vec<Fact> {
     if notice.source == Some(Source::Ocr) {
         let value = "扫描图片，数字由程序识别，请对照原件核对".to_owned();
         facts.push(Fact { name: "来源", value });
+    }
+    if let Some(rules) = &notice.rules_changed {
+        facts.push(Fact { name: "规则", value: format!("配置中{}", clean::sentence(rules)) });
     }
     facts
 }

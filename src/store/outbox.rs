@@ -251,7 +251,7 @@ fn fill(
     report: ReportId,
     has_tables: bool,
 ) -> rusqlite::Result<()> {
-    notice.findings = reports::findings(tx, report)?;
+    notice.findings = reports::findings_explained(tx, report)?;
     notice.causes = reports::causes(tx, report)?;
     if has_tables {
         let tables = tables_in_question(notice);
@@ -323,6 +323,7 @@ fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
         form: row.get("form")?,
         version: row.get("version")?,
         source: row.get("source")?,
+        rules_changed: row.get("rules_changed")?,
         findings: Vec::new(),
         causes: Vec::new(),
         cells: std::collections::BTreeMap::new(),

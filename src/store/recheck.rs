@@ -51,6 +51,10 @@ pub(super) fn recheck(
     let series = Series { unit, year: report.year, kind: report.kind.clone() };
     let last = years::last_of_version(tx, id, &series)?;
     let judgement = years::beside(rules, report, own.collect(), last.as_ref());
+    let sql =
+        "UPDATE reports SET rules_changed = :told WHERE id = :id AND rules_changed IS NOT :told";
+    tx.prepare_cached(sql)?
+        .execute(named_params! { ":id": id, ":told": judgement.rules_changed })?;
     let before = reports::findings(tx, id)?;
     let findings = judgement.findings();
     if before == findings && reports::causes(tx, id)? == judgement.causes {

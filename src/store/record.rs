@@ -103,7 +103,8 @@ impl Recorder<'_> {
         let report = &checked.report;
         let series = Series { unit, year: report.year, kind: report.kind.clone() };
         let own = checked.findings.iter().cloned().chain(extra).collect();
-        let judgement = reports::Judgement::of(own, Vec::new(), checked.causes.clone());
+        let judgement =
+            reports::Judgement::of(&self.rules.policy, own, Vec::new(), checked.causes.clone());
         let form = report.form.as_ref().and_then(|form| self.rules.forms.get(form));
         let content_hash = versions::content_hash(report);
         let new = reports::NewReport {

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{Approximate, Exact, Seconds, iso};
+use super::explanations;
 use super::rows::{FileId, ReportId};
 use super::versions::{self, Series};
 use super::whole;
-use crate::check::{self, Finding, Verdict};
+use crate::check::{self, Finding, Policy, Verdict};
 use crate::document::{Format, Source};
 use crate::form::{CellId, Severity};
 use crate::locate::{Cause, Repair};
@@ -55,6 +56,8 @@ pub(super) struct Judgement {
     /// It was compared with last year's.
     pub(super) beside: bool,
     pub(super) causes: Vec<Cause>,
+    /// What the configuration had changed about the rules.
+    pub(super) rules_changed: Option<String>,
     pub(super) verdict: Verdict,
     pub(super) errors_hash: String,
     /// The same for what it shows by itself.
@@ -62,7 +65,13 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
-    pub(super) fn of(own: Vec<Finding>, years: Vec<Finding>, causes: Vec<Cause>) -> Self {
+    /// By a policy.
+    pub(super) fn of(
+        policy: &Policy,
+        own: Vec<Finding>,
+        years: Vec<Finding>,
+        causes: Vec<Cause>,
+    ) -> Self {
         let all = || own.iter().chain(&years);
         let failed = all().any(|finding| finding.severity == Severity::Error);
         Self {
@@ -70,6 +79,7 @@ impl Judgement {
             own_errors_hash: versions::errors_hash(&own),
             verdict: if failed { Verdict::Failed } else { Verdict::Passed },
             beside: false,
+            rules_changed: policy.told(),
             own,
             years,
             causes,
@@ -153,6 +163,7 @@ pub(super) fn judge(
     tx.prepare_cached(include_str!("sql/judge_report.sql"))?.execute(named_params! {
         ":id": id, ":verdict": judgement.verdict, ":errors_hash": judgement.errors_hash,
         ":own_errors_hash": judgement.own_errors_hash, ":beside": judgement.beside,
+        ":rules_changed": judgement.rules_changed,
         ":form_sha256": form_sha256, ":now": Seconds(now),
     })?;
     clear_judgement(tx, id)?;
@@ -293,6 +304,7 @@ fn insert_findings(
 ) -> rusqlite::Result<()> {
     let mut insert = tx.prepare_cached(include_str!("sql/insert_finding.sql"))?;
     let mut insert_cell = tx.prepare_cached(include_str!("sql/insert_finding_cell.sql"))?;
+    let mut figures = tx.prepare_cached(include_str!("sql/finding_figures.sql"))?;
     for (number, (basis, finding)) in (1_i64..).zip(findings) {
         let row: i64 = insert.query_row(
             named_params! {
@@ -310,8 +322,16 @@ fn insert_findings(
                 ":column": cell.column,
             })?;
         }
+        figures.execute(named_params! { ":id": row, ":numbers": numbers(&finding.message) })?;
     }
     Ok(())
+}
+
+/// The numbers of a sentence.
+fn numbers(sentence: &str) -> String {
+    let number = |c: char| c.is_ascii_digit() || c == '.';
+    let found = sentence.split(|c| !number(c)).map(|n| n.trim_matches('.'));
+    found.filter(|n| !n.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// The findings of a report, in the order they were written.
@@ -349,9 +369,21 @@ fn selected(db: &Connection, id: ReportId, basis: Option<Basis>) -> rusqlite::Re
             quote: row.get("quote")?,
             message: row.get("message")?,
             source: row.get("source")?,
+            explanation: None,
         })
     })?;
     rows.collect()
+}
+
+/// The findings of a report, those that are settled with what settles them.
+pub(super) fn findings_explained(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Finding>> {
+    let mut findings = findings(db, id)?;
+    for (number, finding) in (1_i64..).zip(&mut findings) {
+        if finding.severity == Severity::Warning {
+            finding.explanation = explanations::of_finding(db, id, number)?;
+        }
+    }
+    Ok(findings)
 }
 
 /// The causes of a report.

@@ -237,6 +237,7 @@ pub(super) fn merge(tx: &Connection, from: UnitId, into: UnitId) -> rusqlite::Re
         "UPDATE reports SET current = 0, unit_id = :into WHERE unit_id = :from",
         "UPDATE notices SET unit_id = :into WHERE unit_id = :from",
         "UPDATE OR IGNORE unit_names SET unit_id = :into WHERE unit_id = :from",
+        "UPDATE OR REPLACE explanations SET unit_id = :into WHERE unit_id = :from",
     ] {
         tx.execute(sql, both)?;
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::hours::Hours;
 use crate::check::{Finding, Verdict};
 use crate::document::Source;
-use crate::form::CellId;
+use crate::form::{CellId, Severity};
 use crate::inspect::Inspection;
 use crate::locate::Cause;
 use crate::report::Cell;
@@ -162,6 +162,45 @@ pub enum Rechecked {
     Changed(RecheckReport),
     /// It was recorded by a gouji that did not keep all that was read: only its file can tell.
     NotWhole,
+}
+
+/// An explanation of findings that should be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The report: the number of a version, or unit and year: `柳荫乡2019`.
+    pub report: String,
+    /// The rule of the findings.
+    pub rule: String,
+    /// Their place.
+    pub place: String,
+    /// The explanation.
+    pub because: String,
+}
+
+/// What became of an explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settling {
+    /// These findings are settled.
+    Settled(Vec<ExplainedFinding>),
+    /// No report is meant, or several.
+    NoReport,
+    /// Nothing was found by this rule at this place; what was found otherwise, hints left out.
+    NoFinding(Vec<ExplainedFinding>),
+    /// The finding must be corrected and cannot be explained away.
+    NotForExplaining(ExplainedFinding),
+}
+
+/// A finding as far as explaining it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedFinding {
+    /// Its rule.
+    pub rule: String,
+    /// Its place.
+    pub place: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The sentence for the office.
+    pub message: String,
 }
 
 /// A report whose findings have changed.
@@ -368,6 +407,8 @@ pub struct NoticeToSend {
     pub version: Option<u32>,
     /// Text or OCR.
     pub source: Option<Source>,
+    /// What the configuration had changed about the rules when the report was judged, in Chinese.
+    pub rules_changed: Option<String>,
     /// Everything found, gravest kinds first.
     pub findings: Vec<Finding>,
     /// What explains it.
@@ -413,6 +454,7 @@ impl NoticeToSend {
             form: report.and_then(|report| report.form.clone()),
             version: None,
             source: report.map(|report| report.source),
+            rules_changed: None,
             findings: checked.map(|checked| checked.findings.clone()).unwrap_or_default(),
             causes: checked.map(|checked| checked.causes.clone()).unwrap_or_default(),
             cells: report.map(|report| report.cells.clone()).unwrap_or_default(),

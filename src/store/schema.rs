@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0004_years.sql"),
     include_str!("sql/0005_questions.sql"),
     include_str!("sql/0006_offices.sql"),
+    include_str!("sql/0007_explanations.sql"),
 ];
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.

@@ -133,12 +133,12 @@ pub(super) fn beside(
 ) -> Judgement {
     let Some(last) = last else {
         let (findings, causes) = inspect::explain(report, own, None, &rules.forms, &rules.policy);
-        return Judgement::of(findings, Vec::new(), causes);
+        return Judgement::of(&rules.policy, findings, Vec::new(), causes);
     };
     let sure = last.is_listed || inspect::surely_one(report, &last.report);
     let beside = Beside { last: &last.report, sure };
     let found = inspect::compare(report, own, &beside, &rules.forms, &rules.policy);
-    Judgement { beside: true, ..Judgement::of(found.own, found.years, found.causes) }
+    Judgement { beside: true, ..Judgement::of(&rules.policy, found.own, found.years, found.causes) }
 }
 
 /// Rule and place of every error.

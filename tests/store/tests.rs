@@ -307,6 +307,7 @@ fn finding(rule: &str) -> Finding {
         quote: None,
         message: "表三“总计”列不平衡。".into(),
         source: "表三角注".into(),
+        explanation: None,
     }
 }
 

@@ -1,4 +1,4 @@
--- Mails and notices of another database of the same schema, attached as old, into this one. Reports,
+-- Mails, notices and explanations of another database of the same schema, attached as old, into this one. Reports,
 -- files and units have other numbers here: the same file is that of the same bytes, the same report
 -- that of the same document of it, the same unit that of the same name.
 BEGIN IMMEDIATE;
@@ -37,6 +37,10 @@ ORDER BY o.id
 ON CONFLICT (kind, key) DO NOTHING;
 UPDATE main.notices SET answers_id = (SELECT o.answers_id FROM old.notices o WHERE o.id = notices.id)
 WHERE id IN (SELECT id FROM old.notices WHERE answers_id IN (SELECT id FROM main.notices));
+
+INSERT OR IGNORE INTO main.explanations (unit_id, year, kind, rule, place, figures, because, given_at)
+SELECT u.id, o.year, o.kind, o.rule, o.place, o.figures, o.because, o.given_at
+FROM old.explanations o JOIN same_unit u ON u.old_id = o.unit_id ORDER BY o.id;
 
 DROP TABLE same_report;
 DROP TABLE same_unit;
