@@ -62,7 +62,7 @@ impl<'a> Courier<'a> {
         Self { transcript: transcript.clone(), ..Self::new(settings) }
     }
 
-    /// Asks for each recipient whether a mail to it would be taken, and sends none. Files take all.
+    /// Asks for each address as configured whether a mail to it would be taken, and sends none. Files take all.
     pub async fn ask(&mut self, recipients: &[String]) -> DeliveryReport {
         let asked = match &self.settings.transport {
             Transport::File { .. } => {
@@ -81,8 +81,13 @@ impl<'a> Courier<'a> {
         recipients: &[String],
         smtp: &SmtpSettings,
     ) -> Result<Vec<(String, Delivery)>, Broken> {
+        let bare = |address: &String| match message::mailbox(address) {
+            Ok(mailbox) => mailbox.email.to_string(),
+            Err(_) => address.clone(),
+        };
+        let recipients: Vec<String> = recipients.iter().map(bare).collect();
         let (from, mut conversation) = self.set_out(smtp).await?;
-        let outcomes = conversation.ask(&from.email, recipients).await?;
+        let outcomes = conversation.ask(&from.email, &recipients).await?;
         self.conversation = conversation.is_open().then_some(conversation);
         Ok(outcomes)
     }

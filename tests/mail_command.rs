@@ -31,7 +31,7 @@ impl Office {
         let text = format!(
             "[mail]\ntransport = \"smtp\"\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\n\
              ca_file = \"{ca}\"\ntimeout = \"5s\"\nusername = \"gouji@county.example\"\n\
-             password_file = \"password\"\nto = [\"office@county.example\"]\n\
+             password_file = \"password\"\nto = [\"办公室 <office@county.example>\"]\n\
              admin = \"it@county.example\"\n"
         );
         std::fs::write(folder.path().join("gouji.toml"), text).unwrap();
