@@ -5,7 +5,11 @@
 //! - the main loop hands files, a few at once, to the desk: taken, read by a worker process,
 //!   inspected, recorded (`desk`);
 //! - one thread owns the database and does what it is asked (`ledger`);
-//! - one task composes and sends mails (`outbox`).
+//! - one task composes and sends mails (`outbox`);
+//! - one task publishes copies of the database (`snapshot`).
+//!
+//! What changes while gouji runs (settings, forms, templates of mails) is asked for where it is needed
+//! (`live`); twice a minute gouji leaves word of how it is (`pulse`).
 //!
 //! None waits for another without end: a share that hangs, a file that kills its reader, a locked
 //! database, a dead mail server each hold up themselves alone. Nothing that matters is in memory

@@ -351,14 +351,17 @@ impl<W: Write> Doctor<W> {
         }
         let [_, log, _] = Store::files_of(path);
         let bytes = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+        let readers = readers(path);
         if bytes > LARGE_LOG {
+            let who = if readers.is_empty() { "some program" } else { &readers };
             let what = format!(
-                "the log has grown to {} MB: some program has had the database open for reading for \
-                 a long time{}",
+                "the log has grown to {} MB, because {who} stays in one transaction; end it, or let \
+                 it read a snapshot ([database] snapshot)",
                 bytes >> 20,
-                readers(path),
             );
             self.bad("database", what)?;
+        } else if !readers.is_empty() {
+            self.good("database", format!("being read by {readers}"))?;
         }
         Ok(())
     }
@@ -456,7 +459,7 @@ impl<W: Write> Doctor<W> {
     }
 }
 
-/// Who has it open for reading, as the end of a sentence.
+/// Who is reading it at this moment, beside the service itself; empty: nobody.
 fn readers(database: &Path) -> String {
     let readers = Witness::of(database).readers().unwrap_or_default();
     let own = daemon::holder(database);
@@ -465,7 +468,7 @@ fn readers(database: &Path) -> String {
         .filter(|reader| own != Some(reader.pid.to_string()))
         .map(Reader::to_string)
         .collect();
-    if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) }
+    named.join(", ")
 }
 
 /// Why a drop folder cannot be listed, and what to do.

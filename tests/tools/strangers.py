@@ -197,8 +197,15 @@ def main():
         office.hand_in(20)
         office.wait_for_all()
         assert reader.execute("SELECT count(*) FROM current_reports").fetchone()[0] == seen
+        doctor = subprocess.run(
+            [GOUJI, "--config", office.root / "gouji.toml", "doctor"],
+            capture_output=True,
+            text=True,
+        )
+        assert "being read by python" in doctor.stdout, doctor.stdout
+        assert f"(process {os.getpid()})" in doctor.stdout, doctor.stdout
         reader.close()
-        say(f"a reader that stays: {office.count} reports recorded, it goes on seeing {seen}")
+        say(f"a reader that stays, and is named: {office.count} recorded, it sees {seen}")
         say(f"Datasette {with_datasette(office.database)}: while gouji runs")
         wait("a snapshot", office.copy.exists)
         with_duckdb(office.copy)
