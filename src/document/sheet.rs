@@ -231,7 +231,8 @@ impl Layout {
         };
         let below = self.below.get(row).copied().flatten();
         let above = table.clone().rev().find(|&above| self.kind(above) == Kind::Table);
-        let Some(width) = below.or(above).map(|near| self.end(near)) else {
+        // A row whose last figures are blank seems narrower than its table.
+        let Some(width) = below.into_iter().chain(above).map(|near| self.end(near)).max() else {
             return true;
         };
         let end = self.area(row, column).columns.end;

@@ -2,7 +2,8 @@
 //!
 //! The grammars, each in a file of its own, none of which knows what a table is about:
 //! [`cells`] one cell a line, as Word's text dump has it; [`tabs`] one row a line, cells parted by
-//! tabs; [`pipes`] cells parted by `|`, on one line or several; [`aligned`] columns made of blanks.
+//! tabs; [`pipes`] cells parted by `|`, on one line or several; [`aligned`] columns made of blanks;
+//! [`stacked`] one cell a line with nothing to mark it.
 //! What none of them takes is [`prose`], where lines broken by a PDF are joined again. No character
 //! is lost: what is not a table is a paragraph. Only the web site's lines after the end are left
 //! out, see `furniture`.
@@ -13,6 +14,7 @@ mod aligned;
 mod cells;
 mod pipes;
 mod prose;
+mod stacked;
 mod tabs;
 
 use super::assembly::Assembly;
@@ -103,7 +105,10 @@ fn table_at(line: &str, rest: &[&str], section: Option<u32>) -> Found {
     } else if pipes::is_row(line) {
         pipes::take(rest)
     } else {
-        aligned::take(rest, section)
+        match aligned::take(rest, section) {
+            Found::NoTable(taken) => stacked::take(rest).unwrap_or(Found::NoTable(taken)),
+            table @ Found::Table(..) => table,
+        }
     }
 }
 
@@ -146,6 +151,24 @@ fn has_field(line: &str) -> bool {
         };
     }
     false
+}
+
+/// A number with at most three characters of unit, or what stands for one. A year is none.
+fn is_figure(text: &str) -> bool {
+    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\")
+    {
+        return true;
+    }
+    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
+    let digits = number.chars().take_while(|c| is_digit(*c) || ",，.．".contains(*c)).count();
+    let unit: String = number.chars().skip(digits).collect();
+    // `3.其他` is a label.
+    let whole = number.chars().take(digits).last().is_some_and(is_digit);
+    number.starts_with(is_digit)
+        && whole
+        && unit.chars().count() <= 3
+        && !unit.starts_with(['年', '月', '日', '、', '）', ')'])
 }
 
 /// A cell's text: blanks that only set it off are gone, wide and hard ones stay.

@@ -133,14 +133,18 @@ impl Table {
         if pairs.is_empty() || (figures_above && figures_below) || pairs.iter().any(under_words) {
             return false;
         }
-        let label_goes_on = |(twin, cell): &&(Cell, &Cell)| {
-            twin.row_span == 1 && !cell.lines.is_empty() && !is_figure(cell)
-        };
-        match pairs.iter().rev().find(label_goes_on) {
-            Some((twin, cell)) => is_full(twin) && !starts_with_ordinal(&text(cell)),
-            // No label below: its values, or nothing at all.
-            None => pairs.iter().any(|(twin, _)| !twin.lines.is_empty()),
+        let below = |(_, cell): &&(Cell, &Cell)| !cell.lines.is_empty() && !is_figure(cell);
+        // What says the same again (a unit, the name of a group) begins a row.
+        if pairs.iter().filter(below).any(|(twin, cell)| text(twin) == text(cell)) {
+            return false;
         }
+        let mut labels =
+            pairs.iter().filter(below).filter(|(twin, _)| twin.row_span == 1).peekable();
+        if labels.peek().is_none() {
+            // No label below: its values, or nothing at all.
+            return pairs.iter().any(|(twin, _)| !twin.lines.is_empty());
+        }
+        labels.all(|(twin, cell)| is_full(twin) && !starts_with_ordinal(&text(cell)))
     }
 
     /// The cell of the last row right above a cell of the first row of the next page.

@@ -355,3 +355,10 @@ fn figures_beside_the_middle_of_their_headers_are_counted_off() {
         ]
     );
 }
+
+#[test]
+fn rows_without_figures_that_repeat_a_unit_after_a_page_break_are_rows_of_their_own() {
+    let pages =
+        over_two_pages(&[("属于国家秘密", "件")], &[("4.保护第三方", "件"), ("5.属于", "件")]);
+    assert_eq!(shown(pages).iter().filter(|row| row.contains("件")).count(), 3);
+}

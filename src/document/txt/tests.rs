@@ -409,3 +409,54 @@ proptest! {
         prop_assert_eq!(ink(&found), ink(&text));
     }
 }
+
+#[test]
+fn one_cell_a_line_without_any_mark_is_a_table_and_wider_gaps_are_empty_cells() {
+    let cells = [
+        "信息内容",
+        "本年制发件数",
+        "现行有效件数",
+        "规章",
+        "0",
+        "1",
+        "规范性文件",
+        "2",
+        "3",
+        "处罚",
+        "7",
+        "8",
+        "许可",
+        "",
+        "4",
+    ];
+    let tight = cells.join("\n");
+    let rows = [
+        "0:信息内容",
+        "0:本年制发件数",
+        "0:现行有效件数",
+        "0:规章 | 1:0 | 2:1",
+        "0:规范性文件 | 1:2 | 2:3",
+        "0:处罚 | 1:7 | 2:8",
+        "0:许可 | 1: | 2:4",
+    ];
+    for text in [tight, cells.join("\n\n")] {
+        let text = format!("情况如下，请见下表。\n{text}\n以上数据截至年底。\n");
+        let limits = Limits::default();
+        let blocks = read(text.as_bytes(), &limits).unwrap().blocks;
+        let [_, Block::Grid(grid), _] = blocks.as_slice() else { panic!("{blocks:?}") };
+        let shown = |row: &[crate::document::GridCell]| {
+            row.iter().map(|c| format!("{}:{}", c.column, c.text)).collect::<Vec<_>>().join(" | ")
+        };
+        let found: Vec<String> = grid.cells.chunk_by(|a, b| a.row == b.row).map(shown).collect();
+        assert_eq!(found, rows, "{text}");
+    }
+}
+
+#[test]
+fn short_lines_without_figures_and_figures_without_labels_are_no_table() {
+    for text in ["目录\n总体情况\n主动公开\n依申请公开\n", "1\n2\n3\n4\n5\n6\n7\n8\n"]
+    {
+        let blocks = read(text.as_bytes(), &Limits::default()).unwrap().blocks;
+        assert!(!blocks.iter().any(|b| matches!(b, Block::Grid(_))), "{text}");
+    }
+}

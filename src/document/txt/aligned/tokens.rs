@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use super::super::is_figure;
+
 /// How wide characters of ambiguous width are taken to be (quotation marks, `·`, `…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Widths {
@@ -132,25 +134,4 @@ fn with_spread_words_joined(tokens: Vec<Token>) -> Vec<Token> {
 fn is_one_character(text: &str) -> bool {
     let mut chars = text.chars();
     matches!((chars.next(), chars.next()), (Some('\u{4E00}'..='\u{9FFF}'), None)) && text != "无"
-}
-
-/// A number with at most three characters of unit, or what stands for one. A year is none.
-fn is_figure(text: &str) -> bool {
-    if matches!(text, "/" | "／" | "-" | "－" | "—" | "——" | "–" | "无" | "零" | "〇" | "\\")
-    {
-        return true;
-    }
-    let number = text.trim_start_matches(['+', '-', '−', '－', '＋', '增', '减']);
-    let digits = number.chars().take_while(|c| is_digit(*c) || ",，.．".contains(*c)).count();
-    let unit: String = number.chars().skip(digits).collect();
-    // `3.其他` is a label.
-    let whole = number.chars().take(digits).last().is_some_and(is_digit);
-    number.starts_with(is_digit)
-        && whole
-        && unit.chars().count() <= 3
-        && !unit.starts_with(['年', '月', '日', '、', '）', ')'])
-}
-
-fn is_digit(c: char) -> bool {
-    c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
