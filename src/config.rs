@@ -153,6 +153,19 @@ pub struct DropSettings {
     pub after: After,
     /// Listen to the system's events; without them only the rescans find files.
     pub events: bool,
+    /// Where those who hand in find what was found in their files.
+    pub receipts: Receipts,
+}
+
+/// Where receipts are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Receipts {
+    /// Nowhere.
+    None,
+    /// Beside each report.
+    Beside,
+    /// Below this folder, as the reports lie below the drop folder.
+    Folder(PathBuf),
 }
 
 /// What becomes of a file once it is recorded.

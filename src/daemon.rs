@@ -25,6 +25,7 @@ mod live;
 mod outbox;
 mod pins;
 mod pulse;
+mod receipts;
 mod service;
 mod snapshot;
 mod sole;
@@ -61,6 +62,7 @@ use live::{Live, Reload, Setup};
 use outbox::Outbox;
 use pins::Pins;
 pub(crate) use pulse::{FolderPulse, Pulse, read as last_pulse};
+use receipts::Receipts;
 use service::{Signals, Told};
 use snapshot::{Published, Snapshots};
 pub(crate) use sole::{claim, holder};
@@ -267,6 +269,7 @@ impl Daemon {
             workers: Workers::new(at_once),
             first_scan: Arc::new(AtomicBool::new(first_scan)),
             recorded: Arc::new(Notify::new()),
+            receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
             live,
             ledger,
@@ -347,6 +350,13 @@ impl Daemon {
             stopping: self.stopping.subscribe(),
         };
         self.others.spawn(snapshots.run());
+        let receipts = Receipts {
+            live: desk.live.clone(),
+            ledger: desk.ledger.clone(),
+            wake: Arc::clone(&desk.receipts),
+            stopping: self.stopping.subscribe(),
+        };
+        self.others.spawn(receipts.run());
     }
 
     /// Leaves word of how things are, for `gouji status` and for `node_exporter`.
@@ -696,6 +706,9 @@ pub(crate) fn own_places(settings: &Settings) -> Vec<PathBuf> {
         places.push(folder.clone());
     }
     if let After::Archive(folder) = &settings.drop.after {
+        places.push(folder.clone());
+    }
+    if let crate::config::Receipts::Folder(folder) = &settings.drop.receipts {
         places.push(folder.clone());
     }
     places

@@ -88,6 +88,28 @@ pub fn page(
     stationery.fill("report.html", &item.title, &item)
 }
 
+/// What was found in one file, each of its documents, on an HTML page of its own.
+///
+/// # Errors
+/// A template is broken.
+pub fn receipt(
+    documents: &[NoticeToSend],
+    stationery: &Stationery,
+    forms: &Forms,
+    zone: &TimeZone,
+) -> Result<String, NoticeError> {
+    let setting = Setting { forms, zone };
+    let items: Vec<Item> = documents.iter().map(|told| Item::page(told, &setting)).collect();
+    let title = items.first().map(|item| item.title.clone()).unwrap_or_default();
+    stationery.fill("receipt.html", &title, &Receipt { items })
+}
+
+/// What the template of a receipt sees.
+#[derive(Serialize)]
+struct Receipt {
+    items: Vec<Item>,
+}
+
 /// A letter that only shows that letters arrive.
 ///
 /// # Errors

@@ -32,6 +32,7 @@ mod overdue;
 mod owed;
 mod readers;
 mod rebuild;
+mod receipts;
 mod recheck;
 mod record;
 mod reports;
@@ -200,6 +201,30 @@ impl Store {
             }
             Ok(kept)
         })
+    }
+
+    /// Files whose receipts are out of date, at most `limit`.
+    pub fn due_receipts(&self, limit: u32) -> Result<Vec<ReceiptDue>> {
+        self.read(|db| receipts::due(db, limit))
+    }
+
+    /// Writes down what became of the receipts of a file. If it has changed meanwhile, they stay due.
+    pub fn receipts_written(
+        &mut self,
+        due: &ReceiptDue,
+        written: &[ReceiptWritten],
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|tx| receipts::written(tx, due, written, now))
+    }
+
+    /// Receipts that could not be written are due again.
+    pub fn try_receipts_again(&mut self) -> Result<()> {
+        let sql = "SELECT 1 FROM receipts WHERE error IS NOT NULL";
+        match self.read(|db| db.prepare_cached(sql)?.exists([]))? {
+            true => self.write(receipts::try_again),
+            false => Ok(()),
+        }
     }
 
     /// Queues a list of who has not handed in, unless it was made before. Returns how many are on it;

@@ -583,3 +583,47 @@ fn in_quiet_hours_alerts_wait_and_nothing_is_lost() {
     let subjects = office.wait_for_letters(1);
     assert!(subjects[0].contains("青塘镇"), "{subjects:?}");
 }
+
+/// What was found lies beside the report, follows every version, and is never read as a report.
+#[test]
+fn receipts_lie_beside_reports_and_follow_them() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let keys = format!("{LOOK_OFTEN}\nreceipts = \"beside\"");
+    let mut office = Office::open(&keys, INTO_FILES);
+    fs::create_dir(office.path("东山")).unwrap();
+    office.hand_in("东山/青塘镇.md", faulty("青塘镇人民政府"));
+    let receipt = |name: &str| fs::read_to_string(office.path(name)).unwrap_or_default();
+    office.wait("a receipt", || !receipt("东山/青塘镇.md.核查.html").is_empty());
+    let page = receipt("东山/青塘镇.md.核查.html");
+    assert!(
+        page.contains("青塘镇人民政府") && page.contains("35") && page.contains("</html>"),
+        "{page}"
+    );
+    assert!(!page.contains("本邮件"), "{page}");
+    office.hand_in("东山/青塘镇.md", sound("青塘镇人民政府"));
+    office.wait("it follows", || receipt("东山/青塘镇.md.核查.html").contains("核查通过"));
+    office.hand_in("照片.docx", b"\xff\xd8\xff\xe0\x00\x10JFIF and so on");
+    office.wait("a remedy", || receipt("照片.docx.核查.html").contains("无法读取"));
+    let gbk = OsStr::from_bytes(b"\xc7\xe0\xcc\xc1\xd5\xf2.md");
+    fs::write(office.root.join("drop").join(gbk), faulty("石桥镇人民政府")).unwrap();
+    office.wait("names are bytes", || {
+        fs::read_dir(office.root.join("drop")).unwrap().any(|entry| {
+            let name = entry.unwrap().file_name();
+            name.as_bytes().starts_with(gbk.as_bytes()) && name.len() > gbk.len()
+        })
+    });
+    office.wait_for_rows("SELECT count(*) FROM receipts WHERE error IS NULL", &["3"]);
+    office.wait_for_rows("SELECT count(*) FROM paths", &["3"]);
+    // A receipt taken away comes back with the next version only; one that cannot be written costs
+    // nothing else, is told once, and counted.
+    office.stop();
+    fs::write(office.root.join("blocked"), "").unwrap();
+    office.configure(&format!("{LOOK_OFTEN}\nreceipts = \"blocked\""), INTO_FILES);
+    office.start();
+    office.hand_in("东山乡.md", faulty("东山乡人民政府"));
+    office.hand_in("西山乡.md", faulty("西山乡人民政府"));
+    office.wait_for_rows("SELECT count(*) FROM receipts WHERE error IS NOT NULL", &["2"]);
+    office.wait_for_rows("SELECT count(*) FROM current_reports", &["4"]);
+    assert_eq!(office.log().matches("no receipts can be written").count(), 1);
+}

@@ -117,6 +117,7 @@ fn people(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io
     let current = status.reports_passed + failed;
     writeln!(out, "database  {} (schema {})", settings.database.path.display(), status.schema)?;
     writeln!(out, "reports   {current} current of {} units, {failed} failing", status.units)?;
+    roster(out, settings, status)?;
     writeln!(out, "files     {}", files(status))?;
     let last = status.last_recorded_at.map_or_else(|| "none yet".to_owned(), time);
     writeln!(out, "recorded  {last}")?;
@@ -133,6 +134,33 @@ fn people(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io
     )?;
     for mail in &status.mails_in_trouble {
         trouble(out, mail, &settings.zone)?;
+    }
+    Ok(())
+}
+
+/// Offices, who is on their rosters and who is not, and receipts, where there are such.
+fn roster(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io::Result<()> {
+    for office in &settings.offices {
+        let folders: Vec<String> = office.folders.iter().map(|folder| shown(folder)).collect();
+        let (name, to) = (plain(&office.name), office.to.join(", "));
+        writeln!(out, "office    {name}: to {to}, from {}", folders.join(", "))?;
+    }
+    if status.units_listed > 0 {
+        let (listed, others) = (status.units_listed, status.unlisted.len());
+        writeln!(out, "roster    {listed} units; {others} that are not on it have handed in")?;
+        for unit in &status.unlisted {
+            let proposed = match unit.proposals.as_slice() {
+                [] => String::new(),
+                some => format!(" (may be {})", some.join(", ")),
+            };
+            writeln!(out, "  {}{}", plain(&unit.name), plain(&proposed))?;
+        }
+    }
+    if status.receipts_written + status.receipts_missing > 0 {
+        let (written, missing) = (status.receipts_written, status.receipts_missing);
+        let why = status.receipts_error.as_deref().map(|why| format!(": {}", plain(why)));
+        let why = why.unwrap_or_default();
+        writeln!(out, "receipts  {written} written, {missing} could not be{why}")?;
     }
     Ok(())
 }
@@ -197,6 +225,8 @@ struct Object<'s> {
     files: std::collections::BTreeMap<&'static str, u32>,
     last_recorded_at: Option<String>,
     waiting: Vec<WaitingFile<'s>>,
+    roster: RosterState<'s>,
+    receipts: ReceiptsState<'s>,
     mails: Mails<'s>,
 }
 
@@ -205,6 +235,32 @@ struct Reports {
     current: u32,
     passed: u32,
     failed: u32,
+}
+
+#[derive(Serialize)]
+struct RosterState<'s> {
+    listed: u32,
+    unlisted: Vec<UnlistedUnit<'s>>,
+}
+
+#[derive(Serialize)]
+struct UnlistedUnit<'s> {
+    name: &'s str,
+    office: &'s str,
+    may_be: &'s [String],
+}
+
+impl<'s> UnlistedUnit<'s> {
+    fn of(unit: &'s crate::store::Unlisted) -> Self {
+        Self { name: &unit.name, office: &unit.office, may_be: &unit.proposals }
+    }
+}
+
+#[derive(Serialize)]
+struct ReceiptsState<'s> {
+    written: u32,
+    missing: u32,
+    error: Option<&'s str>,
 }
 
 #[derive(Serialize)]
@@ -252,6 +308,15 @@ impl<'s> Object<'s> {
             files: status.files.iter().map(|(verdict, n)| (word(*verdict), *n)).collect(),
             last_recorded_at: status.last_recorded_at.map(utc),
             waiting: status.waiting.iter().map(WaitingFile::of).collect(),
+            roster: RosterState {
+                listed: status.units_listed,
+                unlisted: status.unlisted.iter().map(UnlistedUnit::of).collect(),
+            },
+            receipts: ReceiptsState {
+                written: status.receipts_written,
+                missing: status.receipts_missing,
+                error: status.receipts_error.as_deref(),
+            },
             mails: Mails {
                 sent: status.mails_sent,
                 queued: status.mails_queued,

@@ -13,8 +13,8 @@ use jiff::tz::TimeZone;
 use super::typed::MailConfig;
 use super::{
     After, Config, DatabaseSettings, DropSettings, MailSettings, OfficeSettings, Origin,
-    PASSWORD_CREDENTIAL, PasswordSource, Remark, Settings, SmtpSettings, Surroundings, Tls,
-    Transport, UnitSettings,
+    PASSWORD_CREDENTIAL, PasswordSource, Receipts, Remark, Settings, SmtpSettings, Surroundings,
+    Tls, Transport, UnitSettings,
 };
 use crate::check::Policy;
 use crate::form::Severity;
@@ -116,6 +116,11 @@ impl Resolver<'_> {
             rescan: self.optional_duration("drop.rescan", &drop.rescan, SHORTEST_RESCAN),
             after,
             events: drop.events,
+            receipts: match drop.receipts.as_str() {
+                "" => Receipts::None,
+                "beside" => Receipts::Beside,
+                folder => Receipts::Folder(tidy(&self.base.join(folder))),
+            },
         }
     }
 
@@ -159,6 +164,9 @@ impl Resolver<'_> {
         }
         if let After::Archive(folder) = &settings.drop.after {
             outputs.push(("drop.archive", folder));
+        }
+        if let Receipts::Folder(folder) = &settings.drop.receipts {
+            outputs.push(("drop.receipts", folder));
         }
         for (key, output) in outputs {
             let inside = settings.drop.folders.iter().find(|folder| output.starts_with(folder));

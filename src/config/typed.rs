@@ -45,6 +45,8 @@ pub struct DropConfig {
     pub archive: String,
     /// Listen to the system's events.
     pub events: bool,
+    /// `beside`, or a folder.
+    pub receipts: String,
 }
 
 impl Default for DropConfig {
@@ -56,6 +58,7 @@ impl Default for DropConfig {
             after: "leave".into(),
             archive: "archive".into(),
             events: true,
+            receipts: String::new(),
         }
     }
 }

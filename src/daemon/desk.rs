@@ -38,6 +38,8 @@ pub(super) struct Desk {
     pub(super) first_scan: Arc<AtomicBool>,
     /// To be notified when something was recorded.
     pub(super) recorded: Arc<Notify>,
+    /// To be notified as well: receipts may be out of date.
+    pub(super) receipts: Arc<Notify>,
     /// Contents being worked on: one content at a time, whatever its paths.
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
 }
@@ -114,6 +116,7 @@ impl Desk {
         };
         self.ledger.ask(remember).await?;
         self.recorded.notify_one();
+        self.receipts.notify_one();
         let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
         let reading = self.workers.read(name, &bytes).await?;
         let inspections = self.inspect(name, reading).await?;
@@ -162,6 +165,7 @@ impl Desk {
         let policy = self.policy(file);
         let recorded = self.ledger.record(seen.clone(), inspections, policy).await?;
         self.recorded.notify_one();
+        self.receipts.notify_one();
         Ok(recorded)
     }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::stationery::{NoticeError, Stationery, TemplateError, located};
-use super::{page, trial as trial_letter, write};
+use super::{page, receipt, trial as trial_letter, write};
 use crate::check::{Finding, Verdict};
 use crate::form::{CellId, Forms, Severity};
 use crate::locate::{Cause, Repair};
@@ -47,6 +47,10 @@ pub(super) fn trial(stationery: &Stationery, forms: &Forms) -> BTreeSet<Template
     }
     match page(&failed, stationery, forms, &TimeZone::UTC) {
         Ok(html) => faults.extend(escapes("report.html", &html)),
+        Err(error) => note(error),
+    }
+    match receipt(&[failed.clone(), bare(&failed)], stationery, forms, &TimeZone::UTC) {
+        Ok(html) => faults.extend(escapes("receipt.html", &html)),
         Err(error) => note(error),
     }
     if let Err(error) = trial_letter(stationery) {

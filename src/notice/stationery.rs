@@ -23,6 +23,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("letter.txt", include_str!("../../config/mail/letter.txt")),
     ("letter.html", include_str!("../../config/mail/letter.html")),
     ("report.html", include_str!("../../config/mail/report.html")),
+    ("receipt.html", include_str!("../../config/mail/receipt.html")),
     ("overdue.txt", include_str!("../../config/mail/overdue.txt")),
     ("overdue.html", include_str!("../../config/mail/overdue.html")),
     ("reminder.txt", include_str!("../../config/mail/reminder.txt")),

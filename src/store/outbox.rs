@@ -245,7 +245,7 @@ fn notice(tx: &Connection, id: NoticeId, has_tables: bool) -> rusqlite::Result<N
 }
 
 /// What was found in the report of a notice.
-fn fill(
+pub(super) fn fill(
     tx: &Connection,
     notice: &mut NoticeToSend,
     report: ReportId,
@@ -293,7 +293,7 @@ fn tables_in_question(notice: &NoticeToSend) -> BTreeSet<String> {
     named.chain(repaired).map(|cell| cell.table.clone()).collect()
 }
 
-fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
+pub(super) fn read_notice(row: &Row<'_>) -> rusqlite::Result<NoticeToSend> {
     let kind: NoticeKind = row.get("kind")?;
     let key: String = row.get("key")?;
     let queued_at = row.get::<_, Seconds>("queued_at")?.0;

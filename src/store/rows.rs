@@ -463,6 +463,28 @@ impl NoticeToSend {
     }
 }
 
+/// A file whose receipt is out of date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceiptDue {
+    /// The file.
+    pub file: FileId,
+    /// How often it has become so.
+    pub times: i64,
+    /// Where it lies, and where it lay before it was archived.
+    pub paths: Vec<PathBuf>,
+    /// What is to be said about each of its documents.
+    pub documents: Vec<NoticeToSend>,
+}
+
+/// What became of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptWritten {
+    /// Where it belongs.
+    pub path: PathBuf,
+    /// Why it is not there.
+    pub error: Option<String>,
+}
+
 /// What was mailed before about the same thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousMail {
@@ -599,6 +621,16 @@ pub struct Status {
     pub mails_queued: u32,
     /// Mails sent.
     pub mails_sent: u32,
+    /// Units on the rosters.
+    pub units_listed: u32,
+    /// Units that have handed in and are not on the roster of their office.
+    pub unlisted: Vec<Unlisted>,
+    /// Receipts that are there.
+    pub receipts_written: u32,
+    /// Receipts that could not be written.
+    pub receipts_missing: u32,
+    /// Why the last of these could not.
+    pub receipts_error: Option<String>,
     /// Mails that were given up, queued ones that had an error: newest first.
     pub mails_in_trouble: Vec<MailInTrouble>,
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, named_params};
 
 use super::columns::Seconds;
 use super::rows::{MailInTrouble, Status};
-use super::{files, schema};
+use super::{files, roster, schema};
 
 /// Mails shown that did not go out as they should.
 const TROUBLE_SHOWN: i64 = 50;
@@ -18,6 +18,7 @@ pub(super) fn status(db: &Connection) -> rusqlite::Result<Status> {
         .collect::<rusqlite::Result<_>>()?;
     status.waiting = files::waiting(db)?;
     status.mails_in_trouble = in_trouble(db)?;
+    status.unlisted = roster::unlisted(db)?;
     Ok(status)
 }
 
@@ -32,6 +33,10 @@ fn counts(db: &Connection) -> rusqlite::Result<Status> {
             notices_waiting: row.get("notices_waiting")?,
             mails_queued: row.get("mails_queued")?,
             mails_sent: row.get("mails_sent")?,
+            units_listed: row.get("units_listed")?,
+            receipts_written: row.get("receipts_written")?,
+            receipts_missing: row.get("receipts_missing")?,
+            receipts_error: row.get("receipts_error")?,
             ..Status::default()
         })
     })

@@ -7,7 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::names;
 
-/// Ends of names, in lower case. The last one is gouji's own receipt beside a report.
+/// How the name of gouji's own receipt beside a report ends.
+pub const RECEIPT: &str = ".核查.html";
+
+/// Ends of names, in lower case.
 const ENDS: &[&str] = &[
     ".tmp",
     ".temp",
@@ -25,7 +28,7 @@ const ENDS: &[&str] = &[
     ".lnk",
     ".url",
     ".bak~",
-    ".核查.html",
+    RECEIPT,
 ];
 
 /// Beginnings of names, in lower case: lock and owner files of Office and WPS (`~$`), and temporary
@@ -56,7 +59,8 @@ const NAMES: &[&str] = &[
 /// Whether one component of a path (a file's or folder's name) is a temporary or system name. A name
 /// that begins with a dot is hidden, and none of ours.
 pub fn is_ignored(name: &OsStr) -> bool {
-    if name.as_bytes().starts_with(b".") {
+    // A receipt is one whatever the bytes before its ending mean.
+    if name.as_bytes().starts_with(b".") || name.as_bytes().ends_with(RECEIPT.as_bytes()) {
         return true;
     }
     let name = names::decoded(name).to_lowercase();

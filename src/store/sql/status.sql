@@ -4,4 +4,8 @@ SELECT (SELECT count(*) FROM units) AS units,
        (SELECT max(recorded_at) FROM files) AS last_recorded_at,
        (SELECT count(*) FROM notices WHERE state = 'waiting') AS notices_waiting,
        (SELECT count(*) FROM mails WHERE state = 'queued') AS mails_queued,
-       (SELECT count(*) FROM mails WHERE state = 'sent') AS mails_sent
+       (SELECT count(*) FROM mails WHERE state = 'sent') AS mails_sent,
+       (SELECT count(*) FROM units WHERE on_roster = 1) AS units_listed,
+       (SELECT count(*) FROM receipts WHERE error IS NULL) AS receipts_written,
+       (SELECT count(*) FROM receipts WHERE error IS NOT NULL) AS receipts_missing,
+       (SELECT error FROM receipts WHERE error IS NOT NULL ORDER BY written_at DESC LIMIT 1) AS receipts_error
