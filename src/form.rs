@@ -295,6 +295,7 @@ pub struct Check {
 
 /// What a check checks.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a form has some dozens of checks")]
 pub enum Body {
     /// A condition on cells, at each of its places.
     Equation(Equation),

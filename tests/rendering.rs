@@ -13,6 +13,8 @@
     clippy::print_stderr,
     reason = "a test that cannot set up should panic"
 )]
+#![allow(clippy::as_conversions, reason = "small numbers of a test")]
+#![allow(clippy::disallowed_methods, reason = "a test asks whether there is a browser")]
 
 #[path = "common/reports.rs"]
 mod reports;
