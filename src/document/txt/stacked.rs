@@ -82,7 +82,7 @@ fn table(cells: &[Cell<'_>]) -> Table {
             // A unit stands between a label and its figure.
             let is_unit = cell.text.chars().count() <= 2 && !after_figure;
             let figure_next = cells.get(index + 1).is_some_and(|next| next.is_figure);
-            if !(is_unit && figure_next) && !row.is_empty() {
+            if !(row.is_empty() || is_unit && figure_next) {
                 rows.push(std::mem::take(&mut row));
             }
         }
@@ -100,5 +100,9 @@ fn usual_gap(cells: &[Cell<'_>]) -> usize {
 
 fn empty(gap: usize, usual: usize) -> usize {
     let more = gap.saturating_sub(usual);
-    if more % (usual + 1) == 0 && more / (usual + 1) <= EMPTY { more / (usual + 1) } else { 0 }
+    if more.is_multiple_of(usual + 1) && more / (usual + 1) <= EMPTY {
+        more / (usual + 1)
+    } else {
+        0
+    }
 }
