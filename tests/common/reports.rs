@@ -1,5 +1,7 @@
 //! Consistent reports made from any form, faults put into them, and an evaluation of the forms'
 //! equations that shares no code with the program.
+#![allow(clippy::as_conversions, reason = "small numbers of a test")]
+#![allow(clippy::indexing_slicing, reason = "a test that cannot set up should panic")]
 #![allow(dead_code, reason = "tests and benches use different parts")]
 
 use std::collections::BTreeMap;
