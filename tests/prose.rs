@@ -188,8 +188,8 @@ fn chinese(number: u32) -> String {
     let mut gap = false;
     if number >= 10_000 {
         text = format!("{}万", chinese(number / 10_000));
-        gap = number / 1000 % 10 == 0;
-        if number % 10_000 == 0 {
+        gap = (number / 1000).is_multiple_of(10);
+        if number.is_multiple_of(10_000) {
             return text;
         }
     }
