@@ -26,7 +26,7 @@ use crate::clock;
 use crate::config::{Receipts as Wanted, Settings};
 use crate::notice;
 use crate::store::{ReceiptDue, ReceiptWritten};
-use crate::watch::ignore::RECEIPT;
+use crate::watch::ignore::{RECEIPT, RECEIPT_IN_GBK};
 use crate::watch::names;
 
 /// Receipts written between two looks at the database.
@@ -154,10 +154,7 @@ fn own_name(drops: &[PathBuf], drop: &Path) -> PathBuf {
 fn named(report: &Path) -> PathBuf {
     let name = report.file_name().unwrap_or_default();
     let mut bytes = name.as_bytes().to_vec();
-    match name.to_str() {
-        Some(_) => bytes.extend(RECEIPT.as_bytes()),
-        None => bytes.extend(encoding_rs::GBK.encode(RECEIPT).0.as_ref()),
-    }
+    bytes.extend(if name.to_str().is_some() { RECEIPT.as_bytes() } else { RECEIPT_IN_GBK });
     report.with_file_name(OsString::from_vec(bytes))
 }
 

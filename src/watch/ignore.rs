@@ -9,6 +9,8 @@ use super::names;
 
 /// How the name of gouji's own receipt beside a report ends.
 pub const RECEIPT: &str = ".核查.html";
+/// The same in GBK, for a report whose name is not in UTF-8.
+pub const RECEIPT_IN_GBK: &[u8] = b".\xba\xcb\xb2\xe9.html";
 
 /// Ends of names, in lower case.
 const ENDS: &[&str] = &[
@@ -60,7 +62,9 @@ const NAMES: &[&str] = &[
 /// that begins with a dot is hidden, and none of ours.
 pub fn is_ignored(name: &OsStr) -> bool {
     // A receipt is one whatever the bytes before its ending mean.
-    if name.as_bytes().starts_with(b".") || name.as_bytes().ends_with(RECEIPT.as_bytes()) {
+    let bytes = name.as_bytes();
+    let is_receipt = bytes.ends_with(RECEIPT.as_bytes()) || bytes.ends_with(RECEIPT_IN_GBK);
+    if bytes.starts_with(b".") || is_receipt {
         return true;
     }
     let name = names::decoded(name).to_lowercase();

@@ -21,6 +21,12 @@ const FEW: usize = 3;
 /// A row has no more cells; more blank lines are no empty cells.
 const EMPTY: usize = 15;
 
+/// What may stand between a label and its figure: units as tables print them.
+const UNITS: [&str; 17] = [
+    "件", "条", "项", "个", "次", "篇", "份", "册", "期", "宗", "起", "例", "人", "人次", "元",
+    "万元", "亿元",
+];
+
 /// A cell and the blank lines before it.
 struct Cell<'t> {
     text: &'t str,
@@ -80,7 +86,7 @@ fn table(cells: &[Cell<'_>]) -> Table {
         row.extend(std::iter::repeat_n(String::new(), empty(cell.gap, usual)));
         if !cell.is_figure {
             // A unit stands between a label and its figure.
-            let is_unit = cell.text.chars().count() <= 2 && !after_figure;
+            let is_unit = UNITS.contains(&cell.text) && !after_figure;
             let figure_next = cells.get(index + 1).is_some_and(|next| next.is_figure);
             if !(row.is_empty() || is_unit && figure_next) {
                 rows.push(std::mem::take(&mut row));
