@@ -3,7 +3,7 @@
 //! In come a name as a report prints it and the names that known units went by; out comes a
 //! [`Match`]. Where the office gives a list of its units ([`roster`]), a name is looked up in it
 //! ([`is_listed`]): as it is listed, or with the place before it where the list says the unit lies.
-//! What is not listed is a unit of its own; [`similar`] proposes which of the list it may be, and
+//! What is not listed is a unit of its own; [`similar()`] proposes which of the list it may be, and
 //! people decide.
 //!
 //! Without a list names are compared as people would: `高城镇人民政府（盖章）` and `万载县高城镇人民政府`
