@@ -10,6 +10,7 @@ mod cells;
 mod claims;
 mod evaluate;
 mod explanation;
+pub(crate) mod readings;
 mod structure;
 
 use crate::form::expr::{Condition, Operator, Term};

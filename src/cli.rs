@@ -165,6 +165,9 @@ enum Command {
         /// Go wrong in this way instead, to show that the limits hold
         #[arg(long, value_name = "HOW")]
         misbehave: Option<crate::worker::Misbehaviour>,
+        /// Recognise the characters of images with this program
+        #[arg(long, value_name = "PROGRAM", conflicts_with = "misbehave")]
+        recognise: Option<PathBuf>,
         /// Only tell which walls of the kernel stand around a reader, as JSON
         #[arg(long, conflicts_with = "misbehave")]
         confinement: bool,
@@ -281,7 +284,10 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(answer) => return answered(&answer).into(),
     };
-    if let Command::Worker { misbehave, confinement } = arguments.command {
+    if let Command::Worker { recognise: Some(program), .. } = &arguments.command {
+        return crate::worker::recognise(program);
+    }
+    if let Command::Worker { misbehave, confinement, .. } = arguments.command {
         return match misbehave {
             Some(how) => crate::worker::misbehave(how),
             None if confinement => crate::worker::tell_confinement(),
@@ -429,8 +435,8 @@ fn processors() -> usize {
 }
 
 /// Reader processes, as many as there are processors.
-fn readers() -> Workers {
-    Workers::new(processors())
+fn readers(settings: &Settings) -> Workers {
+    Workers::new(processors()).recognising_by(settings.recogniser.as_deref())
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

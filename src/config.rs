@@ -59,6 +59,8 @@ pub struct Settings {
     pub units: UnitSettings,
     /// Further offices, with folders of their own.
     pub offices: Vec<OfficeSettings>,
+    /// The program that recognises the characters of scans, by path or name; `None`: none is wanted.
+    pub recogniser: Option<PathBuf>,
     /// Forms that add to or replace the built-in ones.
     pub forms_folder: Option<PathBuf>,
     /// Templates of mails in place of the built-in ones.

@@ -33,7 +33,7 @@ mod sole;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -265,13 +265,16 @@ impl Daemon {
         let first_scan = !ledger.ask(|store| store.first_scan_ended()).await?;
         let at_once =
             std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+        let workers = Workers::new(at_once);
+        let recogniser = live.settings().recogniser.clone();
         let desk = Arc::new(Desk {
-            workers: Workers::new(at_once),
+            workers: workers.recognising_by(recogniser.as_deref()),
             first_scan: Arc::new(AtomicBool::new(first_scan)),
             recorded: Arc::new(Notify::new()),
             receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
             live,
+            lacking_since: OnceLock::new(),
             ledger,
         });
         tell_confinement(&desk.workers).await?;
@@ -309,7 +312,9 @@ impl Daemon {
     async fn watch_folders(&mut self, sights: &mpsc::Sender<Sight>) -> Result<(), LedgerError> {
         let settings = self.desk.live.settings();
         let archives = matches!(settings.drop.after, After::Archive(_));
-        let known = self.desk.ledger.ask(move |store| known_stamps(store, archives)).await?;
+        let can_recognise = self.desk.workers.recognition().is_ok();
+        let known = self.desk.ledger.ask(move |store| known_stamps(store, archives, can_recognise));
+        let known = known.await?;
         for path in &settings.drop.folders {
             let (answers, hear) = mpsc::unbounded_channel();
             self.answers.insert(path.clone(), answers);
@@ -676,13 +681,20 @@ impl Daemon {
 
 /// Paths whose content needs no reading, with the stamps they had. With an archive, what is recorded
 /// should not be in the drop folder any more: it is looked at again.
-fn known_stamps(store: &mut Store, archives: bool) -> Result<BTreeMap<PathBuf, Stamp>, StoreError> {
+fn known_stamps(
+    store: &mut Store,
+    archives: bool,
+    can_recognise: bool,
+) -> Result<BTreeMap<PathBuf, Stamp>, StoreError> {
     let mut stamps = BTreeMap::new();
     for known in store.known_paths()?.into_iter().filter(|known| !known.withdrawn) {
         let needs_none = match known.verdict {
             None => false,
             Some(Verdict::Passed | Verdict::Failed) => !archives,
-            Some(_) => store.known(&known.sha256)?.as_ref().is_some_and(is_settled),
+            Some(_) => {
+                let known = store.known(&known.sha256)?;
+                known.is_some_and(|known| is_settled(&known, can_recognise))
+            }
         };
         if needs_none {
             stamps.insert(known.path, known.stamp);

@@ -34,6 +34,7 @@ pub mod ofd;
 mod opc;
 pub mod pdf;
 pub mod rtf;
+pub mod scan;
 mod sheet;
 mod sniff;
 mod table;
@@ -83,6 +84,32 @@ pub fn read_all(
     }
 }
 
+/// Reads a file, or the member of a bundle at the path `member`, whose pages are images; `tesseract`
+/// recognises their characters. What is no image is read as usual.
+///
+/// # Errors
+/// As [`read_all`]; the program failed; there is no such member.
+pub fn recognise(
+    bytes: &[u8],
+    member: &str,
+    limits: &Limits,
+    tesseract: &scan::Tesseract,
+) -> Result<Document, Refusal> {
+    let unpacked;
+    let bytes = match member {
+        "" => bytes,
+        path => {
+            unpacked = bundle::member(bytes, path, limits)?;
+            &unpacked
+        }
+    };
+    match sniff::content(bytes, member, limits)? {
+        Content::Pdf => pdf::recognise(bytes, limits, tesseract),
+        Content::Image => scan::read(bytes, limits, tesseract),
+        content => read_as(content, bytes, limits),
+    }
+}
+
 /// The reader of each content. A new format adds its line here, its file under `document/` and its
 /// name to [`Format`].
 fn reader(content: Content) -> Option<Reader> {
@@ -101,6 +128,7 @@ fn reader(content: Content) -> Option<Reader> {
         Content::Ofd => Some(ofd::read),
         Content::Pdf => Some(pdf::read),
         Content::Text => Some(txt::read),
+        Content::Image => Some(scan::refuse),
         _ => None,
     }
 }
@@ -185,8 +213,10 @@ pub enum Format {
     Md,
     /// A fixed-layout document after GB/T 33190.
     Ofd,
-    /// PDF with a text layer.
+    /// PDF, with or without a text layer.
     Pdf,
+    /// An image file: PNG, JPEG, TIFF, BMP.
+    Image,
 }
 
 /// Where the characters come from.
@@ -219,7 +249,7 @@ pub enum Block {
     Grid(Grid),
     /// An image that may hold what the text lacks.
     Picture {
-        /// Page, from 1, where the format knows pages.
+        /// Its page, from 1, if nothing else is on it.
         page: Option<u32>,
     },
 }
@@ -269,8 +299,40 @@ pub struct GridCell {
     pub text: String,
     /// Page, from 1, where the format knows pages.
     pub page: Option<u32>,
-    /// Recognised from an image, and not surely right.
+    /// Recognised from an image, and not surely right: `text` holds its readings, as
+    /// `12或72`, `12？` or `□`.
     pub doubtful: bool,
+}
+
+/// Between the readings of a cell that could be recognised in several ways.
+const OR: char = '或';
+/// After the only reading of a cell, if it is not certain.
+const PERHAPS: char = '？';
+/// Ink that gives no character.
+const ILLEGIBLE: &str = "□";
+
+/// The text of a doubtful cell: its readings (`12或72`, `12？`), or `□` where there is none.
+pub(crate) fn doubtful_text(readings: &[&str]) -> String {
+    let mut different: Vec<&str> = Vec::new();
+    for reading in readings.iter().filter(|reading| !reading.is_empty()) {
+        if !different.contains(reading) {
+            different.push(reading);
+        }
+    }
+    match different.as_slice() {
+        [] => ILLEGIBLE.to_owned(),
+        [only] => format!("{only}{PERHAPS}"),
+        several => several.join(&OR.to_string()),
+    }
+}
+
+/// The readings of a doubtful cell out of its text; none in any other text.
+pub(crate) fn readings(text: &str) -> Vec<&str> {
+    if let Some(only) = text.strip_suffix(PERHAPS) {
+        return vec![only];
+    }
+    let readings: Vec<&str> = text.split(OR).collect();
+    if readings.len() > 1 { readings } else { Vec::new() }
 }
 
 impl Grid {
@@ -311,6 +373,28 @@ pub enum Refusal {
     /// Larger, deeper or more tangled than a report can be.
     #[error("beyond limits: {0}")]
     TooLarge(String),
+    /// Its characters are pictures: they have to be recognised, by a program that is optional.
+    #[error("{0:?}: its characters have to be recognised")]
+    Unrecognised(Pictured),
+    /// The program that recognises characters went wrong. Nothing is wrong with the file.
+    #[error("recognition of characters failed: {0}")]
+    Recognition(String),
+}
+
+/// Why a document gives no characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pictured {
+    /// Pages are images.
+    Scan,
+    /// Pages are drawn with characters that say not which they are.
+    Unencoded,
+}
+
+impl Document {
+    /// Whether pages of it are images that recognition may read.
+    pub fn has_pictured_pages(&self) -> bool {
+        self.blocks.iter().any(|block| matches!(block, Block::Picture { page: Some(_) }))
+    }
 }
 
 impl Refusal {
@@ -330,6 +414,13 @@ impl Refusal {
             Self::TooLarge(_) => {
                 "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into()
             }
+            Self::Unrecognised(Pictured::Scan) => {
+                "扫描件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
+            }
+            Self::Unrecognised(Pictured::Unencoded) => {
+                "文字没有编码的版式文件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
+            }
+            Self::Recognition(_) => "扫描件，文字识别程序出错，请联系管理员".into(),
         }
     }
 }

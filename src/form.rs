@@ -348,6 +348,8 @@ pub enum Test {
     NotInteger,
     /// Cells not surely recognised on a scan.
     Doubtful,
+    /// Cells of which the sums left one reading.
+    ReadingTaken,
     /// Values in a heading row.
     HeadingValue,
     /// A sign before a number in a column that is not signed.
@@ -479,6 +481,7 @@ impl Test {
             | Self::Negative
             | Self::NotInteger
             | Self::Doubtful
+            | Self::ReadingTaken
             | Self::HeadingValue
             | Self::Sign
             | Self::TotalBlank

@@ -51,6 +51,8 @@ pub struct Inspection {
     pub reason: Option<String>,
     /// The same for the administrator, in English.
     pub detail: Option<String>,
+    /// It takes a program that is missing to read it.
+    pub lacks_program: bool,
     /// The format, when it was read.
     pub format: Option<Format>,
     /// The report and what was found in it, when it is one.
@@ -118,7 +120,7 @@ fn judge(
     forms: &Forms,
     policy: &Policy,
 ) -> Inspection {
-    let Some(report) = report::lay(document, forms, name) else {
+    let Some(mut report) = report::lay(document, forms, name) else {
         return Inspection {
             reason: Some("能够读取，但未发现年度报告的标题和表格，不像一份年度报告".into()),
             detail: Some("no title and no table of any form".into()),
@@ -126,6 +128,7 @@ fn judge(
             ..without_report(member, Verdict::Unrecognised)
         };
     };
+    check::readings::take(&mut report, forms);
     let (verdict, checked) = examine(report, forms, policy);
     Inspection {
         format: Some(document.format),
@@ -240,12 +243,21 @@ fn refused(member: String, refusal: &Refusal) -> Inspection {
     Inspection {
         reason: Some(refusal.reason()),
         detail: Some(refusal.to_string()),
+        lacks_program: matches!(refusal, Refusal::Unrecognised(_)),
         ..without_report(member, Verdict::Unreadable)
     }
 }
 
 fn without_report(member: String, verdict: Verdict) -> Inspection {
-    Inspection { member, verdict, reason: None, detail: None, format: None, checked: None }
+    Inspection {
+        member,
+        verdict,
+        reason: None,
+        detail: None,
+        lacks_program: false,
+        format: None,
+        checked: None,
+    }
 }
 
 impl Lost {

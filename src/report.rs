@@ -142,6 +142,14 @@ pub struct Cell {
     pub doubtful: bool,
 }
 
+/// The number a text is; `signed`: 增 and 减 before it are its sign.
+pub(crate) fn figure(text: &str, signed: bool) -> Option<Decimal> {
+    match number::read(text, signed, None) {
+        (CellValue::Number(number), None) => Some(number),
+        _ => None,
+    }
+}
+
 /// What a cell holds. Blank is not zero, a placeholder is not blank, text is neither.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CellValue {

@@ -14,28 +14,33 @@ pub mod confine;
 mod fate;
 mod misbehave;
 mod protocol;
+pub mod recognition;
 mod serve;
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tracing::{debug, error, warn};
 
 use confine::Confinement;
+pub use recognition::{Lacking, Recognition};
 
-use crate::document::Refusal;
+use crate::document::{Document, Refusal};
 use crate::inspect::{Lost, Reading};
 pub use misbehave::Misbehaviour;
-pub use serve::{misbehave, serve, tell_confinement};
+pub use serve::{misbehave, recognise, serve, tell_confinement};
 
 /// The longest a file may keep its reader, by the clock on the wall.
 pub const WALL_TIME: Duration = Duration::from_secs(10);
+/// The same where characters have to be recognised.
+pub const RECOGNITION_WALL_TIME: Duration = Duration::from_secs(60);
 /// The most a reader may answer.
 pub const ANSWER_BYTES: u64 = 16 << 20;
 /// How much of what a reader says on stderr is kept.
@@ -74,6 +79,10 @@ struct Shared {
     arguments: Vec<String>,
     slots: Semaphore,
     spare: Mutex<VecDeque<Worker>>,
+    /// What recognises characters, by path or name; `None`: nothing does.
+    recogniser: Option<PathBuf>,
+    /// The same once it was found: then it is not looked for again.
+    recognition: OnceLock<Recognition>,
 }
 
 /// Reads one file in a process of its own. For many files, [`Workers`] is faster.
@@ -97,9 +106,39 @@ impl Workers {
     pub fn of(program: PathBuf, arguments: &[&str], count: usize) -> Self {
         let arguments =
             std::iter::once("worker").chain(arguments.iter().copied()).map(str::to_owned).collect();
-        let slots = Semaphore::new(count.max(1));
-        let shared = Shared { program, arguments, slots, spare: Mutex::default() };
+        let shared = Shared {
+            program,
+            arguments,
+            slots: Semaphore::new(count.max(1)),
+            spare: Mutex::default(),
+            recogniser: None,
+            recognition: OnceLock::new(),
+        };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// The same, with a program that recognises characters: `tesseract`, by its path or its name.
+    /// It need not be there: files that take it are refused then.
+    pub fn recognising_by(self, program: Option<&Path>) -> Self {
+        let recogniser = program.map(Path::to_owned);
+        let shared = match Arc::try_unwrap(self.shared) {
+            Ok(shared) => Shared { recogniser, ..shared },
+            // Nobody shares it before it is made.
+            Err(shared) => return Self { shared },
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// What recognises characters. As long as it is missing, every call looks for it.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub fn recognition(&self) -> Result<Recognition, Lacking> {
+        if let Some(found) = self.shared.recognition.get() {
+            return Ok(found.clone());
+        }
+        let found = recognition::find(self.shared.recogniser.as_deref())?;
+        Ok(self.shared.recognition.get_or_init(|| found).clone())
     }
 
     /// Starts a spare process, so that the first file does not wait either.
@@ -125,7 +164,55 @@ impl Workers {
             None => self.shared.start()?,
         };
         self.refill();
-        worker.read(name, bytes).await
+        let reading = worker.read(name, bytes, WALL_TIME).await?;
+        self.recognised(name, bytes, reading).await
+    }
+
+    /// A reading with the documents in it that are images recognised, where that can be done.
+    async fn recognised(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        reading: Reading,
+    ) -> Result<Reading, WorkerError> {
+        let mut documents = match reading {
+            Reading::Documents(documents) => documents,
+            Reading::Refused(refusal @ Refusal::Unrecognised(_)) => {
+                vec![(String::new(), Err(refusal))]
+            }
+            other => return Ok(other),
+        };
+        if !documents.iter().any(|(_, document)| is_pictured(document)) {
+            return Ok(Reading::Documents(documents));
+        }
+        let recognition = match self.recognition() {
+            Ok(recognition) => recognition,
+            Err(lacking) => {
+                debug!("{name} is not recognised: {lacking}");
+                return Ok(Reading::Documents(documents));
+            }
+        };
+        let is_single = documents.len() == 1;
+        for (member, document) in documents.iter_mut().filter(|(_, d)| is_pictured(d)) {
+            let worker = self.shared.start_recognition(&recognition.program)?;
+            let found = match worker.read(member, bytes, RECOGNITION_WALL_TIME).await? {
+                Reading::Documents(found) => found.into_iter().next().map(|(_, found)| found),
+                Reading::Refused(refusal) => Some(Err(refusal)),
+                Reading::Lost(lost) if is_single && document.is_err() => {
+                    return Ok(Reading::Lost(lost));
+                }
+                Reading::Lost(lost) => Some(Err(Refusal::Recognition(lost.detail().into()))),
+            };
+            // What could be read without recognition is worth more than a refusal.
+            match found {
+                Some(Err(refusal)) if document.is_ok() => {
+                    warn!("the pages of {name} that are images are not recognised: {refusal}");
+                }
+                Some(found) => *document = found,
+                None => {}
+            }
+        }
+        Ok(Reading::Documents(documents))
     }
 
     /// Which walls the kernel puts up around a reader: a process that confines itself tells.
@@ -175,12 +262,24 @@ impl Shared {
     }
 
     fn start(&self) -> Result<Worker, WorkerError> {
-        let mut child = self.command().spawn().map_err(|error| self.not_started(error))?;
+        self.spawn(self.command(), false)
+    }
+
+    fn spawn(&self, mut command: Command, is_group: bool) -> Result<Worker, WorkerError> {
+        let mut child = command.spawn().map_err(|error| self.not_started(error))?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(self.not_started(std::io::Error::other("BUG: a pipe is missing")));
         };
-        Ok(Worker { child, stdin, stdout, stderr })
+        let group = if is_group { child.id() } else { None };
+        Ok(Worker { child, stdin, stdout, stderr, _group: Group(group) })
+    }
+
+    /// A process that may start the program that recognises characters. Both are a group of their own.
+    fn start_recognition(&self, recogniser: &Path) -> Result<Worker, WorkerError> {
+        let mut command = self.command();
+        command.arg("--recognise").arg(recogniser).process_group(0);
+        self.spawn(command, true)
     }
 
     /// A spare process that is still alive.
@@ -211,11 +310,34 @@ struct Worker {
     stdin: ChildStdin,
     stdout: ChildStdout,
     stderr: ChildStderr,
+    _group: Group,
+}
+
+/// A group of processes, by its number. Dropping it kills them all: the program a worker has started
+/// must not outlive it.
+#[derive(Debug)]
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.0.and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(leader) = leader
+            && let Err(problem) = kill_process_group(leader, Signal::KILL)
+            && problem != rustix::io::Errno::SRCH
+        {
+            debug!("cannot stop what a worker has started: {problem}");
+        }
+    }
 }
 
 impl Worker {
-    async fn read(mut self, name: &str, bytes: &[u8]) -> Result<Reading, WorkerError> {
-        let Ok(exchange) = tokio::time::timeout(WALL_TIME, self.exchange(name, bytes)).await else {
+    async fn read(
+        mut self,
+        name: &str,
+        bytes: &[u8],
+        wall_time: Duration,
+    ) -> Result<Reading, WorkerError> {
+        let Ok(exchange) = tokio::time::timeout(wall_time, self.exchange(name, bytes)).await else {
             if let Err(problem) = self.child.kill().await {
                 warn!("cannot stop a worker that overran: {problem}");
             }
@@ -266,6 +388,14 @@ impl Worker {
                 Exchange::Ended { status: ExitStatus::default(), complaint: problem.to_string() }
             }
         }
+    }
+}
+
+/// Whether there are images of pages that recognition may read.
+fn is_pictured(document: &Result<Document, Refusal>) -> bool {
+    match document {
+        Ok(document) => document.has_pictured_pages(),
+        Err(refusal) => matches!(refusal, Refusal::Unrecognised(_)),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Draft, Subject, printed};
+use crate::document::readings;
 use crate::form::{Blank, Check, Column, Form, Kind, Row, Table, Test};
 use crate::report::{Cell, CellValue};
 
@@ -17,6 +18,7 @@ pub(super) fn run(
     match test {
         Test::Blank => blank(check, form, table, subject),
         Test::Doubtful => doubtful(check, form, table, subject),
+        Test::ReadingTaken => readings_taken(check, form, table, subject),
         Test::HeadingValue => heading_values(check, form, table, subject),
         _ => each(table, subject)
             .filter(|(row, column, cell)| fails(test, row, column, cell))
@@ -95,6 +97,32 @@ fn doubtful(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) ->
         return Vec::new();
     }
     let says = counted(check, form, table, cells.len());
+    vec![Draft::new(check, table.id.clone(), says).with_cells(cells)]
+}
+
+/// One finding a table, with every cell and its readings.
+fn readings_taken(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
+    let mut cells = Vec::new();
+    let mut told = Vec::new();
+    for (row, column, cell) in each(table, subject).filter(|(_, _, cell)| !cell.doubtful) {
+        let readings = readings(&cell.raw);
+        if let (CellValue::Number(number), false) = (&cell.value, readings.is_empty()) {
+            let (row_name, column_name) = (row.name(), &column.label);
+            let seen = readings.join("、");
+            let number = number.normalize();
+            told.push(format!("“{row_name}”行“{column_name}”列认作{number}（识别为{seen}）"));
+            cells.push(table.cell(row, column));
+        }
+    }
+    if cells.is_empty() {
+        return Vec::new();
+    }
+    let values = BTreeMap::from([
+        ("table", table.name.clone()),
+        ("count", cells.len().to_string()),
+        ("text", told.join("；")),
+    ]);
+    let says = form.say(&check.id, &values);
     vec![Draft::new(check, table.id.clone(), says).with_cells(cells)]
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn check(
     let mut exit = Exit::Fine;
     let mut files = Vec::new();
     let mut inspected = Vec::new();
-    for (file, reading) in start_reading(arguments.files) {
+    for (file, reading) in start_reading(arguments.files, readers(&settings)) {
         match reading.await.context("BUG: a reading task died")?? {
             Ok(taken) => {
                 let found = inspections(&file, taken, &forms, &settings.policy);
@@ -105,7 +105,7 @@ pub(super) async fn inspect_file(
     settings: &Settings,
     forms: &Forms,
 ) -> anyhow::Result<Vec<Inspection>> {
-    let taken = take(path, &readers()).await?.map_err(anyhow::Error::msg)?;
+    let taken = take(path, &readers(settings)).await?.map_err(anyhow::Error::msg)?;
     Ok(inspections(path, taken, forms, &settings.policy))
 }
 
@@ -131,8 +131,7 @@ enum Taken {
 type ReadingTask = tokio::task::JoinHandle<Result<Result<Taken, String>, WorkerError>>;
 
 /// Starts to read all files, as many at once as there are processors.
-fn start_reading(files: Vec<PathBuf>) -> Vec<(PathBuf, ReadingTask)> {
-    let workers = readers();
+fn start_reading(files: Vec<PathBuf>, workers: Workers) -> Vec<(PathBuf, ReadingTask)> {
     // A file's bytes are read once it is its turn, so that few are in memory at a time.
     let turns = Arc::new(Semaphore::new(processors()));
     let start = |file: PathBuf| {
@@ -212,6 +211,7 @@ fn inspections(file: &Path, taken: Taken, forms: &Forms, policy: &Policy) -> Vec
         verdict,
         reason: None,
         detail: None,
+        lacks_program: false,
         format: None,
         checked: None,
     };

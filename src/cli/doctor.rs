@@ -21,7 +21,7 @@ use crate::store::{Reader, Store, Witness};
 use crate::watch::mounts::{self, Mode};
 use crate::watch::names::shown;
 use crate::watch::scan;
-use crate::worker::Workers;
+use crate::worker::{Workers, recognition};
 
 /// Free space below which the administrator should do something.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -64,7 +64,7 @@ pub(super) async fn doctor(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     doctor.database(&settings)?;
     doctor.spaces(&settings)?;
     doctor.reader().await?;
-    doctor.recognition()?;
+    doctor.recognition(&settings)?;
     doctor.mail(&settings).await?;
     doctor.end()
 }
@@ -420,23 +420,10 @@ impl<W: Write> Doctor<W> {
     }
 
     /// Scans are read by another program.
-    fn recognition(&mut self) -> std::io::Result<()> {
-        match std::process::Command::new("tesseract").arg("--list-langs").output() {
-            Err(_) => self.note(
-                "scans",
-                "tesseract is not installed: scans and pictures cannot be read; install \
-                 tesseract-ocr and tesseract-ocr-chi-sim",
-            ),
-            Ok(output) => {
-                let languages = String::from_utf8_lossy(&output.stdout).into_owned();
-                match languages.lines().any(|language| language == "chi_sim") {
-                    true => self.good("scans", "tesseract with Chinese (chi_sim)"),
-                    false => self.note(
-                        "scans",
-                        "tesseract has no Chinese: scans cannot be read; install tesseract-ocr-chi-sim",
-                    ),
-                }
-            }
+    fn recognition(&mut self, settings: &Settings) -> std::io::Result<()> {
+        match recognition::find(settings.recogniser.as_deref()) {
+            Ok(found) => self.good("scans", format!("{} with Chinese (chi_sim)", found.version)),
+            Err(lacking) => self.note("scans", format!("scans cannot be read: {lacking}")),
         }
     }
 

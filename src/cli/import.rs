@@ -113,7 +113,7 @@ impl<'s> Import<'s> {
         tally: Tally,
     ) -> anyhow::Result<Self> {
         let bar = progress_bar(files)?;
-        Ok(Self { store, workers: readers(), settings, forms, bar, again: None, tally })
+        Ok(Self { store, workers: readers(settings), settings, forms, bar, again: None, tally })
     }
 
     /// Reads these contents although they are recorded, and no others.

@@ -61,6 +61,7 @@ impl Resolver<'_> {
                 remind_units: config.units.remind_units,
             },
             offices: self.offices(config, due),
+            recogniser: self.recogniser(&config.ocr.program),
             forms_folder: self.path(&config.forms.folder),
             templates_folder: self.path(&config.mail.templates),
             policy: self.policy(config),
@@ -88,6 +89,15 @@ impl Resolver<'_> {
             self.problem(key, format!("`{key}` is empty; write a path"));
             self.base.to_owned()
         })
+    }
+
+    /// A program: a path, or a name to be looked for.
+    fn recogniser(&self, typed: &str) -> Option<PathBuf> {
+        if typed.contains('/') {
+            self.path(typed)
+        } else {
+            (!typed.is_empty()).then(|| typed.into())
+        }
     }
 
     fn drop(&mut self, config: &Config) -> DropSettings {

@@ -17,6 +17,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Who should hand in, and until when.
     pub units: UnitsConfig,
+    /// What reads scans.
+    pub ocr: OcrConfig,
     /// Other forms.
     pub forms: FormsConfig,
     /// Other weights of rules.
@@ -176,6 +178,20 @@ pub struct OfficeConfig {
     pub roster: String,
     /// `MM-DD`.
     pub due: String,
+}
+
+/// `[ocr]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OcrConfig {
+    /// The program that recognises characters.
+    pub program: String,
+}
+
+impl Default for OcrConfig {
+    fn default() -> Self {
+        Self { program: "tesseract".into() }
+    }
 }
 
 /// `[forms]`

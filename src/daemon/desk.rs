@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::check::Verdict;
 use crate::clock;
 use crate::config::After;
 use crate::inspect::{Inspection, Lost, Reading, inspect};
-use crate::store::{FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
+use crate::store::{Condition, ConditionKind, FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
 use crate::watch::{Obstacle, Outcome, Settled, Take, names, take};
 use crate::worker::Workers;
 
@@ -40,6 +40,8 @@ pub(super) struct Desk {
     pub(super) recorded: Arc<Notify>,
     /// To be notified as well: receipts may be out of date.
     pub(super) receipts: Arc<Notify>,
+    /// Since when a program is known to be missing.
+    pub(super) lacking_since: OnceLock<Timestamp>,
     /// Contents being worked on: one content at a time, whatever its paths.
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
 }
@@ -87,13 +89,17 @@ impl Desk {
         };
         let sha256 = seen.sha256;
         let known = self.ledger.ask(move |store| store.known(&sha256)).await?;
-        if known.as_ref().is_some_and(is_settled) {
+        let can_recognise = self.workers.recognition().is_ok();
+        if known.is_some_and(|known| is_settled(&known, can_recognise)) {
             return self.meet_again(file, name, seen, bytes).await;
         }
         let size = seen.size;
         info!(size_bytes = size, "Reading {name}, {size} bytes");
         let inspections = Arc::new(self.read(&seen, name, bytes).await?);
         let recorded = self.record(file, &seen, Arc::clone(&inspections)).await?;
+        if inspections.iter().any(|inspection| inspection.lacks_program) {
+            self.tell_lacking().await;
+        }
         tell(name, &recorded);
         let report = recorded.iter().find_map(|one| one.report.as_ref());
         let place = report.map(|report| (Some(report.unit.clone()), report.year));
@@ -123,6 +129,24 @@ impl Desk {
         let report = inspections.iter().find_map(|one| one.checked.as_ref());
         let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
         Ok(self.put_away(file, name, seen, place).await)
+    }
+
+    /// Tells the administrator that a program is missing: once for each start of gouji.
+    async fn tell_lacking(&self) {
+        let Err(lacking) = self.workers.recognition() else { return };
+        let since = *self.lacking_since.get_or_init(clock::now);
+        let condition = Condition {
+            kind: ConditionKind::ProgramMissing,
+            about: "tesseract".to_owned(),
+            detail: lacking.to_string(),
+            since,
+        };
+        warn!("Scans cannot be read: {lacking}");
+        let raise = move |store: &mut crate::store::Store| store.raise(&condition, clock::now());
+        match self.ledger.ask(raise).await {
+            Ok(()) => self.recorded.notify_one(),
+            Err(problem) => warn!("the administrator is not told of it: {problem}"),
+        }
     }
 
     /// Bytes to inspections, by a worker. The attempt is written down first: a file that takes the
@@ -255,11 +279,12 @@ fn seen(file: &Settled, bytes: &[u8]) -> FileSeen {
 }
 
 /// Whether a known content needs no reading: it has a verdict, and not one that a newer reader might
-/// change.
-pub(super) fn is_settled(known: &KnownFile) -> bool {
+/// change, nor for want of a program that is there now.
+pub(super) fn is_settled(known: &KnownFile, can_recognise: bool) -> bool {
     let could_not = matches!(known.verdict, Some(Verdict::Unreadable | Verdict::Unrecognised));
     let by_this_reader = known.reader.as_deref() == Some(env!("CARGO_PKG_VERSION"));
-    known.verdict.is_some() && (!could_not || by_this_reader)
+    let lacked_what_is_there = known.lacked_program && can_recognise;
+    known.verdict.is_some() && (!could_not || (by_this_reader && !lacked_what_is_there))
 }
 
 fn words(how: Lost) -> &'static str {

@@ -43,9 +43,9 @@ impl<'l> Assembly<'l> {
         self.push(Block::Grid(grid))
     }
 
-    /// Adds an image.
-    pub(super) fn picture(&mut self) -> Result<(), Refusal> {
-        self.push(Block::Picture { page: None })
+    /// Adds an image; `page` is its page, if nothing else is on it.
+    pub(super) fn picture(&mut self, page: Option<u32>) -> Result<(), Refusal> {
+        self.push(Block::Picture { page })
     }
 
     /// Adds blocks another reader has assembled.
@@ -54,7 +54,7 @@ impl<'l> Assembly<'l> {
             match block {
                 Block::Paragraph(paragraph) => self.paragraph(&paragraph.text)?,
                 Block::Grid(grid) => self.grid(grid)?,
-                Block::Picture { .. } => self.picture()?,
+                Block::Picture { page } => self.picture(page)?,
             }
         }
         Ok(())

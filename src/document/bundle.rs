@@ -34,6 +34,22 @@ pub(super) fn read(
     Ok(bundle.members)
 }
 
+/// The file at a path that [`read`] gave.
+pub(super) fn member(bytes: &[u8], path: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    for (index, name) in container.files() {
+        let Some(rest) = path.strip_prefix(name.as_str()) else { continue };
+        if rest.is_empty() {
+            return container.file(index, &name);
+        }
+        if let Some(inner) = rest.strip_prefix('/') {
+            let archive = container.file(index, &name)?;
+            return member(&archive, inner, limits);
+        }
+    }
+    Err(Refusal::Damaged(format!("no member {path}")))
+}
+
 struct Bundle<'l> {
     limits: &'l Limits,
     is_ignored: fn(&OsStr) -> bool,

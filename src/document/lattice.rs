@@ -22,12 +22,13 @@ mod stitch;
 mod text;
 
 use super::assembly::Assembly;
-use super::{Grid, Refusal};
+use super::{Grid, Pictured, Refusal};
 use aligned::Part;
 use frame::Fragment;
 use page::Content;
-pub(super) use page::{Ink, Page, Point};
+pub(super) use page::{Ink, Page, Point, Recognised};
 use prose::Margins;
+pub(super) use rules::Sets;
 use stitch::{Stitched, Table};
 use text::Line;
 
@@ -36,7 +37,11 @@ use text::Line;
 enum Item {
     Line(Line),
     Table(Fragment),
-    Picture { top: f64 },
+    /// A picture; the page, if it is all there is on it.
+    Picture {
+        top: f64,
+        page: Option<u32>,
+    },
 }
 
 impl Item {
@@ -44,7 +49,7 @@ impl Item {
         match self {
             Self::Line(line) => line.top(),
             Self::Table(fragment) => fragment.top,
-            Self::Picture { top } => *top,
+            Self::Picture { top, .. } => *top,
         }
     }
 }
@@ -75,24 +80,30 @@ pub(super) fn read(mut pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<
                 flow(std::mem::take(&mut lines), &margins, assembly)?;
                 assembly.grid(Table::into_grid(table))?;
             }
-            Stitched::Picture => {
+            Stitched::Picture(page) => {
                 flow(std::mem::take(&mut lines), &margins, assembly)?;
-                assembly.picture()?;
+                assembly.picture(page)?;
             }
         }
     }
     flow(lines, &margins, assembly)
 }
 
+/// The cells of the ruled tables of a page, a list for each table: upper left and lower right corners.
+/// For readers that must look into cells before their text is known.
+pub(super) fn cells(page: &Page) -> Vec<Vec<(Point, Point)>> {
+    frame::frames(page).iter().map(|table| table.boxes().collect()).collect()
+}
+
 /// The refusal of a document none of whose pages has text.
 fn without_text(pages: &[Content]) -> Refusal {
-    let (found, remedy) = if pages.contains(&Content::Unknown) {
-        ("文字没有编码、无法提取的版式文件", "需要安装文字识别")
-    } else if pages.contains(&Content::Image) {
-        ("扫描件", "需要安装文字识别")
-    } else {
-        ("没有文字的空白文件", "请检查后重新提交")
-    };
+    if pages.contains(&Content::Unknown) {
+        return Refusal::Unrecognised(Pictured::Unencoded);
+    }
+    if pages.contains(&Content::Image) {
+        return Refusal::Unrecognised(Pictured::Scan);
+    }
+    let (found, remedy) = ("没有文字的空白文件", "请检查后重新提交");
     Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
 }
 
@@ -102,7 +113,8 @@ fn items_of(mut page: Page) -> Vec<Item> {
     let glyphs = frame::fill(&mut frames, page.take_glyphs());
     frames.retain(Fragment::has_text);
     let lines = text::lines(glyphs, page.number);
-    let pictures = page.pictures().iter().map(|&top| Item::Picture { top });
+    let alone = page.is_picture().then_some(page.number);
+    let pictures = page.pictures().iter().map(|&top| Item::Picture { top, page: alone });
     let mut items: Vec<Item> = lines
         .into_iter()
         .map(Item::Line)

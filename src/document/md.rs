@@ -22,7 +22,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
                 txt::read_lines(&lines, &mut assembly)?;
             }
             Part::Html(html) => assembly.append(html::read_text(&html, limits)?.blocks)?,
-            Part::Picture => assembly.picture()?,
+            Part::Picture => assembly.picture(None)?,
         }
     }
     furniture::drop_trailing(assembly.blocks());

@@ -14,15 +14,19 @@ mod device;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use hayro_interpret::hayro_syntax::object::Dict;
 use hayro_interpret::hayro_syntax::page::Page as PdfPage;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use hayro_interpret::util::TransformExt;
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, RectExt, interpret_page};
 
+use image::GrayImage;
+
 use super::assembly::Assembly;
 use super::lattice::{self, Page};
-use super::{Document, Format, Limits, Meta, Refusal};
+use super::{Document, Format, Limits, Meta, Refusal, Source, scan};
 use device::{Budget, Collector, Exhausted};
 
 /// Pages of the thickest file that may be a report, or reports of many offices bound together.
@@ -30,18 +34,64 @@ const MOST_PAGES: usize = 2_000;
 
 /// Reads a PDF file.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    complete(bytes)?;
-    let pdf = Pdf::new(bytes.to_vec()).map_err(|error| refusal(&error, bytes))?;
+    let pdf = opened(bytes)?;
+    assembled(drawn(&pdf, pages(&pdf)?)?, limits)
+}
+
+/// Reads a PDF file; pages without text that can be trusted are recognised from their image.
+pub fn recognise(
+    bytes: &[u8],
+    limits: &Limits,
+    tesseract: &scan::Tesseract,
+) -> Result<Document, Refusal> {
+    let pdf = opened(bytes)?;
     let pages = pages(&pdf)?;
+    let mut drawn = drawn(&pdf, pages)?;
+    let cache = RenderCache::new();
+    let (numbers, images): (Vec<u32>, Vec<&PdfPage<'_>>) = (1..)
+        .zip(pages.iter().zip(&drawn))
+        .filter(|(_, (_, drawn))| drawn.is_pictured())
+        .map(|(number, (page, _))| (number, page))
+        .unzip();
+    let of = |at: usize| match images.get(at) {
+        Some(page) => Ok(image(page, &cache)),
+        None => Err(Refusal::Damaged(format!("no page {at}"))),
+    };
+    let scanned = scan::scanned(&numbers, of, tesseract)?;
+    let is_scan = scanned.has_tables || images.len() == drawn.len();
+    let pictured = drawn.iter_mut().filter(|page| page.is_pictured());
+    pictured.zip(scanned.pages).for_each(|(page, scanned)| *page = scanned);
+    let document = assembled(drawn, limits)?;
+    Ok(Document { source: if is_scan { Source::Ocr } else { Source::Text }, ..document })
+}
+
+fn opened(bytes: &[u8]) -> Result<Pdf, Refusal> {
+    complete(bytes)?;
+    Pdf::new(bytes.to_vec()).map_err(|error| refusal(&error, bytes))
+}
+
+fn drawn(pdf: &Pdf, pages: &[PdfPage<'_>]) -> Result<Vec<Page>, Refusal> {
     let mut budget = Budget::default();
     let cache = InterpreterCache::new();
-    let mut drawn = Vec::new();
-    for (number, page) in (1..).zip(pages) {
-        drawn.push(draw(number, page, &pdf, &cache, &mut budget)?);
-    }
+    let drawn = (1..).zip(pages).map(|(number, page)| draw(number, page, pdf, &cache, &mut budget));
+    drawn.collect()
+}
+
+fn assembled(pages: Vec<Page>, limits: &Limits) -> Result<Document, Refusal> {
     let mut assembly = Assembly::new(limits);
-    lattice::read(drawn, &mut assembly)?;
+    lattice::read(pages, &mut assembly)?;
     Ok(assembly.finish(Format::Pdf, Meta::default()))
+}
+
+/// The page as a sheet of grey.
+fn image<'a>(page: &'a PdfPage<'a>, cache: &RenderCache<'a>) -> GrayImage {
+    let (width, height) = page.render_dimensions();
+    let scale = scan::scale(width, height);
+    let settings = RenderSettings { force_image_interpolation: true, ..RenderSettings::default() };
+    let size = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+    let pixmap = hayro::render(page, cache, &InterpreterSettings::default(), &settings, &size);
+    let levels = pixmap.data().iter().map(|p| scan::ink_level([p.r, p.g, p.b])).collect();
+    GrayImage::from_raw(pixmap.width().into(), pixmap.height().into(), levels).unwrap_or_default()
 }
 
 /// Refuses a file whose end is missing. Its last line is `%%EOF`, after `startxref` and a number;

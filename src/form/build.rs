@@ -477,6 +477,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "negative" => Test::Negative,
         "not-integer" => Test::NotInteger,
         "doubtful" => Test::Doubtful,
+        "reading-taken" => Test::ReadingTaken,
         "heading-value" => Test::HeadingValue,
         "sign" => Test::Sign,
         "cause-open" => Test::CauseOpen,

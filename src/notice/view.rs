@@ -538,7 +538,7 @@ fn facts(notice: &NoticeToSend, zone: &TimeZone) -> Vec<Fact> {
         facts.push(Fact { name: "名册", value });
     }
     if notice.source == Some(Source::Ocr) {
-        let value = "扫描图片，数字由程序识别，请对照原件核对".to_owned();
+        let value = "扫描件识别，请先对照原件".to_owned();
         facts.push(Fact { name: "来源", value });
     }
     if let Some(rules) = &notice.rules_changed {

@@ -36,7 +36,7 @@ pub(super) fn known_paths(db: &Connection) -> rusqlite::Result<Vec<KnownPath>> {
 
 /// What is known about a content.
 pub(super) fn known(db: &Connection, content: &Sha256) -> rusqlite::Result<Option<KnownFile>> {
-    let sql = "SELECT verdict, reason, reader, attempts FROM files WHERE sha256 = :sha256";
+    let sql = "SELECT verdict, reason, reader, attempts, lacked_program FROM files WHERE sha256 = :sha256";
     db.prepare_cached(sql)?
         .query_row(named_params! { ":sha256": content }, |row| {
             Ok(KnownFile {
@@ -44,6 +44,7 @@ pub(super) fn known(db: &Connection, content: &Sha256) -> rusqlite::Result<Optio
                 reason: row.get("reason")?,
                 reader: row.get("reader")?,
                 attempts: row.get("attempts")?,
+                lacked_program: row.get("lacked_program")?,
             })
         })
         .optional()
@@ -115,12 +116,14 @@ pub(super) fn conclude(
     id: FileId,
     verdict: Verdict,
     (reason, detail): (Option<&str>, Option<&str>),
+    lacked_program: bool,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(include_str!("sql/conclude_file.sql"))?
         .execute(named_params! {
             ":id": id, ":verdict": verdict, ":reason": reason, ":detail": detail,
-            ":reader": env!("CARGO_PKG_VERSION"), ":now": Seconds(now),
+            ":reader": env!("CARGO_PKG_VERSION"), ":lacked_program": lacked_program,
+            ":now": Seconds(now),
         })
         .map(drop)
 }

@@ -386,7 +386,8 @@ impl Recorder<'_> {
         let verdict = gravest.map_or(Verdict::Ignored, |(verdict, _)| verdict);
         let reason = gravest.and_then(|(_, inspection)| inspection.reason.as_deref());
         let detail = gravest.and_then(|(_, inspection)| inspection.detail.as_deref());
-        files::conclude(self.tx, self.id, verdict, (reason, detail), self.now)
+        let lacked_program = inspections.iter().any(|inspection| inspection.lacks_program);
+        files::conclude(self.tx, self.id, verdict, (reason, detail), lacked_program, self.now)
     }
 
     fn restore(&self, replaced: FileId) -> rusqlite::Result<()> {

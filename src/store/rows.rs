@@ -103,6 +103,8 @@ pub struct KnownFile {
     pub reader: Option<String>,
     /// How often reading it was begun without a verdict since.
     pub attempts: u32,
+    /// Reading it takes a program that was missing.
+    pub lacked_program: bool,
 }
 
 /// How a recorded verdict becomes known.

@@ -10,9 +10,11 @@
 //! seccomp refuses what the others need to be put up, so it comes last.
 
 use std::fmt;
+use std::path::Path;
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus, Scope,
+    ABI, Access as _, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, Signal, getpid, set_dumpable_behavior,
@@ -29,6 +31,10 @@ use serde::{Deserialize, Serialize};
 pub const MEMORY_BYTES: u64 = 768 << 20;
 /// Processor time.
 pub const CPU_SECONDS: u64 = 5;
+/// The same of a process that recognises characters, and of the program it starts for that.
+pub const RECOGNITION_MEMORY_BYTES: u64 = 1536 << 20;
+/// Processor time of each of them.
+pub const RECOGNITION_CPU_SECONDS: u64 = 60;
 
 /// The newest Landlock whose rights are asked for; an older kernel gives those it has.
 const LANDLOCK: ABI = ABI::V7;
@@ -109,20 +115,37 @@ impl fmt::Display for Confinement {
 /// # Errors
 /// The system refused a limit; the process must not touch a document then.
 pub fn confine() -> rustix::io::Result<Confinement> {
-    set_no_new_privs(true)?;
-    set_parent_process_death_signal(Some(Signal::KILL))?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    let limit = |resource, current, maximum| {
-        setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })
-    };
-    limit(Resource::As, MEMORY_BYTES, MEMORY_BYTES)?;
-    // At the first the process gets SIGXCPU, which ends it; at the second SIGKILL.
-    limit(Resource::Cpu, CPU_SECONDS, CPU_SECONDS + 1)?;
-    limit(Resource::Fsize, 0, 0)?;
-    limit(Resource::Core, 0, 0)?;
+    set_limits(MEMORY_BYTES, CPU_SECONDS)?;
     let landlock = shut_files_and_network();
     limit(Resource::Nofile, 3, 3)?;
     Ok(Confinement { landlock, seccomp: allow_only_computing() })
+}
+
+/// Limits this process for good, and what it starts: it may read programs and their data in the
+/// folders of the system, execute `program` and nothing else, and write nowhere.
+///
+/// # Errors
+/// The system refused a limit; the process must not touch a document then.
+pub fn confine_recognition(program: &Path) -> rustix::io::Result<Confinement> {
+    set_limits(RECOGNITION_MEMORY_BYTES, RECOGNITION_CPU_SECONDS)?;
+    let landlock = open_only(program);
+    limit(Resource::Nofile, 64, 64)?;
+    Ok(Confinement { landlock, seccomp: refuse_sockets() })
+}
+
+fn set_limits(memory_bytes: u64, cpu_seconds: u64) -> rustix::io::Result<()> {
+    set_no_new_privs(true)?;
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    limit(Resource::As, memory_bytes, memory_bytes)?;
+    // At the first the process gets SIGXCPU, which ends it; at the second SIGKILL.
+    limit(Resource::Cpu, cpu_seconds, cpu_seconds + 1)?;
+    limit(Resource::Fsize, 0, 0)?;
+    limit(Resource::Core, 0, 0)
+}
+
+fn limit(resource: Resource, current: u64, maximum: u64) -> rustix::io::Result<()> {
+    setrlimit(resource, Rlimit { current: Some(current), maximum: Some(maximum) })
 }
 
 /// Landlock without a single rule: nothing of what it can forbid is allowed.
@@ -133,11 +156,59 @@ fn shut_files_and_network() -> Wall {
         .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK)))
         .and_then(Ruleset::create)
         .and_then(landlock::RulesetCreated::restrict_self);
+    wall(restricted)
+}
+
+fn wall(restricted: Result<RestrictionStatus, RulesetError>) -> Wall {
     match restricted.map(|status| status.ruleset) {
         Ok(RulesetStatus::FullyEnforced) => Wall::Whole,
         Ok(RulesetStatus::PartiallyEnforced) => Wall::Part,
         Ok(RulesetStatus::NotEnforced) | Err(_) => Wall::Missing,
     }
+}
+
+/// Landlock with what starting one program takes: reading libraries and models, executing it and the
+/// loader its file names, and the null device.
+fn open_only(program: &Path) -> Wall {
+    const READABLE: [&str; 6] =
+        ["/usr", "/lib", "/lib64", "/opt", "/etc/ld.so.cache", "/proc/cpuinfo"];
+    const LOADERS: [&str; 4] = [
+        "/lib64/ld-linux-x86-64.so.2",
+        "/lib/ld-linux-aarch64.so.1",
+        "/lib/ld-musl-x86_64.so.1",
+        "/lib/ld-musl-aarch64.so.1",
+    ];
+    let read = AccessFs::from_read(LANDLOCK) & !AccessFs::Execute;
+    let execute = AccessFs::Execute | AccessFs::ReadFile;
+    let home = program.parent().and_then(Path::parent).unwrap_or(program);
+    let restricted = Ruleset::default()
+        .handle_access(AccessFs::from_all(LANDLOCK))
+        .and_then(|rules| rules.handle_access(AccessNet::from_all(LANDLOCK)))
+        .and_then(|rules| rules.scope(Scope::from_all(LANDLOCK)))
+        .and_then(Ruleset::create)
+        // What is not there needs no rule.
+        .and_then(|rules| rules.add_rules(path_beneath_rules(READABLE, read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([home], read)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules([program], execute)))
+        .and_then(|rules| rules.add_rules(path_beneath_rules(LOADERS, execute)))
+        .and_then(|rules| {
+            let write = AccessFs::ReadFile | AccessFs::WriteFile;
+            rules.add_rules(path_beneath_rules(["/dev/null"], write))
+        })
+        .and_then(landlock::RulesetCreated::restrict_self);
+    wall(restricted)
+}
+
+/// Seccomp against the one thing that Landlock leaves of the network: sockets that are not TCP.
+fn refuse_sockets() -> Wall {
+    let filter = || -> seccompiler::Result<BpfProgram> {
+        let rules = [(libc::SYS_socket, Vec::new())].into();
+        let refuse = SeccompAction::Errno(u32::try_from(libc::EPERM).unwrap_or(1));
+        let machine = std::env::consts::ARCH.try_into()?;
+        Ok(SeccompFilter::new(rules, SeccompAction::Allow, refuse, machine)?.try_into()?)
+    };
+    let applied = filter().and_then(|filter| seccompiler::apply_filter(&filter));
+    if applied.is_ok() { Wall::Whole } else { Wall::Missing }
 }
 
 /// Seccomp with the calls of [`CALLS`], and memory that is never executable.

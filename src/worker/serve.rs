@@ -2,27 +2,41 @@
 
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::confine::confine;
+use super::confine::{Confinement, confine, confine_recognition};
 use super::fate::{PANICKED, UNFIT};
 use super::misbehave::Misbehaviour;
 use super::protocol;
+use crate::document::scan::Tesseract;
 use crate::document::{self, Limits};
 use crate::inspect::Reading;
 use crate::watch::ignore::is_ignored;
 
 /// `gouji worker`: reads one file from stdin, writes its [`Reading`] to stdout.
 pub fn serve() -> ExitCode {
-    run(|name, bytes| read(&name, &bytes))
+    run(confine(), |name, bytes| read(&name, &bytes))
+}
+
+/// `gouji worker --recognise=PROGRAM`: reads one file, or the member of a bundle that is named in place
+/// of the file, whose pages are images. `program` recognises their characters.
+pub fn recognise(program: &Path) -> ExitCode {
+    let tesseract = Tesseract::at(program);
+    run(confine_recognition(program), |member, bytes| {
+        match document::recognise(&bytes, &member, &Limits::default(), &tesseract) {
+            Ok(document) => Reading::Documents(vec![(member, Ok(document))]),
+            Err(refusal) => Reading::Refused(refusal),
+        }
+    })
 }
 
 /// `gouji worker --misbehave=…`: takes the file and goes wrong, to show that the limits hold. What
 /// was tried and refused is the text it answers.
 pub fn misbehave(how: Misbehaviour) -> ExitCode {
-    run(|_, _| read("tried.txt", how.act_out().join("\n\n").as_bytes()))
+    run(confine(), |_, _| read("tried.txt", how.act_out().join("\n\n").as_bytes()))
 }
 
 /// `gouji worker --confinement`: writes which walls stand around a reader, as JSON, and ends.
@@ -41,9 +55,12 @@ fn read(name: &str, bytes: &[u8]) -> Reading {
     }
 }
 
-fn run(reader: impl FnOnce(String, Vec<u8>) -> Reading) -> ExitCode {
+fn run(
+    confined: rustix::io::Result<Confinement>,
+    reader: impl FnOnce(String, Vec<u8>) -> Reading,
+) -> ExitCode {
     report_panics_without_their_words();
-    if let Err(error) = confine() {
+    if let Err(error) = confined {
         return unfit(&format!("cannot confine the worker: {error}"));
     }
     let (name, bytes) = match protocol::read(&mut io::stdin().lock()) {

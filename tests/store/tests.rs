@@ -228,6 +228,7 @@ impl Paper {
             verdict: self.unreadable.unwrap_or(verdict),
             reason: refused.then(|| "文件需要密码才能打开".to_owned()),
             detail: None,
+            lacks_program: false,
             format: Some(Format::Docx),
             checked: (!refused).then(|| self.checked()),
         }

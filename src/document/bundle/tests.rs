@@ -43,7 +43,7 @@ fn every_file_has_its_own_outcome_and_ignored_names_have_none() {
     assert_eq!(found.len(), 3);
     assert_eq!(found[0], ("一/甲.txt".into(), Ok(())));
     assert_eq!(found[1], ("乙.docx".into(), Err(Refusal::Empty)));
-    assert!(matches!(&found[2], (path, Err(Refusal::Unsupported { .. })) if path == "图.png"));
+    assert!(matches!(&found[2], (path, Err(Refusal::Unrecognised(_))) if path == "图.png"));
 }
 
 #[test]

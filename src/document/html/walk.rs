@@ -86,7 +86,7 @@ impl Walker<'_, '_> {
             return Ok(());
         }
         self.end_line()?;
-        self.assembly.picture()
+        self.assembly.picture(None)
     }
 
     /// A table of data becomes a grid; a frame is walked through.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::page::{Glyph, Page, Rule};
+use super::page::{Glyph, Page, Point, Rule};
 use super::rules::{self, Ruling, Sets};
 use super::text::{self, Line};
 
@@ -136,6 +136,14 @@ impl Fragment {
             lines: Vec::new(),
             page: self.page,
         });
+    }
+
+    /// The boxes of the cells, in their order: upper left and lower right corners.
+    pub(super) fn boxes(&self) -> impl Iterator<Item = (Point, Point)> {
+        let y = |edge: usize| self.ys.get(edge).copied().unwrap_or(self.bottom);
+        self.cells
+            .iter()
+            .map(move |cell| ((cell.left, y(cell.row)), (cell.right, y(cell.row + cell.row_span))))
     }
 
     fn area(&self) -> f64 {

@@ -45,6 +45,8 @@ pub(super) enum Content {
 /// Of so many glyphs one may lack its character: 2 %. With more, what is left would be wrong
 /// figures.
 const ONE_IN: usize = 50;
+/// A page without text on which more areas than this are painted shows characters by their outlines.
+const OUTLINES: usize = 200;
 /// A thinner painted area, in points, is a ruling line.
 const THIN: f64 = 3.0;
 
@@ -73,12 +75,27 @@ pub(super) struct Glyph {
     pub(super) size: f64,
     /// Quarter turns clockwise its text runs away from left-to-right.
     quarter: u8,
+    /// Recognised from an image, and not surely right.
+    pub(super) doubtful: bool,
 }
 
 impl Glyph {
     pub(super) fn centre(&self) -> Point {
         (f64::midpoint(self.left, self.right), self.baseline - 0.35 * self.size)
     }
+}
+
+/// A piece of a line of text, as recognised from an image of its page.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::document) struct Recognised<'t> {
+    pub(in crate::document) text: &'t str,
+    pub(in crate::document) left: f64,
+    pub(in crate::document) right: f64,
+    pub(in crate::document) baseline: f64,
+    /// The size of the characters.
+    pub(in crate::document) size: f64,
+    /// It is not surely right.
+    pub(in crate::document) doubtful: bool,
 }
 
 /// A ruling line: `at` is its y when it is horizontal, its x when it is vertical.
@@ -144,7 +161,30 @@ impl Page {
             baseline: y,
             size,
             quarter,
+            doubtful: false,
         });
+    }
+
+    /// Adds a piece of a line as recognised from an image: its characters stand side by side on a
+    /// `baseline` from `left` to `right`, as wide as such characters are to each other.
+    pub(in crate::document) fn recognised(&mut self, piece: &Recognised<'_>) {
+        let width = |c: char| if c.is_ascii() { 0.5 } else { 1.0 };
+        let whole: f64 = piece.text.chars().map(width).sum();
+        let unit = (piece.right - piece.left).max(1.0) / whole.max(0.5);
+        let mut left = piece.left;
+        for character in piece.text.chars() {
+            let right = left + unit * width(character);
+            self.glyphs.push(Glyph {
+                text: character.to_string(),
+                left,
+                right,
+                baseline: piece.baseline,
+                size: piece.size,
+                quarter: 0,
+                doubtful: piece.doubtful,
+            });
+            left = right;
+        }
     }
 
     /// Adds a painted shape that reaches from `from` to `to`, its upper left and lower right.
@@ -217,11 +257,23 @@ impl Page {
             Content::Unknown
         } else if glyphs > 0 {
             Content::Text
+        } else if self.areas.len() > OUTLINES {
+            Content::Unknown
         } else if self.pictures.is_empty() {
             Content::Blank
         } else {
             Content::Image
         }
+    }
+
+    /// Whether there is something to see and no text that can be trusted.
+    pub(in crate::document) fn is_pictured(&self) -> bool {
+        matches!(self.content(), Content::Unknown | Content::Image)
+    }
+
+    /// Whether pictures are all there is to see.
+    pub(super) fn is_picture(&self) -> bool {
+        !self.pictures.is_empty() && self.glyphs.iter().all(|g| g.text.trim().is_empty())
     }
 
     /// Makes a picture of text that cannot be trusted.

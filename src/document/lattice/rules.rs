@@ -156,14 +156,14 @@ pub(super) fn merged(mut positions: Vec<f64>, within: f64) -> Vec<f64> {
 
 /// Disjoint sets of numbers.
 #[derive(Debug)]
-pub(super) struct Sets(Vec<usize>);
+pub(in crate::document) struct Sets(Vec<usize>);
 
 impl Sets {
-    pub(super) fn new(size: usize) -> Self {
+    pub(in crate::document) fn new(size: usize) -> Self {
         Self((0..size).collect())
     }
 
-    pub(super) fn root(&mut self, mut of: usize) -> usize {
+    pub(in crate::document) fn root(&mut self, mut of: usize) -> usize {
         while let Some(&up) = self.0.get(of).filter(|up| **up != of) {
             let above = self.0.get(up).copied().unwrap_or(up);
             if let Some(parent) = self.0.get_mut(of) {
@@ -174,7 +174,7 @@ impl Sets {
         of
     }
 
-    pub(super) fn unite(&mut self, a: usize, b: usize) {
+    pub(in crate::document) fn unite(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(parent) = self.0.get_mut(a.max(b)) {
             *parent = a.min(b);

@@ -16,7 +16,8 @@ const PADDING: f64 = 13.0;
 pub(super) enum Stitched {
     Line(Line),
     Table(Table),
-    Picture,
+    /// A picture; its page, if nothing else is on it.
+    Picture(Option<u32>),
 }
 
 /// A ruled table, from all its pages.
@@ -35,7 +36,7 @@ pub(super) fn stitch(items: impl Iterator<Item = Item>) -> Vec<Stitched> {
     for item in items {
         match item {
             Item::Line(line) => stitched.push(Stitched::Line(line)),
-            Item::Picture { .. } => stitched.push(Stitched::Picture),
+            Item::Picture { page, .. } => stitched.push(Stitched::Picture(page)),
             Item::Table(fragment) => match stitched.last_mut() {
                 Some(Stitched::Table(table)) if table.goes_on_in(&fragment) => {
                     table.append(fragment);
@@ -175,7 +176,7 @@ impl Table {
                 column_span: column(cell.right).saturating_sub(column(cell.left)).max(1),
                 text: text(cell),
                 page: Some(cell.page),
-                doubtful: false,
+                doubtful: cell.lines.iter().any(Line::is_doubtful),
             })
             .collect();
         cells.sort_by_key(|c| (c.row, c.column));

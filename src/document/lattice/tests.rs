@@ -1,5 +1,5 @@
 use super::*;
-use crate::document::{Block, Format, Limits, Meta};
+use crate::document::{Block, Format, Limits, Meta, Pictured};
 
 const INK: Ink = Ink::Dark;
 
@@ -249,7 +249,7 @@ fn a_page_of_unknown_characters_gives_no_text_and_a_document_of_them_is_refused(
         page
     };
     let refusal = blocks(vec![unknown(1)]).unwrap_err();
-    assert!(refusal.reason().ends_with("需要安装文字识别"), "{}", refusal.reason());
+    assert_eq!(refusal, Refusal::Unrecognised(Pictured::Unencoded));
 
     let mut good = page(1);
     write(&mut good, "总体情况", 100.0, 200.0);
@@ -261,7 +261,8 @@ fn a_document_of_images_is_a_scan() {
     let mut page = page(1);
     page.picture((0.0, 0.0));
     let refusal = blocks(vec![page]).unwrap_err();
-    assert_eq!(refusal.reason(), "不是可以读取的文档，而是扫描件；需要安装文字识别");
+    assert_eq!(refusal, Refusal::Unrecognised(Pictured::Scan));
+    assert!(refusal.reason().starts_with("扫描件，需要安装文字识别"), "{}", refusal.reason());
 }
 
 // Tables without rules

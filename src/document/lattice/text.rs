@@ -21,6 +21,8 @@ pub(super) struct Word {
     pub(super) text: String,
     pub(super) left: f64,
     pub(super) right: f64,
+    /// Recognised from an image, and not surely right.
+    pub(super) doubtful: bool,
 }
 
 impl Word {
@@ -49,6 +51,10 @@ impl Line {
 
     pub(super) fn right(&self) -> f64 {
         self.words.last().map_or(0.0, |w| w.right)
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.words.iter().any(|w| w.doubtful)
     }
 
     /// The words with a blank between them.
@@ -121,9 +127,15 @@ impl Builder {
         let blank = std::mem::take(&mut self.blank);
         let gap = self.words.last().map_or(f64::INFINITY, |w| glyph.left - w.right);
         let Some(word) = self.words.last_mut().filter(|_| gap <= WORD_GAP * self.size) else {
-            self.words.push(Word { text: shown.to_owned(), left: glyph.left, right: glyph.right });
+            self.words.push(Word {
+                text: shown.to_owned(),
+                left: glyph.left,
+                right: glyph.right,
+                doubtful: glyph.doubtful,
+            });
             return;
         };
+        word.doubtful |= glyph.doubtful;
         word.right = word.right.max(glyph.right);
         let raised = glyph.size < RAISED_SIZE * self.size
             && glyph.baseline < self.baseline - RAISED_BY * self.size;

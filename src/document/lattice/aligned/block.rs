@@ -227,12 +227,11 @@ impl Layout {
         }
         for (index, column) in self.columns.iter().enumerate() {
             let words = of.line.map(|l| l.words.as_slice()).unwrap_or_default();
-            let texts: Vec<&str> = words
-                .iter()
-                .filter(|w| column.meets(&Column::of(w)))
-                .map(|w| w.text.as_str())
-                .collect();
-            cells.push(cell(row, self.label_columns + index, 1, texts.join(" ")));
+            let own: Vec<&Word> = words.iter().filter(|w| column.meets(&Column::of(w))).collect();
+            let texts: Vec<&str> = own.iter().map(|w| w.text.as_str()).collect();
+            let doubtful = own.iter().any(|w| w.doubtful);
+            let value = cell(row, self.label_columns + index, 1, texts.join(" "));
+            cells.push(GridCell { doubtful, ..value });
         }
         let page = of.line.map(|l| l.page).or_else(|| of.labels.first()?.page());
         for cell in &mut cells {
