@@ -1,5 +1,5 @@
 //! Pages that are images: scans, photographs, and pages of a PDF whose characters say not which they
-//! are. The pages of [`lattice`](super::lattice) come out, so that a scan goes the way of a PDF from
+//! are. The pages of [`lattice`] come out, so that a scan goes the way of a PDF from
 //! there on: the same frames, the same stitching of tables over pages.
 //!
 //! A sheet is made even and straight ([`paper`], [`straighten`]), its rules are found on the raster
