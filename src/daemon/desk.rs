@@ -22,7 +22,7 @@ use crate::config::After;
 use crate::inspect::{Inspection, Lost, Reading, inspect};
 use crate::store::{Condition, ConditionKind, FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
 use crate::watch::{Obstacle, Outcome, Settled, Take, names, take};
-use crate::worker::Workers;
+use crate::worker::{Lacking, Workers};
 
 /// How often a file may kill its reader before it is given up, and how long it rests in between.
 const RETRIES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
@@ -131,9 +131,13 @@ impl Desk {
         Ok(self.put_away(file, name, seen, place).await)
     }
 
-    /// Tells the administrator that a program is missing: once for each start of gouji.
+    /// Tells the administrator that a program is missing: once for each start of gouji. Who switched
+    /// recognition off knows it.
     async fn tell_lacking(&self) {
-        let Err(lacking) = self.workers.recognition() else { return };
+        let lacking = match self.workers.recognition() {
+            Ok(_) | Err(Lacking::Off) => return,
+            Err(lacking) => lacking,
+        };
         let since = *self.lacking_since.get_or_init(clock::now);
         let condition = Condition {
             kind: ConditionKind::ProgramMissing,
