@@ -30,7 +30,8 @@ use gouji::form::{Forms, Severity};
 use gouji::inspect::{Inspection, Reading, inspect};
 use gouji::notice::{Letter, Stationery, page, write};
 use gouji::report::CellValue;
-use gouji::store::{NoticeKind, NoticeToSend, PreviousMail};
+use gouji::store::{Audience, NoticeKind, NoticeToSend, PreviousMail, RosterNote, UnitId};
+use gouji::units::roster::Level;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -62,7 +63,9 @@ impl Shown {
 
 /// The cells that errors, warnings and causes speak of, as marked cells are called.
 fn named(notice: &NoticeToSend) -> BTreeSet<String> {
-    let form = notice.form.as_deref().and_then(|id| FORMS.get(id)).unwrap();
+    let Some(form) = notice.form.as_deref().and_then(|id| FORMS.get(id)) else {
+        return BTreeSet::new();
+    };
     let grave = notice.findings.iter().filter(|finding| finding.severity > Severity::Info);
     let repairs = notice
         .causes
@@ -164,6 +167,26 @@ fn previous(notice: &NoticeToSend) -> Option<PreviousMail> {
     })
 }
 
+/// Units that have not handed in, with the longest names and the likeliest others that a roster has.
+fn overdue(alert: &NoticeToSend) -> Vec<NoticeToSend> {
+    let levels = [Some(Level::Township), Some(Level::Department), Some(Level::Government), None];
+    (0..40)
+        .map(|number: usize| NoticeToSend {
+            kind: NoticeKind::Overdue,
+            unit: Some(format!("禾川县第{number}新技术产业开发区管理委员会（综合行政执法局）")),
+            year: Some(2025),
+            reason: Some("2026年1月31日".into()),
+            roster: Some(RosterNote {
+                listed: true,
+                level: levels[number % levels.len()],
+                similar: (0..number % 3).map(|n| format!("禾川县高新区管委会{n}")).collect(),
+            }),
+            form: None,
+            ..alert.clone()
+        })
+        .collect()
+}
+
 fn everything() -> Vec<Shown> {
     let alert = told("柳荫乡2019.docx", &sample("柳荫乡2019.docx"));
     let ten = ten_causes();
@@ -192,8 +215,15 @@ fn everything() -> Vec<Shown> {
         html: page(notice, &STATIONERY, &FORMS, &TimeZone::UTC).unwrap(),
         named: named(notice),
     };
+    let missing = overdue(&alert);
+    let reminder =
+        NoticeToSend { audience: Audience::Unit(UnitId(1)), ..missing[0].clone() };
     let mut all = vec![
+        Shown::letter("overdue", &missing),
+        Shown::letter("reminder", &[reminder]),
         receipt("receipt", &alert),
+        receipt("receipt-unreadable", &broken),
+        receipt("receipt-ten", &ten),
         receipt("receipt-passed", &changed("禾川县自然资源局", &[])),
         Shown::letter("alert", &[alert]),
         Shown::letter("ten", &[ten]),
