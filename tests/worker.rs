@@ -163,7 +163,7 @@ async fn a_waiting_worker_has_its_limits_on_and_ends_when_nobody_needs_it() {
                 let mut lines = limits.lines();
                 lines.any(|line| line.starts_with(name) && line.contains(&format!(" {value} ")))
             };
-            if has("Max address space", confine::MEMORY_BYTES)
+            if has("Max data size", confine::MEMORY_BYTES)
                 && has("Max cpu time", confine::CPU_SECONDS)
                 && has("Max open files", 3)
                 && has("Max file size", 0)

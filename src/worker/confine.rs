@@ -27,11 +27,14 @@ use seccompiler::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Address space: program, stack and everything allocated.
-pub const MEMORY_BYTES: u64 = 768 << 20;
+/// What a process may allocate; with program and libraries it stays below 256 MiB of the machine.
+pub const MEMORY_BYTES: u64 = 224 << 20;
+/// Address space, program, stack and libraries included: more than the memory above, since it is
+/// reserved in large pieces.
+const ADDRESS_BYTES: u64 = 768 << 20;
 /// Processor time.
 pub const CPU_SECONDS: u64 = 5;
-/// The same of a process that recognises characters, and of the program it starts for that.
+/// Address space of a process that recognises characters, and of the program it starts for that.
 pub const RECOGNITION_MEMORY_BYTES: u64 = 1536 << 20;
 /// Processor time of each of them.
 pub const RECOGNITION_CPU_SECONDS: u64 = 60;
@@ -115,7 +118,8 @@ impl fmt::Display for Confinement {
 /// # Errors
 /// The system refused a limit; the process must not touch a document then.
 pub fn confine() -> rustix::io::Result<Confinement> {
-    set_limits(MEMORY_BYTES, CPU_SECONDS)?;
+    set_limits(ADDRESS_BYTES, CPU_SECONDS)?;
+    limit(Resource::Data, MEMORY_BYTES, MEMORY_BYTES)?;
     let landlock = shut_files_and_network();
     limit(Resource::Nofile, 3, 3)?;
     Ok(Confinement { landlock, seccomp: allow_only_computing() })
@@ -133,11 +137,11 @@ pub fn confine_recognition(program: &Path) -> rustix::io::Result<Confinement> {
     Ok(Confinement { landlock, seccomp: refuse_sockets() })
 }
 
-fn set_limits(memory_bytes: u64, cpu_seconds: u64) -> rustix::io::Result<()> {
+fn set_limits(address_bytes: u64, cpu_seconds: u64) -> rustix::io::Result<()> {
     set_no_new_privs(true)?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    limit(Resource::As, memory_bytes, memory_bytes)?;
+    limit(Resource::As, address_bytes, address_bytes)?;
     // At the first the process gets SIGXCPU, which ends it; at the second SIGKILL.
     limit(Resource::Cpu, cpu_seconds, cpu_seconds + 1)?;
     limit(Resource::Fsize, 0, 0)?;

@@ -249,7 +249,7 @@ fn portion(options: &Options, seeds: &[Seed], from: u64) {
     let limit = |resource, value| {
         setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) }).unwrap();
     };
-    limit(Resource::As, confine::MEMORY_BYTES);
+    limit(Resource::Data, confine::MEMORY_BYTES);
     limit(Resource::Core, 0);
     std::panic::set_hook(Box::new(|_| ()));
     let place = std::sync::Arc::new(Mutex::new(String::new()));
