@@ -49,7 +49,8 @@ impl Decisions<'_> {
     }
 
     /// What a cell that says no number would have to say for the equations it leaves open, one value
-    /// for each of them that this one cell would settle. `binds`: the rules asked.
+    /// for each of them that this one cell would settle: none where another total is blank that
+    /// should not be. `binds`: the rules asked.
     pub(crate) fn deduced(&self, cell: &CellId, binds: impl Fn(&Check) -> bool) -> Vec<Decimal> {
         let concerned = |instance: &Instance| {
             let mut cells = Vec::new();
@@ -65,7 +66,7 @@ impl Decisions<'_> {
         let Condition::Compare(_, Operator::Equal, _) = &instance.condition else { return None };
         let difference = |value: Decimal| {
             let assumed = BTreeMap::from([(cell.clone(), value)]);
-            match self.facts.assuming(&assumed).unspoiled().judge(instance) {
+            match self.facts.assuming(&assumed).filled_in(cell).judge(instance) {
                 Judged::Holds => Some(Decimal::ZERO),
                 Judged::Fails(Some((left, right))) => left.checked_sub(right),
                 Judged::Fails(None) | Judged::Undecided(_) => None,
@@ -310,6 +311,11 @@ fn printed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A sentence of the report within a sentence of ours: without its own full stop.
+fn quoted(text: &str) -> String {
+    printed(text).trim_end_matches(['。', '；', '，', '.', ';']).to_owned()
+}
+
 /// Whether a check is for this report.
 fn applies(check: &Check, subject: &Subject<'_>) -> bool {
     is_for(&check.levels, check.from, subject)
@@ -472,7 +478,7 @@ fn shown(report: &Report, cell: &CellId) -> String {
     }
 }
 
-/// Both sides spelled out: `本年新收（12）＋上年结转（1）`.
+/// Both sides spelled out: `本年新收12＋上年结转1`.
 fn terms(form: &Form, instance: &Instance, report: &Report) -> (String, String) {
     let Condition::Compare(left, _, right) = &instance.condition else {
         let mut cells = Vec::new();
@@ -487,26 +493,59 @@ fn terms(form: &Form, instance: &Instance, report: &Report) -> (String, String) 
     (side(left), side(right))
 }
 
-/// Cells by name and value; in long sums those without a value or with zero are left out.
+/// Cells by name and value: `自然人30＋其他2，其余为0`. Long sums are told without what is zero or
+/// without a value; where many are left, without names.
 fn spelled(form: &Form, instance: &Instance, report: &Report, cells: &[&CellId]) -> String {
     const LONG: usize = 4;
+    const NAMED: usize = 80;
     let zero = |c: &CellId| match report.cells.get(c).map(|c| &c.value) {
         Some(CellValue::Number(n)) => n.is_zero(),
         _ => true,
     };
-    let name = |c: &CellId| {
-        let (_, row, column) = form.names(c).unwrap_or_default();
-        let has_columns = form.table(&c.table).is_some_and(|t| t.columns.len() > 1);
-        let text = match (&instance.row, &instance.column) {
-            (Some(_), None) if has_columns => column.to_owned(),
-            (None, None) if has_columns => format!("{row}·{column}"),
-            _ => row.to_owned(),
-        };
-        format!("{text}（{}）", shown(report, c))
+    let (told, left_out): (Vec<&CellId>, Vec<&CellId>) =
+        cells.iter().partition(|c| cells.len() <= LONG || !zero(c));
+    if told.is_empty() {
+        return "各项均为0或空白".into();
+    }
+    let mut all = Vec::new();
+    instance.condition.cells(&mut all);
+    let one = |part: fn(&CellId) -> &str| {
+        all.iter().all(|c| Some(part(c)) == all.first().map(|c| part(c)))
     };
-    let told: Vec<String> =
-        cells.iter().filter(|c| cells.len() <= LONG || !zero(c)).map(|c| name(c)).collect();
-    if told.is_empty() { "各项均为0或空白".into() } else { told.join("＋") }
+    let (one_row, one_column) = (one(|c| &c.row), one(|c| &c.column));
+    let name = |c: &&CellId| {
+        let (_, row, column) = form.names(c).unwrap_or_default();
+        match (one_row, one_column) {
+            (_, true) => row.to_owned(),
+            (true, false) => column.to_owned(),
+            (false, false) => format!("{row}·{column}"),
+        }
+    };
+    let spelled = |name: &dyn Fn(&&CellId) -> String| {
+        let terms = told.iter().map(|c| with_value(name(c), shown(report, c)));
+        terms.collect::<Vec<_>>().join("＋")
+    };
+    let named = spelled(&name);
+    let is_short = told.len() <= LONG || named.chars().count() <= NAMED;
+    let terms = if is_short { named } else { spelled(&|_| String::new()) };
+    let is_number =
+        |c: &&CellId| report.cells.get(*c).is_some_and(|c| matches!(c.value, CellValue::Number(_)));
+    let rest = match left_out.iter().all(is_number) {
+        _ if left_out.is_empty() => "",
+        true => "，其余为0",
+        false => "，其余为0或空白",
+    };
+    terms + rest
+}
+
+/// A name and its value, apart where they would run together: `其他2`, `其他（空白）`.
+fn with_value(name: String, value: String) -> String {
+    let numbers = (name.chars().next_back(), value.chars().next());
+    match numbers {
+        (None, Some('0'..='9')) => value,
+        (Some(last), Some('0'..='9')) if !last.is_ascii_digit() => name + &value,
+        _ => format!("{name}（{value}）"),
+    }
 }
 
 fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {

@@ -410,17 +410,17 @@ impl Refusal {
                 format!("不是可以读取的文档，而是{found}；{remedy}")
             }
             Self::Damaged(_) => "文件已损坏，无法读取，请用原软件打开后另存一份再提交".into(),
-            Self::Incomplete(_) => "文件不完整，请重新拷贝".into(),
+            Self::Incomplete(_) => "文件不完整，可能没有拷贝完，请重新拷贝；仍不行的，请用原软件打开后另存一份再提交".into(),
             Self::TooLarge(_) => {
                 "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into()
             }
             Self::Unrecognised(Pictured::Scan) => {
-                "扫描件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
+                "这是扫描件，没有可以读取的文字；请提交 Word 等文字版文件，或由管理员安装文字识别程序".into()
             }
             Self::Unrecognised(Pictured::Unencoded) => {
-                "文字没有编码的版式文件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
+                "版式文件中的文字无法提取；请提交 Word 等文字版文件，或由管理员安装文字识别程序".into()
             }
-            Self::Recognition(_) => "扫描件，文字识别程序出错，请联系管理员".into(),
+            Self::Recognition(_) => "这是扫描件，文字识别没有成功；请提交 Word 等文字版文件，或联系管理员".into(),
         }
     }
 }

@@ -287,6 +287,8 @@ pub struct Check {
     pub levels: Vec<String>,
     /// The first report year it is for.
     pub from: Option<i16>,
+    /// What is the matter in a few words that follow the name of a place, for subjects: `不是数字`.
+    pub headline: Option<String>,
     /// The clause, note or line of the official form it rests on.
     pub source: String,
     /// What is checked.
@@ -619,6 +621,19 @@ impl Forms {
             check.or(across.then_some(Matter::Years)).or(deadline.then_some(Matter::Dates))
         };
         self.iter().find_map(of).unwrap_or(Matter::Cosmetics)
+    }
+
+    /// What is the matter where a rule fails, in a few words that follow the name of a place, in
+    /// whichever form the rule stands.
+    pub fn headline(&self, rule: &str) -> Option<&str> {
+        self.iter().find_map(|form| {
+            let check = form.checks.iter().find(|check| check.id == rule);
+            let across = || form.across.iter().find(|across| across.id == rule);
+            match check {
+                Some(check) => check.headline.as_deref(),
+                None => across()?.headline.as_deref(),
+            }
+        })
     }
 
     /// The form due in a report year, among those of one kind.

@@ -122,7 +122,7 @@ fn judge(
 ) -> Inspection {
     let Some(mut report) = report::lay(document, forms, name) else {
         return Inspection {
-            reason: Some("能够读取，但未发现年度报告的标题和表格，不像一份年度报告".into()),
+            reason: Some("没有找到年度报告的标题和表格".into()),
             detail: Some("no title and no table of any form".into()),
             format: Some(document.format),
             ..without_report(member, Verdict::Unrecognised)

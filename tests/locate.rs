@@ -396,7 +396,10 @@ fn swapped_digits_are_told_in_words() {
     let [cause] = causes.as_slice() else { panic!("{causes:?}") };
     assert_eq!(named(&causes), [("requests.granted.business".to_owned(), 42)]);
     assert_eq!((cause.slip.as_deref(), cause.certain), (Some("digits-swapped"), true));
-    assert_eq!(cause.message, "表三“予以公开”行“商业企业”列填的是24，应为42（可能是42写成了24）。");
+    assert_eq!(
+        cause.message,
+        "表三“予以公开”行“商业企业”列填的是24，应为42（可能两位数字写颠倒了）。"
+    );
 }
 
 #[test]
@@ -426,7 +429,40 @@ fn a_row_shifted_by_one_column_is_one_slip() {
     );
     assert_eq!(cause.cells[0].read, None);
     assert!(findings.iter().filter(|f| f.left.is_some()).all(|f| f.cause == Some(1)));
-    assert!(cause.message.starts_with("表三“予以公开”行的数字可能错了一列："));
+    let told = "表三“予以公开”行的数字可能错了一列：“自然人”列应为6（现空白）、“商业企业”列应为42（现填6）、";
+    assert!(cause.message.starts_with(told), "{}", cause.message);
+}
+
+#[test]
+fn a_row_left_blank_is_the_likeliest_place_of_what_is_missing() {
+    let forms = forms();
+    let form = form(&forms, "2021");
+    let mut report = plain(form);
+    for (row, column) in form.table("requests").unwrap().cells() {
+        if row.id == "granted" {
+            reports::blank(&mut report, &id(&format!("requests.granted.{}", column.id)));
+        }
+    }
+    let (_, causes) = inspect(&report, &forms);
+    let repaired = ["natural_person", "business", "total"].map(|c| format!("requests.granted.{c}"));
+    let told: Vec<String> = named(&causes).into_iter().map(|(cell, _)| cell).collect();
+    assert_eq!(told, repaired);
+    assert_eq!(causes[0].slip.as_deref(), Some("omitted"));
+}
+
+#[test]
+fn totals_left_blank_together_are_each_the_sum_of_their_parts() {
+    let forms = forms();
+    let mut report = plain(form(&forms, "2021"));
+    for row in ["new_requests", "granted", "result_total"] {
+        reports::blank(&mut report, &id(&format!("requests.{row}.total")));
+    }
+    let (_, causes) = inspect(&report, &forms);
+    assert_eq!(causes.len(), 3);
+    for cause in &causes {
+        let told = (cause.cells[0].repaired, cause.certain, cause.alternatives.len());
+        assert_eq!(told, (48.into(), true, 0), "{}", cause.message);
+    }
 }
 
 #[test]
@@ -449,6 +485,7 @@ fn two_rows_in_each_others_place_are_seen() {
     assert_eq!(causes[0].slip.as_deref(), Some("rows-exchanged"), "{causes:?}");
     let opening = "表三“本年新收”行和“予以公开”行的数字可能填反了：";
     assert!(causes[0].message.starts_with(opening), "{}", causes[0].message);
+    assert_eq!(causes[0].message.matches("表三").count(), 1, "the table is named once");
 }
 
 #[test]

@@ -158,7 +158,7 @@ async fn a_preview_of_a_file_or_a_recorded_report_is_the_mail_and_sends_nothing(
     assert!(subject.contains("柳荫乡人民政府 2019 年报：表三“本年新收”行“总计”列数字不符"));
     assert_eq!(mail.body_html(0).unwrap().replace("\r\n", "\n"), html);
     assert!(html.contains("▶4</b><br><span class=\"fix\">应为 3</span>"), "{html}");
-    assert!(out.contains("应为3（可能是3写成了4）"), "{out}");
+    assert!(out.contains("应为3（可能写错了一位数字）"), "{out}");
 
     let passes = samples.join("自然资源局2022.md");
     let (out, code) = said(&office.gouji(&["mail", "preview", passes.to_str().unwrap()]).await);

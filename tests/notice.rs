@@ -194,7 +194,7 @@ fn a_failed_report_is_told_with_cause_findings_warnings_hints_and_what_to_do() {
 fn the_subject_tells_unit_year_and_how_much_is_wrong() {
     assert_eq!(
         letter(&[qingtang()]).subject,
-        "【勾稽】青塘镇人民政府 2019 年报：表三 1 处数字不符"
+        "【勾稽】青塘镇人民政府 2019 年报：表三“本年新收”行数字不符"
     );
 }
 
@@ -275,7 +275,7 @@ fn a_file_that_cannot_be_read_is_told_with_the_remedy() {
 #[test]
 fn a_file_that_is_no_report_is_a_line_in_another_letter() {
     let letter = letter(&[unrecognised(), qingtang()]);
-    assert_eq!(letter.subject, "【勾稽】青塘镇人民政府 2019 年报：表三 1 处数字不符");
+    assert_eq!(letter.subject, "【勾稽】青塘镇人民政府 2019 年报：表三“本年新收”行数字不符");
     assert!(letter.text.contains("- 食堂菜单.docx：没有找到年度报告的标题和表格"));
     assert_eq!(letter.notices.len(), 2);
 }
@@ -340,7 +340,7 @@ fn a_report_full_of_findings_is_cut_short_and_says_so() {
         .collect();
     let letter = letter(&[notice]);
     assert!(letter.text.contains("另有 440 条未列出"), "{}", letter.text);
-    assert!(letter.subject.ends_with("500 处数字不符"), "{}", letter.subject);
+    assert!(letter.subject.ends_with("500 处不是数字"), "{}", letter.subject);
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn no_notices_no_letter() {
 #[test]
 fn an_unknown_unit_and_year_still_give_a_letter_that_names_the_file() {
     let letter = letter(&[NoticeToSend { unit: None, year: None, ..qingtang() }]);
-    assert_eq!(letter.subject, "【勾稽】青塘镇.docx 年份不明的年报：表三 1 处数字不符");
+    assert_eq!(letter.subject, "【勾稽】青塘镇.docx 年份不明的年报：表三“本年新收”行数字不符");
     assert!(letter.text.contains("文件：青塘镇.docx"));
 }
 
@@ -374,7 +374,7 @@ fn a_subject_stays_short_whatever_the_unit_is_called() {
     let long = "某某省某某市某某县".repeat(20);
     let subject = letter(&[NoticeToSend { unit: Some(long), ..qingtang() }]).subject;
     assert!(subject.chars().count() <= 64, "{subject}");
-    assert!(subject.ends_with("… 2019 年报：表三 1 处数字不符"));
+    assert!(subject.ends_with("… 2019 年报：表三“本年新收”行数字不符"));
 }
 
 #[test]
@@ -392,7 +392,7 @@ fn a_report_still_not_put_right_is_told_shortly() {
         ..qingtang()
     };
     let still = letter(&[notice]);
-    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报仍未更正：表三 1 处数字不符");
+    assert_eq!(still.subject, "【勾稽】青塘镇人民政府 2019 年报仍未更正：表三“本年新收”行数字不符");
     assert_eq!(still.in_reply_to.as_deref(), Some("<gouji.1@x.cn>"));
     assert!(still.text.contains("疑似漏填"));
     assert!(still.html.len() < full.html.len() && !still.html.contains("▶"));
@@ -432,11 +432,39 @@ fn a_slip_that_the_text_bears_out_is_one_problem() {
     };
     notice.findings.insert(0, mismatch);
     let told = letter(&[notice.clone()]);
-    assert!(told.subject.ends_with("表三 1 处数字不符"), "{}", told.subject);
+    assert!(told.subject.ends_with("表三“本年新收”行数字不符"), "{}", told.subject);
     assert!(told.text.contains("   - 正文写“收到申请6件。”"), "{}", told.text);
     // Another figure is another problem.
     notice.findings[0].left = Some("7".into());
-    assert!(letter(&[notice]).subject.ends_with("表三 2 处数字不符"));
+    let subject = letter(&[notice]).subject;
+    assert!(subject.ends_with("表三 1 处数字不符，1 处与正文不一致"), "{subject}");
+}
+
+#[test]
+fn the_subject_tells_the_matter_in_the_words_of_the_rules() {
+    let told = |findings: &[(&str, &str)]| {
+        let mut notice = qingtang();
+        notice.causes.clear();
+        // Without any table there is no form: that of the year names what is missing.
+        notice.form = None;
+        let finding = |(rule, place): &(&str, &str)| finding(Severity::Error, rule, place, "某事");
+        notice.findings = findings.iter().map(finding).collect();
+        letter(&[notice]).subject
+    };
+    let (missing, form) = (("table-missing", "disputes"), ("form-outdated", "report"));
+    for (findings, headline) in [
+        (vec![missing], "表四缺失"),
+        (vec![missing, ("table-missing", "disclosure")], "表二、表四缺失"),
+        (vec![form], "表格不是本年度格式"),
+        (vec![missing, form], "表四缺失，表格不是本年度格式"),
+        (
+            vec![missing, form, ("year-missing", "report"), ("unit-missing", "report")],
+            "表四缺失，表格不是本年度格式，另有 2 处需要更正",
+        ),
+        (vec![("narrative-breakdown", "narrative"); 2], "2 处正文的分项与总数不符"),
+    ] {
+        assert_eq!(told(&findings), format!("【勾稽】青塘镇人民政府 2019 年报：{headline}"));
+    }
 }
 
 #[test]

@@ -216,8 +216,7 @@ fn everything() -> Vec<Shown> {
         named: named(notice),
     };
     let missing = overdue(&alert);
-    let reminder =
-        NoticeToSend { audience: Audience::Unit(UnitId(1)), ..missing[0].clone() };
+    let reminder = NoticeToSend { audience: Audience::Unit(UnitId(1)), ..missing[0].clone() };
     let mut all = vec![
         Shown::letter("overdue", &missing),
         Shown::letter("reminder", &[reminder]),

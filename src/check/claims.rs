@@ -18,7 +18,7 @@ mod numeral;
 mod sentence;
 
 use super::evaluate::Facts;
-use super::{Draft, Subject, printed};
+use super::{Draft, Subject, quoted};
 use crate::form::claim::Claim;
 use crate::form::expr::{Condition, Operator, Term};
 use crate::form::{Body, CellId, Form, Forms, Severity, Test};
@@ -161,7 +161,7 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> (Vec<Draft>, Vec<Stated
     if let Some(check) = main.test(|t| matches!(t, Test::TextBreakdown)) {
         drafts.extend(sums.into_iter().map(|sum| {
             let values = BTreeMap::from([
-                ("quote", printed(&sum.quote)),
+                ("quote", quoted(&sum.quote)),
                 ("left", sum.total.normalize().to_string()),
                 ("right", sum.sum.normalize().to_string()),
                 ("parts", sum.parts),
@@ -176,7 +176,7 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> (Vec<Draft>, Vec<Stated
     if let Some(check) = main.test(|t| matches!(t, Test::TextPercent)) {
         drafts.extend(shares.into_iter().map(|share| {
             let values = BTreeMap::from([
-                ("quote", printed(&share.quote)),
+                ("quote", quoted(&share.quote)),
                 ("value", share.part.normalize().to_string()),
                 ("total", share.total.normalize().to_string()),
                 ("left", share.stated.normalize().to_string()),
@@ -226,8 +226,8 @@ fn mismatches(
         .filter(|(_, told)| *told == Told::Agrees)
         .map(|(r, _)| (r.sentence, r.claim.place.as_str()))
         .collect();
-    let mut worst: BTreeMap<&str, (Severity, usize, Draft)> = BTreeMap::new();
-    for (order, (reading, told)) in judged.iter().enumerate() {
+    let mut worst: BTreeMap<&str, (Severity, (usize, usize), Draft)> = BTreeMap::new();
+    for (reading, told) in &judged {
         let Told::Differs { value, sure } = *told else { continue };
         let place = reading.claim.place.as_str();
         if agreed.contains(&(reading.sentence, place)) {
@@ -246,7 +246,7 @@ fn mismatches(
         let (table, row) = named(reading.form, reading.claim);
         let stated = reading.figure.value;
         let values = BTreeMap::from([
-            ("quote", printed(&quote)),
+            ("quote", quoted(&quote)),
             ("left", stated.normalize().to_string()),
             ("right", value.normalize().to_string()),
             ("table", table),
@@ -256,37 +256,47 @@ fn mismatches(
         let draft = Draft { sides: Some((stated, value)), quote: Some(quote), ..draft }
             .with_severity(severity)
             .with_cells(meant(reading.claim));
+        let order = (reading.sentence, reading.span.0);
         worst.insert(place, (severity, order, draft));
     }
-    let mut drafts: Vec<(usize, Draft)> =
+    let mut drafts: Vec<((usize, usize), Draft)> =
         worst.into_values().map(|(_, order, draft)| (order, draft)).collect();
     drafts.sort_by_key(|(order, _)| *order);
     drafts.into_iter().map(|(_, draft)| draft).collect()
 }
 
-/// The table and rows a claim speaks of, as sentences name them.
+/// The table and rows a claim speaks of, as sentences name them:
+/// `“本年新收”行“商业企业”至“其他”列合计`.
 pub(super) fn named(form: &Form, claim: &Claim) -> (String, String) {
-    let mut table = String::new();
-    let mut rows: Vec<String> = Vec::new();
-    for cell in meant(claim) {
-        let Some((of, row, column)) = form.names(&cell) else { continue };
-        table = of.to_owned();
-        let columns = form.table(&cell.table).map_or(0, |t| t.columns.len());
-        let name = if columns > 1 {
-            format!("“{row}”行“{column}”列")
-        } else {
-            format!("“{row}”行")
-        };
-        if !rows.contains(&name) {
-            rows.push(name);
-        }
-    }
     const SHOWN: usize = 3;
-    let more =
-        if rows.len() > SHOWN { format!("等{}格之和", rows.len()) } else { String::new() };
-    let both = if (2..=SHOWN).contains(&rows.len()) { "之和" } else { "" };
-    rows.truncate(SHOWN);
-    (table, format!("{}{both}{more}", rows.join("、")))
+    let cells = meant(claim);
+    let names: Vec<_> = cells.iter().filter_map(|cell| form.names(cell)).collect();
+    let (Some((table, row, column)), Some((_, _, last))) = (names.first(), names.last()) else {
+        return (String::new(), String::new());
+    };
+    if cells.len() > 1 && is_stretch(form, &cells) {
+        return ((*table).to_owned(), format!("“{row}”行“{column}”至“{last}”列合计"));
+    }
+    let shown = cells.iter().filter_map(|cell| form.name(cell)).take(SHOWN);
+    let shown: Vec<String> =
+        shown.map(|name| name.strip_prefix(*table).map(str::to_owned).unwrap_or(name)).collect();
+    let more = match names.len() {
+        0 | 1 => String::new(),
+        2..=SHOWN => "合计".into(),
+        count => format!("等{count}格合计"),
+    };
+    ((*table).to_owned(), shown.join("、") + &more)
+}
+
+/// Whether cells stand side by side in one row.
+fn is_stretch(form: &Form, cells: &[CellId]) -> bool {
+    let at = |cell: &CellId| {
+        let table = form.table(&cell.table)?;
+        table.columns.iter().position(|column| column.id == cell.column)
+    };
+    cells.iter().zip(cells.iter().skip(1)).all(|(one, next)| {
+        (&one.table, &one.row) == (&next.table, &next.row) && at(one).map(|at| at + 1) == at(next)
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -95,9 +95,10 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The same with no cell reported as a blank total.
-    pub(super) fn unspoiled(self) -> Self {
-        Self { spoiled: BTreeSet::new(), ..self }
+    /// The same with this cell not reported as a blank total.
+    pub(super) fn filled_in(mut self, cell: &CellId) -> Self {
+        self.spoiled.remove(cell);
+        self
     }
 
     pub(super) fn operand(&self, id: &CellId) -> Operand {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::evaluate::{Facts, Judged};
-use super::{Draft, Subject, printed};
+use super::{Draft, Subject, printed, quoted};
 use crate::form::{Check, Deadline, Form, Table, Test};
 use crate::report::{FoundSection, Label, squeeze};
 
@@ -263,7 +263,7 @@ fn section_text(
     let values = BTreeMap::from([
         ("title", title.title.clone()),
         ("missing", told.clone()),
-        ("quote", printed(&told)),
+        ("quote", quoted(&told)),
     ]);
     vec![Draft::new(check, format!("section.{section}"), form.say(&check.id, &values))]
 }

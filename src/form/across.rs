@@ -22,6 +22,8 @@ pub struct Across {
     pub levels: Vec<String>,
     /// The first year of the later report it is for.
     pub from: Option<i16>,
+    /// What is the matter in a few words that follow the name of a place, for subjects: `不是数字`.
+    pub headline: Option<String>,
     /// The clause, note or line of the official form it rests on.
     pub source: String,
     /// What is compared.

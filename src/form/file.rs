@@ -144,6 +144,7 @@ pub(super) struct CheckItem {
     pub(super) id: String,
     pub(super) severity: Severity,
     pub(super) says: String,
+    pub(super) headline: Option<String>,
     pub(super) source: String,
     #[serde(default)]
     pub(super) levels: Vec<String>,
@@ -174,6 +175,7 @@ pub(super) struct AcrossItem {
     pub(super) id: String,
     pub(super) severity: Severity,
     pub(super) says: String,
+    pub(super) headline: Option<String>,
     pub(super) source: String,
     #[serde(default)]
     pub(super) levels: Vec<String>,

@@ -173,12 +173,14 @@ impl Choosing<'_> {
     }
 
     /// Whether a cell is blank in a row that is filled in otherwise; in a table of one column, among
-    /// rows that are.
+    /// rows that are. Or the row is the only one with blanks.
     fn is_gap(&self, blank: &CellId) -> bool {
         let cells = || self.report.cells.iter().filter(|(id, _)| id.table == blank.table);
         let lone = cells().all(|(id, _)| id.column == blank.column);
-        let beside = cells().filter(|(id, _)| lone || id.row == blank.row);
-        beside.filter(|(_, cell)| !matches!(cell.value, CellValue::Number(_))).count() == 1
+        let (in_row, elsewhere): (Vec<_>, Vec<_>) = cells()
+            .filter(|(_, cell)| !matches!(cell.value, CellValue::Number(_)))
+            .partition(|(id, _)| lone || id.row == blank.row);
+        in_row.len() == 1 || (!lone && elsewhere.is_empty())
     }
 
     /// A slip that tells more than the keystroke.

@@ -8,9 +8,11 @@ use super::slip::Slip;
 use super::unread::Unread;
 use crate::form::{CellId, Form};
 
-/// Cells of one set, and other sets, that a sentence lists; more would not be read.
+/// Cells of one set that a sentence lists, and other sets; of more it gives the number.
 const CELLS: usize = 7;
 const SETS: usize = 3;
+/// Cells of another set from which on it is too long to be read.
+const LONG_SET: usize = 3;
 
 /// A cause as far as it is known before it is put into words.
 pub(super) struct Told<'a> {
@@ -25,27 +27,38 @@ pub(super) struct Told<'a> {
 pub(super) fn sentence(told: &Told<'_>) -> String {
     let opening = opening(told).unwrap_or_default();
     let guess = slip(told).map(|slip| format!("（{slip}）")).unwrap_or_default();
-    let due = if told.certain { "应为" } else { "可能应为" };
+    let is_guess = !told.certain && opening.is_empty();
+    let due = if is_guess { "可能应为" } else { "应为" };
     let mut text = match told.cells {
         [only] => {
             let name = name(told.form, &only.cell);
             format!("{name}{}，{due}{}{guess}。", says(only.read), only.repaired.normalize())
         }
-        cells => format!("{opening}{}{guess}。", listed(told.form, cells, due)),
+        cells => {
+            let known = known(told).filter(|_| !opening.is_empty());
+            format!("{opening}{}{guess}。", listed(told.form, cells, known, due))
+        }
     };
-    if !told.alternatives.is_empty() {
-        let sets: Vec<String> =
-            told.alternatives.iter().take(SETS).map(|set| listed(told.form, set, "应为")).collect();
-        let more = match told.alternatives.len() {
-            count if count > SETS => format!("……共{count}种"),
-            _ => String::new(),
-        };
-        text.push_str(&format!("也可能是{}{more}。", sets.join("；或")));
-    }
+    text.push_str(&others(told));
     if !told.certain {
         text.push_str("请对照原始记录核对。");
     }
     text
+}
+
+/// The other sets, where they are few and short, else how many there are.
+fn others(told: &Told<'_>) -> String {
+    let sets = told.alternatives;
+    let is_short = sets.len() <= SETS && sets.iter().all(|set| set.len() < LONG_SET);
+    match sets {
+        [] => String::new(),
+        _ if is_short => {
+            let sets: Vec<String> =
+                sets.iter().map(|set| listed(told.form, set, None, "应为")).collect();
+            format!("也可能是{}。", sets.join("；或"))
+        }
+        _ => format!("另有{}种改法也能使各数相符。", sets.len()),
+    }
 }
 
 /// The sentence for a cell that says no number.
@@ -78,16 +91,27 @@ fn says(read: Option<Decimal>) -> String {
     read.map_or("是空白".into(), |number| format!("填的是{}", number.normalize()))
 }
 
-/// `表三“本年新收”行“其他”列应为6（现填0）、“总计”列应为6（现填0）`.
-fn listed(form: &Form, cells: &[Repair], due: &str) -> String {
+/// `表三“本年新收”行“其他”列应为6（现填0）、“总计”列应为6（现填0）`: what is `known` or was just said is
+/// not said again.
+fn listed(form: &Form, cells: &[Repair], known: Option<Known>, due: &str) -> String {
     let mut told: Vec<String> = Vec::new();
     let mut before: Option<&CellId> = None;
     for repair in cells.iter().take(CELLS) {
         let cell = &repair.cell;
-        let same_row = before.is_some_and(|b| (&b.table, &b.row) == (&cell.table, &cell.row));
-        let name = match form.names(cell).filter(|_| same_row) {
-            Some((_, _, column)) => format!("“{column}”列"),
-            None => name(form, cell),
+        let same_table = before.is_some_and(|b| b.table == cell.table) || known.is_some();
+        let same_row = match known {
+            Some(Known::Row) => true,
+            Some(Known::Column | Known::Table) => false,
+            None => before.is_some_and(|b| (&b.table, &b.row) == (&cell.table, &cell.row)),
+        };
+        let name = match (form.names(cell), known) {
+            (Some((_, _, column)), _) if same_row => format!("“{column}”列"),
+            (Some((_, row, _)), Some(Known::Column)) => format!("“{row}”行"),
+            (Some((table, ..)), _) if same_table => {
+                let name = name(form, cell);
+                name.strip_prefix(table).map(str::to_owned).unwrap_or(name)
+            }
+            _ => name(form, cell),
         };
         let read = repair.read.map_or("现空白".into(), |n| format!("现填{}", n.normalize()));
         told.push(format!("{name}{due}{}（{read}）", repair.repaired.normalize()));
@@ -98,6 +122,29 @@ fn listed(form: &Form, cells: &[Repair], due: &str) -> String {
         _ => String::new(),
     };
     format!("{}{more}", told.join("、"))
+}
+
+/// What the opening of a sentence has named.
+#[derive(Clone, Copy)]
+enum Known {
+    Row,
+    Column,
+    Table,
+}
+
+fn known(told: &Told<'_>) -> Option<Known> {
+    let first = &told.cells.first()?.cell;
+    let all = |same: &dyn Fn(&CellId) -> bool| told.cells.iter().all(|repair| same(&repair.cell));
+    let has_columns = told.form.table(&first.table)?.columns.len() > 1;
+    match told.slip? {
+        _ if !all(&|cell| cell.table == first.table) => None,
+        Slip::RowShifted if all(&|cell| cell.row == first.row) => Some(Known::Row),
+        Slip::ColumnShifted if has_columns && all(&|cell| cell.column == first.column) => {
+            Some(Known::Column)
+        }
+        Slip::CellsExchanged => None,
+        _ => Some(Known::Table),
+    }
 }
 
 /// What happened to a row or column as a whole.
@@ -128,27 +175,20 @@ fn opening(told: &Told<'_>) -> Option<String> {
 }
 
 /// The guess at what happened to the cells, one by one.
-fn slip(told: &Told<'_>) -> Option<String> {
-    let single = match told.cells {
-        [only] => only.read.map(|read| (only.repaired.normalize(), read.normalize())),
-        _ => None,
-    };
-    Some(match (told.slip?, single) {
-        (Slip::Sign, _) => "可能写错了正负号".into(),
-        (Slip::Unit, _) => "可能弄错了元和万元".into(),
-        (Slip::ExtraZero, _) => "可能多写了一个0".into(),
-        (Slip::DigitDoubled, Some((meant, wrote))) => {
-            format!("可能是{meant}重复了一位，写成了{wrote}")
-        }
-        (Slip::DigitMissing, Some((meant, wrote))) => {
-            format!("可能是{meant}漏了一位，写成了{wrote}")
-        }
-        (Slip::DigitsSwapped | Slip::DigitChanged | Slip::DigitAdded, Some((meant, wrote))) => {
-            format!("可能是{meant}写成了{wrote}")
-        }
-        (Slip::LastYear, _) => "与上年的数相同，可能没有更新".into(),
-        (Slip::DoubleCounted, _) => "可能有的数重复计入了总计".into(),
-        (Slip::Omitted | Slip::Skipped, _) => "可能漏填".into(),
+fn slip(told: &Told<'_>) -> Option<&'static str> {
+    let is_single = told.cells.len() == 1;
+    Some(match told.slip? {
+        Slip::Sign => "可能写错了正负号",
+        Slip::Unit => "可能弄错了元和万元",
+        Slip::ExtraZero => "可能多写了一个0",
+        Slip::DigitDoubled if is_single => "可能重复了一位数字",
+        Slip::DigitMissing if is_single => "可能漏写了一位数字",
+        Slip::DigitAdded if is_single => "可能多写了一位数字",
+        Slip::DigitsSwapped if is_single => "可能两位数字写颠倒了",
+        Slip::DigitChanged if is_single => "可能写错了一位数字",
+        Slip::LastYear => "与上年的数相同，可能没有更新",
+        Slip::DoubleCounted => "可能有的数算了两遍",
+        Slip::Omitted | Slip::Skipped => "可能漏填",
         _ => return None,
     })
 }

@@ -42,7 +42,7 @@ impl About {
         let problems = problems(notice, forms);
         let headline = match notice.kind {
             NoticeKind::Administrator => condition(notice).to_owned(),
-            _ => problems.headline(),
+            _ => problems.headline.clone(),
         };
         Self {
             kind: name(notice.kind),

@@ -12,7 +12,7 @@ use super::table::{self, Drawn};
 use super::{clean, subject};
 use crate::check::{Finding, Verdict};
 use crate::document::Source;
-use crate::form::{CellId, Forms, Severity, Table};
+use crate::form::{CellId, Form, Forms, Severity, Table};
 use crate::locate::{Cause, Repair};
 use crate::store::{NoticeKind, NoticeToSend, PreviousMail};
 
@@ -145,10 +145,14 @@ struct Problem {
     explains: Vec<String>,
     /// What it explains that is not listed.
     more: usize,
+    /// What is the matter, after the name of its place.
     #[serde(skip)]
-    figure: bool,
+    matter: String,
     #[serde(skip)]
     cells: Vec<CellId>,
+    /// The table it speaks of as a whole, if it does.
+    #[serde(skip)]
+    table: Option<String>,
     /// Rules and places that do not hold.
     #[serde(skip)]
     broken: BTreeSet<(String, String)>,
@@ -276,7 +280,7 @@ impl<'a> Found<'a> {
                 continue;
             };
             let proofs = if self.causes.len() < MANY_CAUSES { PROOFS } else { FEW_PROOFS };
-            let problem = Problem::caused(cause, &explained, proofs);
+            let problem = Problem::caused(cause, &explained, proofs, forms);
             by_severity.entry(gravest).or_default().push(problem);
         }
         let is_explained =
@@ -284,7 +288,7 @@ impl<'a> Found<'a> {
         let mut rest: Vec<&Finding> = self.findings.iter().filter(|f| !is_explained(f)).collect();
         rest.sort_by_key(|finding| forms.matter(&finding.rule));
         for finding in rest {
-            by_severity.entry(finding.severity).or_default().push(Problem::of(finding));
+            by_severity.entry(finding.severity).or_default().push(Problem::of(finding, forms));
         }
         by_severity
     }
@@ -319,36 +323,44 @@ fn explains(cause: &Cause, finding: &Finding) -> bool {
 }
 
 impl Problem {
-    fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding, forms: &Forms) -> Self {
         let mut message = clean::sentence(&finding.message);
         if let Some(explanation) = &finding.explanation {
             message += &format!("（已说明：{}）", clean::sentence(explanation));
         }
         let quote = sentence(finding.quote.as_ref());
         Self {
-            quote: quote.filter(|q| !message.contains(q)),
+            quote: quote
+                .filter(|q| !message.contains(q.trim_end_matches(['。', '；', '，', '.', ';']))),
             message,
             explains: Vec::new(),
             more: 0,
-            figure: finding.left.is_some() && finding.right.is_some(),
+            matter: matter(finding, forms).to_owned(),
             cells: finding.cells.clone(),
+            table: finding.place.split('.').next().map(str::to_owned),
             broken: BTreeSet::from([broken(finding)]),
         }
     }
 
     /// A finding about nothing but the cell of the cause proves nothing that the cause does not say.
-    fn caused(cause: &Cause, explained: &[&Finding], most: usize) -> Self {
+    fn caused(cause: &Cause, explained: &[&Finding], most: usize, forms: &Forms) -> Self {
         let repeats = |finding: &Finding| match (finding.cells.as_slice(), cause.cells.as_slice()) {
             ([cell], [repair]) => *cell == repair.cell && finding.quote.is_none(),
             _ => false,
         };
         let proofs: Vec<&Finding> = explained.iter().copied().filter(|f| !repeats(f)).collect();
+        let told =
+            |finding: &&Finding| without_request(&clean::sentence(&finding.message)).to_owned();
+        let mut matters = explained.iter().filter(|f| f.quote.is_none()).map(|f| matter(f, forms));
+        let first = matters.next().unwrap_or(FIGURES);
+        let matter = if matters.all(|other| other == first) { first } else { FIGURES };
         Self {
             message: clean::sentence(&cause.message),
             quote: None,
-            explains: proofs.iter().take(most).map(|f| clean::sentence(&f.message)).collect(),
+            explains: proofs.iter().take(most).map(told).collect(),
             more: proofs.len().saturating_sub(most),
-            figure: true,
+            matter: matter.to_owned(),
+            table: None,
             cells: cause.cells.iter().map(|repair| repair.cell.clone()).collect(),
             broken: explained.iter().map(|finding| broken(finding)).collect(),
         }
@@ -360,62 +372,132 @@ fn broken(finding: &Finding) -> (String, String) {
     (finding.rule.clone(), finding.place.clone())
 }
 
+/// What is the matter with figures that disagree, and with what no form has words for.
+const FIGURES: &str = "数字不符";
+const UNNAMED: &str = "需要更正";
+
+/// What is the matter with a finding, in words that follow the name of its place.
+fn matter<'f>(finding: &Finding, forms: &'f Forms) -> &'f str {
+    let is_figure = finding.left.is_some() && finding.right.is_some();
+    forms.headline(&finding.rule).unwrap_or(if is_figure { FIGURES } else { UNNAMED })
+}
+
+/// Without the request at its end, which a cause makes itself: `…，相差4。请核对。` to `…，相差4。`
+fn without_request(text: &str) -> &str {
+    let quoted = |before: &str| before.matches('“').count() > before.matches('”').count();
+    let facts = text.match_indices("。请").map(|(at, _)| text.split_at(at + '。'.len_utf8()).0);
+    facts.into_iter().find(|facts| !quoted(facts)).unwrap_or(text)
+}
+
 /// What must be corrected, counted as a person would: five broken sums with one cause are one.
 pub(super) struct Problems {
     /// How many.
     pub(super) count: usize,
     /// The message of the first.
     pub(super) first: Option<String>,
-    /// Those that are figures which disagree.
-    figures: usize,
-    /// The tables these stand in, as sentences name them.
-    tables: Vec<String>,
-    /// The cell, where there is one problem with one cell.
-    cell: Option<String>,
-}
-
-impl Problems {
-    /// What is the matter and how much of it, e.g. `表三、表四 2 处数字不符，另有 1 处需要更正`.
-    pub(super) fn headline(&self) -> String {
-        let others = self.count.saturating_sub(self.figures);
-        match (&self.cell, self.figures, others) {
-            (Some(cell), 1, 0) => format!("{cell}数字不符"),
-            (_, 0, others) => format!("{others} 处需要更正"),
-            (_, figures, 0) => format!("{}{figures} 处数字不符", self.places()),
-            (_, figures, others) => {
-                format!("{}{figures} 处数字不符，另有 {others} 处需要更正", self.places())
-            }
-        }
-    }
-
-    fn places(&self) -> String {
-        match self.tables.is_empty() {
-            true => String::new(),
-            false => format!("{} ", self.tables.join("、")),
-        }
-    }
+    /// What is the matter and how much of it, e.g. `表三 2 处数字不符，另有 1 处需要更正`.
+    pub(super) headline: String,
 }
 
 /// What must be corrected in the report of a notice.
 pub(super) fn problems(notice: &NoticeToSend, forms: &Forms) -> Problems {
     let errors = Found::now(notice).errors(forms);
-    let figures: Vec<&Problem> = errors.iter().filter(|problem| problem.figure).collect();
-    let form = notice.form.as_deref().and_then(|id| forms.get(id));
-    let concerned = |table: &&Table| {
-        figures.iter().flat_map(|problem| &problem.cells).any(|cell| cell.table == table.id)
-    };
-    let tables = form.map(|form| form.tables.iter().filter(concerned).map(|t| t.name.clone()));
-    let cell = match errors.as_slice() {
-        [Problem { cells, .. }] => form.zip(cells.first().filter(|_| cells.len() == 1)),
-        _ => None,
-    };
+    let of_report = notice.form.as_deref().and_then(|id| forms.get(id));
+    let due = |form: &&Form| notice.year.is_some_and(|year| form.covers(year));
+    let known: Vec<&Form> = of_report.into_iter().chain(forms.iter().filter(due)).collect();
     Problems {
         count: errors.len(),
         first: errors.first().map(|problem| problem.message.clone()),
-        figures: figures.len(),
-        tables: tables.into_iter().flatten().collect(),
-        cell: cell.and_then(|(form, cell)| form.name(cell)),
+        headline: headline(&errors, &known),
     }
+}
+
+/// The first two matters, each with its place and how often, and how much else there is. `forms`:
+/// that of the report, and those of its year.
+fn headline(problems: &[Problem], forms: &[&Form]) -> String {
+    const TOLD: usize = 2;
+    let mut matters: Vec<(&str, Vec<&Problem>)> = Vec::new();
+    for problem in problems {
+        match matters.iter_mut().find(|(matter, _)| *matter == problem.matter) {
+            Some((_, same)) => same.push(problem),
+            None => matters.push((&problem.matter, vec![problem])),
+        }
+    }
+    if let [(matter, same)] = matters.as_slice() {
+        return told(matter, same, &place(same, forms));
+    }
+    let named = matters.iter().filter(|(matter, _)| *matter != UNNAMED).take(TOLD);
+    let named: Vec<&(&str, Vec<&Problem>)> = named.collect();
+    let rest = problems.len() - named.iter().map(|(_, same)| same.len()).sum::<usize>();
+    let mut before = String::new();
+    let tell = |(matter, same): &&(&str, Vec<&Problem>)| {
+        let place = tables(same, forms);
+        let is_known = std::mem::replace(&mut before, place.clone()) == place;
+        match is_known && !place.is_empty() {
+            true => format!("{} 处{matter}", same.len()),
+            false => told(matter, same, &place),
+        }
+    };
+    let mut all: Vec<String> = named.iter().map(tell).collect();
+    if rest > 0 {
+        all.push(format!("另有 {rest} 处需要更正"));
+    }
+    all.join("，")
+}
+
+/// `表三 2 处数字不符`, `表三“本年新收”行“总计”列数字不符`, `表三缺失`.
+fn told(matter: &str, same: &[&Problem], place: &str) -> String {
+    let names_cells = same.iter().any(|problem| !problem.cells.is_empty());
+    let is_exact = same.len() == 1 && (place.ends_with(['行', '列', '”']) || !names_cells);
+    match (place.is_empty(), is_exact) {
+        _ if matter == UNNAMED && place.is_empty() => format!("{} 处{matter}", same.len()),
+        (_, true) => format!("{place}{matter}"),
+        (false, false) if !names_cells => format!("{place}{matter}"),
+        (true, false) => format!("{} 处{matter}", same.len()),
+        (false, false) => format!("{place} {} 处{matter}", same.len()),
+    }
+}
+
+/// The cell, row, column or tables that problems are about, as sentences name them.
+fn place(problems: &[&Problem], forms: &[&Form]) -> String {
+    let cells: Vec<&CellId> = problems.iter().flat_map(|problem| &problem.cells).collect();
+    let one = || {
+        let first = *cells.first()?;
+        let form = forms.iter().find(|form| form.names(first).is_some())?;
+        let (table, row, column) = form.names(first)?;
+        let all = |same: &dyn Fn(&CellId) -> bool| cells.iter().all(|cell| same(cell));
+        if all(&|cell| cell == first) {
+            return form.name(first);
+        }
+        let has_columns = form.table(&first.table)?.columns.len() > 1;
+        if !has_columns || !all(&|cell| cell.table == first.table) {
+            None
+        } else if all(&|cell| cell.row == first.row) {
+            Some(format!("{table}“{row}”行"))
+        } else if all(&|cell| cell.column == first.column) {
+            Some(format!("{table}“{column}”列"))
+        } else {
+            None
+        }
+    };
+    one().unwrap_or_else(|| tables(problems, forms))
+}
+
+/// The tables that problems are about, in official order: `表三、表四`.
+fn tables(problems: &[&Problem], forms: &[&Form]) -> String {
+    let concerned = |table: &&Table| {
+        problems.iter().any(|problem| {
+            problem.table.as_ref() == Some(&table.id)
+                || problem.cells.iter().any(|cell| cell.table == table.id)
+        })
+    };
+    let mut named: Vec<&Table> = Vec::new();
+    for table in forms.iter().flat_map(|form| &form.tables).filter(concerned) {
+        if !named.iter().any(|known| known.id == table.id) {
+            named.push(table);
+        }
+    }
+    named.iter().map(|table| table.name.as_str()).collect::<Vec<_>>().join("、")
 }
 
 /// The unit, else the file.
@@ -461,7 +543,7 @@ fn verdict(notice: &NoticeToSend) -> &'static str {
 }
 
 fn verdict_in_words(notice: &NoticeToSend, forms: &Forms) -> String {
-    let headline = || problems(notice, forms).headline();
+    let headline = || problems(notice, forms).headline;
     match notice.kind {
         NoticeKind::Failed => format!("核查未通过：{}", headline()),
         NoticeKind::StillFailing => format!("仍未更正：{}", headline()),
@@ -470,7 +552,7 @@ fn verdict_in_words(notice: &NoticeToSend, forms: &Forms) -> String {
         }
         NoticeKind::Corrected => "已更正，核查通过".to_owned(),
         NoticeKind::Unreadable => "文件无法读取，未能核查".to_owned(),
-        NoticeKind::Unrecognised => "可以读取，但不是年度报告，未核查".to_owned(),
+        NoticeKind::Unrecognised => "不是年度报告，未核查".to_owned(),
         NoticeKind::Overdue => "尚未报送".to_owned(),
         NoticeKind::Administrator => String::new(),
     }
@@ -479,9 +561,9 @@ fn verdict_in_words(notice: &NoticeToSend, forms: &Forms) -> String {
 /// What the reader is to do now, where nothing else says it.
 fn lead(kind: NoticeKind) -> &'static str {
     match kind {
-        NoticeKind::Failed => "请核对下列各处，改好后重新提交到投递文件夹。",
+        NoticeKind::Failed => "请填报单位核对下列各处，改好后重新提交到投递文件夹。",
         NoticeKind::StillFailing => {
-            "新提交的文件仍有下列问题，请核对，改好后重新提交到投递文件夹。"
+            "新提交的文件仍有下列问题，请填报单位核对，改好后重新提交到投递文件夹。"
         }
         NoticeKind::Corrected => "无须再作处理。",
         NoticeKind::Overdue => "请提醒该单位尽快报送。",
@@ -602,5 +684,28 @@ fn closing(notices: &[&NoticeToSend]) -> &'static str {
         "以上由程序自动核查，只指出不符之处，不改动报告；应填何数，以填报单位核实为准。"
     } else {
         ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_request;
+
+    #[test]
+    fn a_proof_asks_for_nothing() {
+        for (told, fact) in [
+            (
+                "总计填4件，合计3件。总计应等于各项之和。请核对。",
+                "总计填4件，合计3件。总计应等于各项之和。",
+            ),
+            (
+                "正文写“共3件。请看附表”，与表三不一致。请核实。",
+                "正文写“共3件。请看附表”，与表三不一致。",
+            ),
+            ("如有结转，可不改；否则请核对。", "如有结转，可不改；否则请核对。"),
+            ("没有句号", "没有句号"),
+        ] {
+            assert_eq!(without_request(told), fact);
+        }
     }
 }

@@ -67,7 +67,10 @@ impl Obstacle {
         match self {
             Self::Empty => "文件是空的，可能还在拷贝；如已拷贝完毕，请重新保存后提交".into(),
             Self::Changing => "文件仍在写入，写完后自动读取".into(),
-            Self::Incomplete(_) => "文件不完整，请重新拷贝".into(),
+            Self::Incomplete(_) => {
+                "文件不完整，可能没有拷贝完，请重新拷贝；仍不行的，请用原软件打开后另存一份再提交"
+                    .into()
+            }
             Self::TooLarge(bytes) => {
                 let size = bytes / (1 << 20);
                 format!("文件过大（约 {size} MB），超过 64 MB 不读取，请压缩其中的图片后重新提交")

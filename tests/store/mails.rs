@@ -141,7 +141,7 @@ fn a_file_that_waits_too_long_is_told_with_the_reason() {
     let waiting = |minute, state| Waiting {
         path: "/drop/半.docx".into(),
         state,
-        reason: "文件不完整，请重新拷贝".into(),
+        reason: "文件不完整，可能没有拷贝完，请重新拷贝".into(),
         detail: None,
         modified_at: Some(at(0)),
         since: at(minute),
@@ -175,7 +175,7 @@ fn a_file_that_waits_is_told_once_although_the_clock_is_corrected_by_a_second() 
     let waiting = |seconds| Waiting {
         path: "/drop/半.docx".into(),
         state: WaitingFor::Incomplete,
-        reason: "文件不完整，请重新拷贝".into(),
+        reason: "文件不完整，可能没有拷贝完，请重新拷贝".into(),
         detail: None,
         modified_at: Some(at(0)),
         since: Timestamp::from_second(at(1).as_second() + seconds).unwrap(),

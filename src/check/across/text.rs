@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Years, draft, numbers};
 use crate::check::claims::{TimedReading, Times, named, printed_or_summed, timed};
-use crate::check::{Draft, printed};
+use crate::check::{Draft, quoted};
 use crate::form::across::{Across, Test};
 use crate::form::{Form, LazyRegex};
 use crate::report::{CellValue, Report, squeeze};
@@ -129,7 +129,7 @@ fn contradiction(
     values.extend([
         ("table", table),
         ("row", row),
-        ("quote", printed(&reading.sentence.raw)),
+        ("quote", quoted(&reading.sentence.raw)),
         ("value", said.this.map(shown).unwrap_or_default()),
         ("last_value", shown(said.last)),
     ]);

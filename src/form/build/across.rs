@@ -38,6 +38,7 @@ impl Builder<'_> {
                     severity: value.severity,
                     levels: value.levels.clone(),
                     from: value.from,
+                    headline: value.headline.clone(),
                     source: value.source.clone(),
                     body,
                 }),
