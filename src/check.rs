@@ -12,14 +12,16 @@ mod evaluate;
 mod explanation;
 pub(crate) mod readings;
 mod structure;
+mod terms;
 
-use crate::form::expr::{Condition, Operator, Term};
+use crate::form::expr::{Condition, Operator};
 use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
-use crate::report::{CellValue, Report};
+use crate::report::Report;
 pub use across::{Beside, across, carried};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 pub use explanation::is_hollow;
+use terms::{shown, terms};
 
 /// The equations of a report, for [`crate::locate`].
 pub(crate) struct Decisions<'a> {
@@ -464,88 +466,6 @@ fn failed(
     let cells: Vec<CellId> = cells.into_iter().cloned().collect();
     let draft = Draft::new(check, instance.place.clone(), message).with_severity(severity);
     Draft { sides, ..draft }.with_cells(cells)
-}
-
-/// The value of a cell as sentences give it.
-fn shown(report: &Report, cell: &CellId) -> String {
-    match report.cells.get(cell).map(|c| &c.value) {
-        Some(CellValue::Number(number)) => number.normalize().to_string(),
-        Some(CellValue::Text(text)) => printed(text),
-        Some(CellValue::Blank) | None => "空白".into(),
-        Some(CellValue::Placeholder) => {
-            report.cells.get(cell).map(|c| printed(&c.raw)).unwrap_or_default()
-        }
-    }
-}
-
-/// Both sides spelled out: `本年新收12＋上年结转1`.
-fn terms(form: &Form, instance: &Instance, report: &Report) -> (String, String) {
-    let Condition::Compare(left, _, right) = &instance.condition else {
-        let mut cells = Vec::new();
-        instance.condition.cells(&mut cells);
-        return (spelled(form, instance, report, &cells), String::new());
-    };
-    let side = |term: &Term<CellId>| {
-        let mut cells = Vec::new();
-        term.cells(&mut cells);
-        spelled(form, instance, report, &cells)
-    };
-    (side(left), side(right))
-}
-
-/// Cells by name and value: `自然人30＋其他2，其余为0`. Long sums are told without what is zero or
-/// without a value; where many are left, without names.
-fn spelled(form: &Form, instance: &Instance, report: &Report, cells: &[&CellId]) -> String {
-    const LONG: usize = 4;
-    const NAMED: usize = 80;
-    let zero = |c: &CellId| match report.cells.get(c).map(|c| &c.value) {
-        Some(CellValue::Number(n)) => n.is_zero(),
-        _ => true,
-    };
-    let (told, left_out): (Vec<&CellId>, Vec<&CellId>) =
-        cells.iter().partition(|c| cells.len() <= LONG || !zero(c));
-    if told.is_empty() {
-        return "各项均为0或空白".into();
-    }
-    let mut all = Vec::new();
-    instance.condition.cells(&mut all);
-    let one = |part: fn(&CellId) -> &str| {
-        all.iter().all(|c| Some(part(c)) == all.first().map(|c| part(c)))
-    };
-    let (one_row, one_column) = (one(|c| &c.row), one(|c| &c.column));
-    let name = |c: &&CellId| {
-        let (_, row, column) = form.names(c).unwrap_or_default();
-        match (one_row, one_column) {
-            (_, true) => row.to_owned(),
-            (true, false) => column.to_owned(),
-            (false, false) => format!("{row}·{column}"),
-        }
-    };
-    let spelled = |name: &dyn Fn(&&CellId) -> String| {
-        let terms = told.iter().map(|c| with_value(name(c), shown(report, c)));
-        terms.collect::<Vec<_>>().join("＋")
-    };
-    let named = spelled(&name);
-    let is_short = told.len() <= LONG || named.chars().count() <= NAMED;
-    let terms = if is_short { named } else { spelled(&|_| String::new()) };
-    let is_number =
-        |c: &&CellId| report.cells.get(*c).is_some_and(|c| matches!(c.value, CellValue::Number(_)));
-    let rest = match left_out.iter().all(is_number) {
-        _ if left_out.is_empty() => "",
-        true => "，其余为0",
-        false => "，其余为0或空白",
-    };
-    terms + rest
-}
-
-/// A name and its value, apart where they would run together: `其他2`, `其他（空白）`.
-fn with_value(name: String, value: String) -> String {
-    let numbers = (name.chars().next_back(), value.chars().next());
-    match numbers {
-        (None, Some('0'..='9')) => value,
-        (Some(last), Some('0'..='9')) if !last.is_ascii_digit() => name + &value,
-        _ => format!("{name}（{value}）"),
-    }
 }
 
 fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {

@@ -584,6 +584,68 @@ fn in_quiet_hours_alerts_wait_and_nothing_is_lost() {
     assert!(subjects[0].contains("青塘镇"), "{subjects:?}");
 }
 
+/// Of a bundle all reports stand on one page; a page stays where the report was handed in when that
+/// is archived; in a folder of their own, those of each drop folder lie apart.
+#[test]
+fn receipts_of_bundles_of_several_folders_and_of_what_is_archived() {
+    use std::io::Write;
+    let mut bundle = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in
+        [("东山乡.md", faulty("东山乡人民政府")), ("西山乡.md", sound("西山乡人民政府"))]
+    {
+        bundle.start_file(name, options).unwrap();
+        bundle.write_all(text.as_bytes()).unwrap();
+    }
+    let bundle = bundle.finish().unwrap().into_inner();
+    let keys = |receipts: &str| {
+        format!(
+            "folders = [\"drop\", \"局\"]\nafter = \"archive\"\nreceipts = \"{receipts}\"\n{LOOK_OFTEN}"
+        )
+    };
+    let mut office = Office::new(&keys("beside"), INTO_FILES);
+    fs::create_dir(office.root.join("局")).unwrap();
+    office.start();
+    office.hand_in("乡镇.zip", &bundle);
+    let page = |path: &str| fs::read_to_string(office.root.join(path)).unwrap_or_default();
+    office.wait("the page of a bundle", || page("drop/乡镇.zip.核查.html").contains("</html>"));
+    let told = page("drop/乡镇.zip.核查.html");
+    for words in [
+        "共有 2 份",
+        "东山乡人民政府 2022 年度报告",
+        "核查未通过",
+        "核查通过",
+        "乡镇.zip 中的 东山乡.md",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let archived = |name: &str| office.root.join("archive/2022").join(name).exists();
+    office.wait("the bundle is archived", || archived("东山乡人民政府/乡镇.zip"));
+    assert!(!office.path("乡镇.zip").exists() && office.path("乡镇.zip.核查.html").exists());
+    // The corrected report of the same name takes the page over.
+    office.hand_in("南山乡.md", faulty("南山乡人民政府"));
+    office.wait("it is archived", || archived("南山乡人民政府/南山乡.md"));
+    office.hand_in("南山乡.md", sound("南山乡人民政府"));
+    office.wait("it follows", || page("drop/南山乡.md.核查.html").contains("核查通过"));
+    office.wait("it is archived, too", || archived("南山乡人民政府/南山乡 (2).md"));
+    // What is switched to a folder of its own begins there.
+    office.stop();
+    office.configure(&keys("核查"), INTO_FILES);
+    office.start();
+    for folder in ["drop", "局"] {
+        let report = faulty(&format!("{folder}办公室"));
+        fs::write(office.root.join(folder).join("年报.md"), report).unwrap();
+    }
+    for folder in ["drop", "局"] {
+        let path = format!("核查/{folder}/年报.md.核查.html");
+        office.wait("a page apart", || {
+            fs::read_to_string(office.root.join(&path))
+                .is_ok_and(|page| page.contains(&format!("{folder}办公室")))
+        });
+    }
+    office.wait_for_rows("SELECT count(*) FROM receipts WHERE error IS NOT NULL", &["0"]);
+}
+
 /// What was found lies beside the report, follows every version, and is never read as a report.
 #[test]
 fn receipts_lie_beside_reports_and_follow_them() {

@@ -150,7 +150,7 @@ fn every_case_of_every_check_ends_as_it_says() {
                         && [&f.left, &f.right]
                             .into_iter()
                             .flatten()
-                            .all(|side| f.message.contains(side.as_str()))
+                            .all(|side| f.message.contains(side.trim_start_matches('-')))
                 }
                 _ => outcome(&rule, &found) == case.outcome && case.outcome != "fail",
             };

@@ -508,8 +508,20 @@ pub(super) fn unit(notice: &NoticeToSend) -> String {
 
 /// The name of the file, as far as it can be shown.
 pub(super) fn file(notice: &NoticeToSend) -> String {
-    let name = clean::name(&notice.file_name);
+    let name = clean::name(&within(&notice.file_name));
     if name.is_empty() { "（无名）".to_owned() } else { name }
+}
+
+/// `年报.zip!东山乡.docx` as people say it: `年报.zip 中的 东山乡.docx`; `合订.docx!2`: `合订.docx 中的第 2 份`.
+fn within(name: &str) -> String {
+    let is_file = |outer: &str| outer.rsplit_once('.').is_some_and(|(_, e)| e.len() <= 4);
+    match name.split_once('!').filter(|(outer, _)| is_file(outer)) {
+        Some((outer, number)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{outer} 中的第 {number} 份")
+        }
+        Some((outer, inner)) => format!("{outer} 中的 {}", within(inner)),
+        None => name.to_owned(),
+    }
 }
 
 /// A sentence, if there is anything to see in it.
@@ -689,7 +701,19 @@ fn closing(notices: &[&NoticeToSend]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::without_request;
+    use super::{within, without_request};
+
+    #[test]
+    fn a_document_within_a_file_is_named_as_people_would() {
+        for (name, said) in [
+            ("年报.zip!2022/东山乡.docx", "年报.zip 中的 2022/东山乡.docx"),
+            ("全县.zip!乡镇.zip!东山乡.docx", "全县.zip 中的 乡镇.zip 中的 东山乡.docx"),
+            ("合订.docx!2", "合订.docx 中的第 2 份"),
+            ("重要!东山乡.docx", "重要!东山乡.docx"),
+        ] {
+            assert_eq!(within(name), said);
+        }
+    }
 
     #[test]
     fn a_proof_asks_for_nothing() {

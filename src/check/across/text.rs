@@ -132,6 +132,8 @@ fn contradiction(
         ("quote", quoted(&reading.sentence.raw)),
         ("value", said.this.map(shown).unwrap_or_default()),
         ("last_value", shown(said.last)),
+        ("due", said.change(said.right)),
+        ("text", said.change(said.stated)),
     ]);
     let sides = Some((said.stated, said.right));
     values.extend(["left", "right", "difference"].into_iter().zip(numbers(sides)));
@@ -148,9 +150,18 @@ struct Said {
     /// This year's cell, where the statement is about both.
     this: Option<Decimal>,
     last: Decimal,
+    /// Both are shares, in per cent.
+    share: bool,
 }
 
 impl Said {
+    /// `减少33.33%`, `增加2`.
+    fn change(&self, by: Decimal) -> String {
+        let way = if by.is_sign_negative() { "减少" } else { "增加" };
+        let sign = if self.share { "%" } else { "" };
+        format!("{way}{}{sign}", by.abs().normalize())
+    }
+
     fn is_wrong(&self) -> bool {
         self.right.checked_sub(self.stated).is_none_or(|by| by.abs() > self.tolerance)
     }
@@ -174,7 +185,8 @@ fn said(test: &Test, reading: &TimedReading<'_>, years: &Years<'_>) -> Option<Sa
             } else {
                 (grown, Decimal::ZERO)
             };
-            Some(Said { stated, right, tolerance, this: Some(this), last })
+            let share = change.is_share();
+            Some(Said { stated, right, tolerance, this: Some(this), last, share })
         }
         Test::Quoted { pattern } if reading.time == Times::Other => {
             let lead = reading.lead().replace(&format!("{}年", years.last.year?), "上年");
@@ -182,7 +194,8 @@ fn said(test: &Test, reading: &TimedReading<'_>, years: &Years<'_>) -> Option<Sa
             let stated = Some(reading.figure.value).filter(|_| is_told)?;
             let right = values(reading, false, years).find(|v| reading.figure.fits(*v));
             let right = right.or_else(|| values(reading, false, years).next())?;
-            Some(Said { stated, right, tolerance: Decimal::ZERO, this: None, last: right })
+            let (last, tolerance) = (right, Decimal::ZERO);
+            Some(Said { stated, right, tolerance, this: None, last, share: false })
         }
         _ => None,
     }
