@@ -282,6 +282,8 @@ pub enum Columns {
     /// The order of the cells in their row and no more: plain text, where a merged cell left no
     /// trace or an unknown number of empty ones.
     Ordinal,
+    /// The order, and of the cells after a label only those that are not empty.
+    Filled,
 }
 
 /// One cell and the places it covers.

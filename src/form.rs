@@ -370,6 +370,8 @@ pub enum Test {
     RowMissing,
     /// Rows of a group whose labels are lost were told apart by their number alone.
     SublabelsLost,
+    /// Values of a row that may stand in any of its columns.
+    ColumnLost,
     /// A section that is due is not there.
     SectionMissing,
     /// A section under another title.
@@ -480,6 +482,7 @@ impl Test {
             | Self::SectionMentions { .. } => Matter::Structure,
             Self::Blank
             | Self::NotNumeric
+            | Self::ColumnLost
             | Self::Negative
             | Self::NotInteger
             | Self::Doubtful

@@ -5,7 +5,7 @@
 //! `report/align.rs`) rather than looked up one by one. Every cell keeps its raw text and
 //! its place. This room gives no verdicts and knows no SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -138,7 +138,8 @@ pub struct Cell {
     pub own_unit: Option<String>,
     /// Where it was found.
     pub place: Place,
-    /// Recognised from an image and not surely right.
+    /// Recognised from an image and not surely right; or, in text, one of several values that may
+    /// stand here, which its text lists.
     pub doubtful: bool,
 }
 
@@ -206,7 +207,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
         title: head.title,
         period: head.period,
         published: head.published,
-        sections: section::find(&items, &known),
+        sections: section::find(&items, &known, &table_labels(&of_kind)),
         tables: Vec::new(),
         cells: BTreeMap::new(),
         missing_rows: Vec::new(),
@@ -219,6 +220,14 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     };
     chosen.into_iter().for_each(|laid| report.take_in(laid));
     Some(report)
+}
+
+/// The labels that stand in tables: of rows, and over several rows.
+fn table_labels(forms: &[&Form]) -> Vec<Label> {
+    let rows = forms.iter().flat_map(|f| &f.tables).flat_map(|t| &t.rows);
+    let labels: BTreeSet<&String> =
+        rows.flat_map(|r| [&r.label].into_iter().chain(&r.variants).chain(&r.group)).collect();
+    labels.into_iter().map(|label| Label::of(label)).collect()
 }
 
 /// Which kind of report it is: the one its title names, else the one whose tables fit best.

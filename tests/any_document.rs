@@ -38,7 +38,7 @@ fn text() -> impl Strategy<Value = String> {
 
 fn grid() -> impl Strategy<Value = Block> {
     let cell = (text(), 1..3_usize, 1..3_usize, any::<bool>());
-    (prop::collection::vec(prop::collection::vec(cell, 0..12), 0..40), any::<bool>()).prop_map(
+    (prop::collection::vec(prop::collection::vec(cell, 0..12), 0..40), 0..3_u8).prop_map(
         |(rows, exact)| {
             let mut cells = Vec::new();
             for (row, line) in rows.into_iter().enumerate() {
@@ -57,7 +57,11 @@ fn grid() -> impl Strategy<Value = Block> {
                     column += column_span;
                 }
             }
-            let columns = if exact { Columns::Exact } else { Columns::Ordinal };
+            let columns = match exact {
+                0 => Columns::Exact,
+                1 => Columns::Ordinal,
+                _ => Columns::Filled,
+            };
             Block::Grid(Grid { columns, cells })
         },
     )

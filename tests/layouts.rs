@@ -446,3 +446,95 @@ fn reports_bound_into_one_document_are_told_apart() {
     };
     assert_eq!(read(&(text("青塘镇") + &text("白河乡"))), ["青塘镇", "白河乡"]);
 }
+
+/// A report of 2019 with these words after its title.
+fn with_title(rest: &str) -> String {
+    format!("青塘镇2019年政府信息公开工作年度报告\n{rest}")
+}
+
+#[test]
+fn a_row_of_which_only_the_label_is_left_is_blank_and_not_missing() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    // A sheet stores nothing for blank cells: their labels stand alone and part the table in two.
+    let lost = "4.保护第三方合法权益";
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let (before, rest) = table.split_once(&format!("<tr><td colspan=3>{lost}")).unwrap();
+    let (_, after) = rest.split_once("</tr>").unwrap();
+    let parted = format!("{HEAD}{before}</table><p>{lost}</p><table>{after}");
+    let (report, found) = checked("a.html", &parted);
+    assert!(!rules(&found).contains(&"row-missing"), "{:?}", rules(&found));
+    assert_eq!(shown(&report, "requests.denied_third_party_rights.total"), "blank");
+    assert_numbered(&report, form, &["denied_third_party_rights"]);
+}
+
+#[test]
+fn numbered_rows_of_a_table_are_no_headings_of_sections() {
+    let page = "<h1>青塘镇2022年政府信息公开工作年度报告</h1>\
+        <h2>一、总体情况</h2><p>工作平稳。</p><h2>二、主动公开政府信息情况</h2><p>见表。</p>\
+        <h2>三、收到和处理政府信息公开申请情况</h2><p>三、本年度办理结果</p><p>见表。</p>\
+        <p>四、结转下年度继续办理</p><h2>四、政府信息公开行政复议、行政诉讼情况</h2><p>无。</p>\
+        <h2>五、存在的主要问题及改进情况</h2><p>人少。</p><h2>六、其他需要报告的事项</h2><p>无。</p>\
+        <table><tr><td>行政复议</td><td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td></tr>\
+        <tr><td>未经复议直接起诉</td><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td></tr></table>";
+    let (report, found) = checked("a.html", page);
+    assert_eq!(report.sections.len(), 6, "{:?}", report.sections);
+    assert!(!rules(&found).contains(&"section-structure"));
+}
+
+#[test]
+fn blocks_of_table_four_are_named_by_lines_above_them() {
+    let results = "<tr><td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td></tr>";
+    let block = |name: &str, first: usize| {
+        let values: String = (first..first + 5).map(|n| format!("<td>{n}</td>")).collect();
+        format!("<p>{name}</p><table>{results}<tr>{values}</tr></table>")
+    };
+    let three = [block("（一）行政复议", 1), block("未经复议直接起诉", 6), block("复议后起诉", 11)];
+    assert_disputes("a.html", &three.concat());
+    // A block left blank gives its neighbours nothing and takes nothing from them.
+    let [first, _, third] = &three;
+    let blank = format!("{first}<p>未经复议直接起诉</p><table>{results}</table>{third}");
+    let report = lay("a.html", &format!("<h1>青塘镇2022年政府信息公开工作年度报告</h1>{blank}"));
+    assert_eq!(shown(&report, "disputes.review.upheld"), "1");
+    assert_eq!(shown(&report, "disputes.suit_direct.upheld"), "absent");
+    assert_eq!(shown(&report, "disputes.suit_after_review.upheld"), "11");
+}
+
+#[test]
+fn figures_whose_column_is_lost_are_undecided_and_said() {
+    let forms = forms();
+    let table = forms.get("2019").unwrap().table("requests").unwrap();
+    let header = "自然人\n商业企业\n科研机构\n社会公益组织\n法律服务机构\n其他\n总计\n";
+    let rows = table.value_rows().map(|row| match row.id.as_str() {
+        "new_requests" => format!("{}\n3\n4\n7\n", row.label),
+        "granted" => format!("{}\n1\n0\n0\n0\n0\n2\n3\n", row.label),
+        "partly_granted" => format!("{}\n", row.label),
+        _ => format!("{}\n0\n0\n0\n0\n0\n0\n0\n", row.label),
+    });
+    let text = with_title(&format!("{header}{}", rows.collect::<String>()));
+    let (report, found) = checked("a.txt", &text);
+    assert_eq!(shown(&report, "requests.granted.other_org"), "2");
+    assert_eq!(shown(&report, "requests.partly_granted.other_org"), "blank");
+    assert_eq!(shown(&report, "requests.new_requests.natural_person"), "text");
+    let cell = report.cells.iter().find(|(id, _)| id.to_string() == "requests.new_requests.total");
+    assert_eq!(cell.unwrap().1.raw, "3、4、7");
+    assert_eq!(rules(&found).iter().filter(|rule| **rule == "column-lost").count(), 1);
+    for rule in ["cell-not-numeric", "requests-balance", "requests-row-total", "ocr-doubtful"] {
+        assert!(!rules(&found).contains(&rule), "{rule}");
+    }
+}
+
+#[test]
+fn a_column_of_units_after_merged_labels_is_no_column_of_values() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let header = "|项目|||单位|自然人|商业企业|科研机构|社会公益组织|法律服务机构|其他|总计|\n";
+    let row = |(index, row): (usize, &Row)| {
+        let values: String = numbered(index).iter().map(|value| format!("{value}|")).collect();
+        format!("|{}|||件|{values}\n", row.label)
+    };
+    let table = form.table("requests").unwrap();
+    let rows: String = table.value_rows().enumerate().map(row).collect();
+    let report = lay("a.txt", &with_title(&format!("{header}{rows}")));
+    assert_numbered(&report, form, &[]);
+}

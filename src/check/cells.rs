@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Draft, Subject, printed};
-use crate::document::readings;
+use crate::document::{Source, readings};
 use crate::form::{Blank, Check, Column, Form, Kind, Row, Table, Test};
 use crate::report::{Cell, CellValue};
 
@@ -17,7 +17,13 @@ pub(super) fn run(
 ) -> Vec<Draft> {
     match test {
         Test::Blank => blank(check, form, table, subject),
-        Test::Doubtful => doubtful(check, form, table, subject),
+        Test::Doubtful if subject.report.source == Source::Ocr => {
+            doubtful(check, form, table, subject)
+        }
+        Test::ColumnLost if subject.report.source == Source::Text => {
+            doubtful(check, form, table, subject)
+        }
+        Test::Doubtful | Test::ColumnLost => Vec::new(),
         Test::ReadingTaken => readings_taken(check, form, table, subject),
         Test::HeadingValue => heading_values(check, form, table, subject),
         _ => each(table, subject)

@@ -5,7 +5,8 @@
 //! of a single cell, and between them the tables, stacked and of different widths. So a sheet is cut:
 //! an empty row ends a table, and so does a row of a single text that is no row of the table, see
 //! [`Layout::is_line`]. Inside a table every place not covered by a merged cell gets a cell, also a
-//! blank one, for a sheet stores only what was typed.
+//! blank one, for a sheet stores only what was typed; and where a table would end with headers, the
+//! blank row below them is the one nothing was typed in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,6 +28,8 @@ pub(super) struct Sheet {
     /// By row and column; the text is empty where a cell is only formatted.
     cells: BTreeMap<(usize, usize), String>,
     blanks: usize,
+    /// Bytes of all texts; one text of the file may stand in many cells.
+    bytes: usize,
     merged: Vec<Area>,
     hidden_rows: BTreeSet<usize>,
     hidden_columns: BTreeSet<usize>,
@@ -66,6 +69,10 @@ impl Sheet {
             }
         } else if self.cells.len() > BLANKS + limits.table_cells {
             return Err(Refusal::TooLarge("a sheet of too many cells".into()));
+        }
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.bytes > limits.text_bytes {
+            return Err(Refusal::TooLarge(format!("a sheet of {} bytes of text", self.bytes)));
         }
         self.cells.insert((row, column), if is_blank { String::new() } else { text });
         Ok(())
@@ -200,11 +207,21 @@ impl Layout {
             if joins {
                 table = if is_open { table.start..row + 1 } else { row..row + 1 };
             } else {
-                assembly.grid(self.grid(std::mem::take(&mut table), assembly.limits)?)?;
+                let closed = self.closed(std::mem::take(&mut table));
+                assembly.grid(self.grid(closed, assembly.limits)?)?;
                 self.paragraphs(row, assembly)?;
             }
         }
-        assembly.grid(self.grid(table, assembly.limits)?)
+        assembly.grid(self.grid(self.closed(table), assembly.limits)?)
+    }
+
+    /// A table with the blank row below it, if it ends without any figure.
+    fn closed(&self, table: Range<usize>) -> Range<usize> {
+        let is_figure = |(_, text): (usize, &str)| text.contains(char::is_numeric);
+        let ends_with_headers =
+            table.clone().next_back().is_some_and(|last| !self.texts(last).any(is_figure));
+        let is_blank = matches!(self.kinds.get(table.end), Some(Kind::Blank { .. }));
+        table.start..table.end + usize::from(ends_with_headers && is_blank)
     }
 
     fn kind(&self, row: usize) -> Kind {
@@ -240,7 +257,8 @@ impl Layout {
         if is_sentence(text) || end > width {
             return true;
         }
-        if end == width && column == 0 {
+        let start = below.into_iter().chain(above).map(|near| self.start(near)).min();
+        if end == width && start.is_none_or(|start| column <= start) {
             return is_section_heading(text);
         }
         let is_label = above.is_some() && (is_boxed || end > column + 1 || below.is_some());
@@ -267,6 +285,12 @@ impl Layout {
     fn area(&self, row: usize, column: usize) -> Area {
         let merged = self.covered.get(&(row, column)).and_then(|&index| self.merged.get(index));
         merged.cloned().unwrap_or(Area { rows: row..row + 1, columns: column..column + 1 })
+    }
+
+    /// The first column a row shows anything in.
+    fn start(&self, row: usize) -> usize {
+        let texts = self.texts(row).map(|(column, _)| column);
+        texts.chain(self.merged_in(row).map(|area| area.columns.start)).min().unwrap_or(0)
     }
 
     /// The column after the last one a row shows anything in.

@@ -488,6 +488,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "table-unreadable" => Test::TableUnreadable,
         "row-missing" => Test::RowMissing,
         "sublabels-lost" => Test::SublabelsLost,
+        "column-lost" => Test::ColumnLost,
         "section-missing" => Test::SectionMissing,
         "section-title" => Test::SectionTitle,
         "section-structure" => Test::SectionStructure,

@@ -1,7 +1,8 @@
 //! Which cell of a row stands in which column of the form.
 //!
 //! Where the row has just as many values as the form has columns, they are these in order. Else
-//! the headers above tell; and where there are none, the run of cells that holds most.
+//! the headers above tell; and where there are none, the run of cells that holds most. Where empty
+//! cells have left no trace, nothing tells: every column of the row may have any of its values.
 
 use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
@@ -29,15 +30,35 @@ impl Template<'_> {
         lone: bool,
     ) -> Vec<values::Found<'a>> {
         let unit_word = |c: &&LineCell<'_>| number::is_unit(&c.cell.text);
+        let is_blank = |c: &&LineCell<'_>| super::normalise::trim(&c.cell.text).is_empty();
         let mut found: Vec<&LineCell<'a>> = place.after_label();
-        let own_unit = match found.first() {
-            Some(first) if found.len() > columns.len() && unit_word(first) => {
-                Some(found.remove(0).cell.text.as_str())
+        // A column of units before the figures, after what merged labels left of theirs.
+        let surplus = found.len().saturating_sub(columns.len());
+        let first = found
+            .iter()
+            .position(|c| !is_blank(c))
+            .filter(|at| *at < surplus || place.line.columns != Columns::Exact);
+        let own_unit = match first.and_then(|at| Some((at, *found.get(at)?))) {
+            Some((at, unit)) if unit_word(&unit) => {
+                found.drain(..=at);
+                Some(unit.cell.text.as_str())
             }
             _ => None,
         };
-        if place.line.columns == Columns::Ordinal {
+        if place.line.columns != Columns::Exact {
             self.continue_row(lines, place, next, columns.len(), &mut found);
+        }
+        let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        let value = |cell: Option<&LineCell<'a>>, among: &[&LineCell<'a>]| values::Found {
+            grid: place.line.grid,
+            row: place.line.row,
+            after: last,
+            cell: cell.map(|c| c.cell),
+            unit: own_unit,
+            among: among.iter().map(|c| c.cell.text.as_str()).collect(),
+        };
+        if place.line.columns == Columns::Filled && !lone && found.len() < columns.len() {
+            return columns.iter().map(|_| value(None, &found)).collect();
         }
         let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
             found.into_iter().map(Some).collect()
@@ -48,17 +69,7 @@ impl Template<'_> {
         } else {
             window(&found, columns.len())
         };
-        let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
-        chosen
-            .into_iter()
-            .map(|cell| values::Found {
-                grid: place.line.grid,
-                row: place.line.row,
-                after: last,
-                cell: cell.map(|c| c.cell),
-                unit: own_unit,
-            })
-            .collect()
+        chosen.into_iter().map(|cell| value(cell, &[])).collect()
     }
 
     /// Plain text sometimes breaks a row in two: values without a label right after a row that

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::lines::{Line, LineCell};
+use super::normalise::{self, Label};
 use super::table::{Laid, Template, best, count};
 use super::values;
 use crate::document::Columns;
@@ -82,8 +83,8 @@ impl<'f> Template<'f> {
             for (column, found) in self.table.columns.iter().zip(cells) {
                 let line = found.map_or(*line, |(line, _)| line);
                 let cell = found.map(|(_, cell)| cell.cell);
-                let value =
-                    values::Found { grid: line.grid, row: line.row, after, cell, unit: None };
+                let (grid, row_at) = (line.grid, line.row);
+                let value = values::Found { after, cell, ..values::Found::nowhere(grid, row_at) };
                 laid.cells
                     .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
             }
@@ -96,7 +97,7 @@ impl<'f> Template<'f> {
         if !cell.wordy {
             return None;
         }
-        let likest = |labels: &[Vec<super::normalise::Label>]| {
+        let likest = |labels: &[Vec<Label>]| {
             let all = labels.iter().enumerate().map(|(n, l)| (n, best(&cell.label, l)));
             all.filter(|(_, like)| *like >= HEADER).max_by(|a, b| a.1.total_cmp(&b.1))
         };
@@ -106,6 +107,14 @@ impl<'f> Template<'f> {
             (_, Some((column, _))) => Some(Names::Column(column)),
             (None, None) => None,
         }
+    }
+
+    /// The row a line of text above a block names.
+    fn row_named(&self, text: &str) -> Option<usize> {
+        let label = Label::of(text);
+        let likeness = self.row_labels.iter().map(|labels| best(&label, labels)).enumerate();
+        let likest = likeness.max_by(|a, b| a.1.total_cmp(&b.1));
+        likest.filter(|(_, like)| *like >= HEADER).map(|(row, _)| row)
     }
 
     fn by_headers<'a>(&self, lines: &'a [Line<'a>], filling: &mut Filling<'a>) {
@@ -142,7 +151,10 @@ impl<'f> Template<'f> {
         let mut headed = Vec::new();
         let mut named: BTreeSet<usize> = BTreeSet::new();
         let mut next = 0;
+        let mut above: &[&str] = &[];
         for line in lines {
+            headed.extend(above.iter().filter_map(|text| self.row_named(text)));
+            above = &line.below;
             let names: Vec<Names> = line.cells.iter().filter_map(|c| self.names(c)).collect();
             let label = line.cells.iter().rposition(|c| c.wordy);
             let values = line.cells.get(label.map_or(0, |l| l + 1)..).unwrap_or_default();
@@ -164,20 +176,29 @@ impl<'f> Template<'f> {
                 _ if values.is_empty() => continue,
                 _ => {}
             }
-            if named.len() * 2 <= columns || values.len() % columns != 0 {
+            // Plain text may have blanks after a row that are none of its cells.
+            let is_blank = |c: &&LineCell<'_>| normalise::trim(&c.cell.text).is_empty();
+            let rest = values.len() % columns;
+            let surplus = values.get(values.len() - rest..).unwrap_or_default();
+            let blocks = values.len() / columns;
+            if named.len() * 2 <= columns || blocks == 0 || !surplus.iter().all(|c| is_blank(&c)) {
                 headed.clear();
                 named.clear();
                 continue;
             }
-            let blocks = values.len() / columns;
-            let rows: Vec<usize> = if headed.len() == blocks {
-                std::mem::take(&mut headed)
-            } else {
-                (next..next + blocks).collect()
+            // A header without values below it says nothing about those further down.
+            if line.columns == Columns::Filled && headed.len() > blocks {
+                headed.clear();
+                named.clear();
+                continue;
+            }
+            let rows: Vec<usize> = match headed.len().checked_sub(blocks) {
+                Some(before) => headed.split_off(before),
+                None => (next..next + blocks).collect(),
             };
             next = rows.last().map_or(next, |last| last + 1);
             headed.clear();
-            for (row, values) in rows.into_iter().zip(values.chunks(columns)) {
+            for (row, values) in rows.into_iter().zip(values.chunks_exact(columns)) {
                 for (column, value) in values.iter().enumerate() {
                     filling.put(row, column, line, value);
                 }

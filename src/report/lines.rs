@@ -16,6 +16,8 @@ pub(super) struct Line<'d> {
     pub(super) columns: Columns,
     /// The cells that begin in it, by column.
     pub(super) cells: Vec<LineCell<'d>>,
+    /// The lines of text between it and the next row: some after the last row of a table.
+    pub(super) below: Vec<&'d str>,
 }
 
 /// A cell that begins in a row.
@@ -47,27 +49,38 @@ impl Line<'_> {
 
 /// No report has more table rows, and laying costs time for each; rows after that are left out.
 const MOST_LINES: usize = 1_500;
+/// Of the text after a table only as much may be rows of it.
+const MOST_BELOW: usize = 40;
 /// Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.
 const MOST_LABEL_CHARS: usize = 100;
 
 /// Every table row of the document, in reading order.
 pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
-    let grids = document.blocks.iter().filter_map(|b| match b {
-        Block::Grid(grid) => Some(grid),
-        _ => None,
-    });
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for (index, grid) in grids.enumerate() {
-        let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
-        cells.sort_by_key(|c| (c.row, c.column));
-        let room = MOST_LINES.saturating_sub(lines.len());
-        for row in cells.chunk_by(|a, b| a.row == b.row).take(room) {
-            lines.push(Line {
-                grid: index + 1,
-                row: row.first().map_or(0, |c| c.row),
-                columns: grid.columns,
-                cells: row.iter().map(|c| line_cell(c)).collect(),
-            });
+    let mut grids = 0;
+    for block in &document.blocks {
+        match block {
+            Block::Grid(grid) => {
+                grids += 1;
+                let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
+                cells.sort_by_key(|c| (c.row, c.column));
+                let room = MOST_LINES.saturating_sub(lines.len());
+                for row in cells.chunk_by(|a, b| a.row == b.row).take(room) {
+                    lines.push(Line {
+                        grid: grids,
+                        row: row.first().map_or(0, |c| c.row),
+                        columns: grid.columns,
+                        cells: row.iter().map(|c| line_cell(c)).collect(),
+                        below: Vec::new(),
+                    });
+                }
+            }
+            Block::Paragraph(paragraph) => {
+                if let Some(line) = lines.last_mut().filter(|l| l.below.len() < MOST_BELOW) {
+                    line.below.extend(paragraph.text.split('\n'));
+                }
+            }
+            Block::Picture { .. } => {}
         }
     }
     lines

@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 
 use super::CellValue;
-use super::normalise::{fold_char, is_invisible, trim};
+use super::normalise::{fold_char, is_invisible, simplify, trim};
 
 /// Units a number may carry: counters of the forms first, money last. Longer ones before those
 /// they end with.
@@ -29,15 +29,17 @@ pub fn yuan(unit: &str) -> Option<Decimal> {
 
 /// Whether a text is nothing but a unit.
 pub(super) fn is_unit(text: &str) -> bool {
-    let text: String = text.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect();
+    let visible = text.chars().filter(|c| !is_invisible(*c));
+    let text: String = visible.map(fold_char).map(simplify).collect();
     let text = text.trim_start_matches('(').trim_end_matches(')');
     UNITS.contains(&text)
 }
 
 /// The unit of money a header names, e.g. `（单位：万元）`.
 pub(super) fn money_in(header: &str) -> Option<&'static str> {
-    ["亿元", "万元", "千元"].into_iter().find(|u| header.contains(u)).or_else(|| {
-        let text: String = header.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect();
+    let visible = header.chars().filter(|c| !is_invisible(*c));
+    let text: String = visible.map(fold_char).map(simplify).collect();
+    ["亿元", "万元", "千元"].into_iter().find(|u| text.contains(u)).or_else(|| {
         (text.contains("(元") || text.contains(":元") || text.contains("元)")).then_some("元")
     })
 }
@@ -50,7 +52,7 @@ pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, O
     if shown.is_empty() {
         return (CellValue::Blank, None);
     }
-    let folded: String = shown.chars().map(fold_char).collect();
+    let folded: String = shown.chars().map(fold_char).map(simplify).collect();
     if is_placeholder(&folded) {
         return (CellValue::Placeholder, None);
     }

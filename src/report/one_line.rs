@@ -4,6 +4,7 @@ use super::columns::window;
 use super::lines::{Line, LineCell};
 use super::table::{Laid, Template, best, count};
 use super::values;
+use crate::document::Columns;
 use crate::form::{Column, Row};
 
 impl<'f> Template<'f> {
@@ -52,13 +53,14 @@ impl<'f> Template<'f> {
         let mut laid = self.empty(quality);
         laid.note_grid(line.grid);
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
+        let lost = line.columns == Columns::Filled && chosen.iter().any(Option::is_none);
+        let among: Vec<&str> = found.iter().map(|c| c.cell.text.as_str()).collect();
         for ((row, column), cell) in cells.into_iter().zip(chosen) {
             let value = values::Found {
-                grid: line.grid,
-                row: line.row,
                 after: end,
-                cell: cell.map(|c| c.cell),
-                unit: None,
+                cell: cell.map(|c| c.cell).filter(|_| !lost),
+                among: if lost { among.clone() } else { Vec::new() },
+                ..values::Found::nowhere(line.grid, line.row)
             };
             laid.cells
                 .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
@@ -82,14 +84,19 @@ impl<'f> Template<'f> {
             if words * 2 > line.cells.len() || headers.get(at) != Some(&0) {
                 continue;
             }
-            let above = headers.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
-            let since = above.iter().rev().scan(false, |seen, n| {
+            let right = without_label(line, cells).len() == cells;
+            let from = at.saturating_sub(HEADER_LINES);
+            let above = lines.iter().zip(headers).take(at).skip(from).rev();
+            // Headers of other tables tell nothing, unless the line is just right.
+            let own = above.take_while(|(l, _)| {
+                right || line.columns != Columns::Exact || l.grid == line.grid
+            });
+            let since = own.scan(false, |seen, (_, n)| {
                 let go = !(*seen && *n == 0);
                 *seen |= *n > 0;
                 go.then_some(*n)
             });
             let known: usize = since.sum();
-            let right = without_label(line, cells).len() == cells;
             let enough = if right { known >= 3 } else { known * 2 >= cells };
             if enough && best.is_none_or(|(_, k)| known > k) {
                 best = Some((at, known));

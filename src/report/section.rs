@@ -43,8 +43,9 @@ pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
     items
 }
 
-/// The sections in document order. `known` are those of the forms of this kind.
-pub(super) fn find(items: &[Item<'_>], known: &[&Section]) -> Vec<FoundSection> {
+/// The sections in document order. `known` are those of the forms of this kind; a numbered line that
+/// is one of the `rows`, labels in the tables of these forms, is no heading of a section.
+pub(super) fn find(items: &[Item<'_>], known: &[&Section], rows: &[Label]) -> Vec<FoundSection> {
     let titles: Vec<(&str, Vec<Label>)> = known
         .iter()
         .map(|s| {
@@ -62,7 +63,9 @@ pub(super) fn find(items: &[Item<'_>], known: &[&Section]) -> Vec<FoundSection> 
             }
             Item::Text(text) | Item::Row(text) => {
                 let row = matches!(item, Item::Row(_));
-                match heading(text, &titles) {
+                let heading = heading(text, &titles)
+                    .filter(|id| id.is_some() || !is_among(rows, &Label::of(text)));
+                match heading {
                     Some(id) if !row || id.is_some() => sections.push(FoundSection {
                         id,
                         heading: trim(text).to_owned(),
@@ -112,6 +115,10 @@ fn heading(text: &str, titles: &[(&str, Vec<Label>)]) -> Option<Option<String>> 
     } else {
         None
     }
+}
+
+fn is_among(rows: &[Label], label: &Label) -> bool {
+    rows.iter().any(|row| row.likeness(label) >= SAME)
 }
 
 /// `一、`, `1、`, `第一部分`: the number of a main section; `（一）` and `1.1` are not.

@@ -39,6 +39,10 @@ pub(super) struct Laid<'f> {
 
 /// Labels less alike than this are different labels.
 pub(super) const ALIKE: f64 = 0.6;
+/// A line of text that is a label.
+const SAME: f64 = 0.9;
+/// Headers above a table take no more rows.
+const HEADER_LINES: usize = 6;
 /// A table that fits worse than this is another table.
 const FITS: f64 = 0.4;
 /// What a fingerprint found, or all of them missed, is worth.
@@ -219,7 +223,53 @@ impl<'f> Template<'f> {
             .map(|r| r.id.clone())
             .collect();
         self.spread_group_rows(lines, &mut laid);
+        self.take_blank_rows(lines, placed, &mut laid);
         laid
+    }
+
+    /// Rows of which only the label is left, as a line of text: a sheet does not say where a row
+    /// nothing was typed in ends, nor does a table without rules. They stand between the rows of the
+    /// table, or next to its first or last.
+    fn take_blank_rows(&self, lines: &[Line<'_>], placed: &[Placed<'_>], laid: &mut Laid<'_>) {
+        let first = placed.first().map_or(0, |p| p.at.saturating_sub(HEADER_LINES));
+        let ends =
+            placed.iter().map(|p| (p.at, p.index)).chain([(lines.len(), self.table.rows.len())]);
+        let (mut at, mut index) = (first, 0);
+        for (number, (end, end_index)) in ends.enumerate() {
+            let is_last = number == placed.len();
+            // After the last row only what follows it at once.
+            let between = lines.get(at..end.min(if is_last { at + 1 } else { end }));
+            let texts = between
+                .unwrap_or_default()
+                .iter()
+                .flat_map(|l| l.below.iter().map(move |t| (l, t)));
+            for (line, text) in texts {
+                let label = Label::of(text);
+                let missing = |j: &usize| {
+                    self.table.rows.get(*j).is_some_and(|row| {
+                        laid.missing_rows.contains(&row.id)
+                            && self.row_labels.get(*j).is_some_and(|l| best(&label, l) >= SAME)
+                    })
+                };
+                let Some(found) = (index..end_index).find(missing) else {
+                    if is_last {
+                        break;
+                    }
+                    continue;
+                };
+                let Some(row) = self.table.rows.get(found) else { continue };
+                for column in self.table.columns_of(row) {
+                    let value = values::Found::nowhere(line.grid, line.row);
+                    laid.cells.insert(
+                        self.table.cell(row, column),
+                        values::cell(row, column, &value, None),
+                    );
+                }
+                laid.missing_rows.retain(|id| *id != row.id);
+                index = found + 1;
+            }
+            (at, index) = (end, end_index + 1);
+        }
     }
 
     /// A group label followed by the values of all its rows: the sub-labels were lost, and only

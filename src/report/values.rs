@@ -1,7 +1,7 @@
 //! From a cell of the document to a cell of the report.
 
 use super::number;
-use super::{Cell, Place};
+use super::{Cell, CellValue, Place};
 use crate::document::GridCell;
 use crate::form::{Column, Row};
 
@@ -18,19 +18,34 @@ pub(super) struct Found<'d> {
     pub(super) cell: Option<&'d GridCell>,
     /// The unit that stands in a cell of its own before the value.
     pub(super) unit: Option<&'d str>,
+    /// The values of the row, one of which may be this one, where nothing tells which.
+    pub(super) among: Vec<&'d str>,
 }
 
 impl<'d> Found<'d> {
     pub(super) fn at(grid: usize, row: usize, cell: &'d GridCell) -> Self {
-        Self { grid, row, after: cell.column, cell: Some(cell), unit: None }
+        Self { grid, row, after: cell.column, cell: Some(cell), unit: None, among: Vec::new() }
+    }
+
+    /// A value of a row whose label is all that is left of it, near this place.
+    pub(super) fn nowhere(grid: usize, row: usize) -> Self {
+        Self { grid, row, after: 0, cell: None, unit: None, among: Vec::new() }
     }
 }
 
 /// Reads a value. `header` is the unit the document's own header gives the column.
 pub(super) fn cell(row: &Row, column: &Column, found: &Found<'_>, header: Option<&str>) -> Cell {
-    let raw = found.cell.map(|c| c.text.clone()).unwrap_or_default();
+    let is_placed = found.among.is_empty();
+    let raw = match found.cell {
+        Some(cell) => cell.text.clone(),
+        None => found.among.join("、"),
+    };
     let fixed = row.unit_in(column);
-    let (value, own_unit) = number::read(&raw, column.signed, fixed);
+    let (value, own_unit) = if is_placed {
+        number::read(&raw, column.signed, fixed)
+    } else {
+        (CellValue::Text(raw.clone()), None)
+    };
     let money = |unit: &&str| number::yuan(unit).is_some();
     let converted = own_unit.as_deref().filter(money).and(fixed.filter(money));
     let unit = converted
@@ -50,6 +65,6 @@ pub(super) fn cell(row: &Row, column: &Column, found: &Found<'_>, header: Option
             column: found.cell.map_or(found.after, |c| c.column) + 1,
             page: found.cell.and_then(|c| c.page),
         },
-        doubtful: found.cell.is_some_and(|c| c.doubtful),
+        doubtful: !is_placed || found.cell.is_some_and(|c| c.doubtful),
     }
 }

@@ -70,6 +70,40 @@ fn a_row_of_blank_figures_stays_in_its_table() {
 }
 
 #[test]
+fn a_blank_row_below_headers_is_the_row_nothing_was_typed_in() {
+    let unboxed = sheet(&[
+        &[None, t("维持"), t("总计")],
+        &[],
+        &[t("五、问题")],
+        &[None, t("维持"), t("总计")],
+        &[None, t("1"), t("1")],
+        &[],
+        &[t("六、其他")],
+    ]);
+    assert_eq!(
+        lines(unboxed),
+        [
+            "[0.0=维持 0.1=总计 1.0= 1.1=]",
+            "五、问题",
+            "[0.0=维持 0.1=总计 1.0=1 1.1=1]",
+            "六、其他"
+        ]
+    );
+}
+
+#[test]
+fn a_section_heading_as_wide_as_a_table_that_begins_further_right_parts_them() {
+    let mut sheet = sheet(&[
+        &[None, None, t("甲"), t("乙")],
+        &[None, None, t("1"), t("2")],
+        &[None, None, t("四、复议情况")],
+        &[None, None, t("丙"), t("丁")],
+    ]);
+    sheet.merge((2, 2), (2, 3));
+    assert_eq!(lines(sheet), ["[0.0=甲 0.1=乙 1.0=1 1.1=2]", "四、复议情况", "[0.0=丙 0.1=丁]"]);
+}
+
+#[test]
 fn a_heading_as_wide_as_the_table_is_a_row_of_it() {
     let mut sheet =
         sheet(&[&[t("甲"), t("乙")], &[t("1"), t("2")], &[t("第（五）项")], &[t("丙"), t("3")]]);
@@ -119,6 +153,16 @@ fn text_beyond_all_reports_is_refused_and_blanks_there_are_not() {
     assert_eq!(sheet.put(1_048_575, 16_383, String::new(), &limits), Ok(()));
     let refusal = sheet.put(1_048_575, 16_383, "1".into(), &limits).unwrap_err();
     assert_eq!(refusal, Refusal::TooLarge("a cell in row 1048576 column 16384".into()));
+}
+
+#[test]
+fn a_long_text_in_many_cells_is_refused_before_it_is_kept_many_times() {
+    let limits = Limits::default();
+    let mut sheet = Sheet::default();
+    let long = "长".repeat(1 << 20);
+    let put = |row: usize, sheet: &mut Sheet| sheet.put(row, 0, long.clone(), &limits);
+    assert_eq!((put(0, &mut sheet), put(1, &mut sheet)), (Ok(()), Ok(())));
+    assert!(matches!(put(2, &mut sheet), Err(Refusal::TooLarge(_))));
 }
 
 #[test]

@@ -3,28 +3,35 @@
 //!
 //! A row is a label and the figures after it. Labels before the last one are headers or names of
 //! groups: a row each. Where cells are a blank line apart, or several, each further such gap is an
-//! empty cell.
+//! empty cell; where there is none, empty cells may have left no trace.
+
+use std::collections::BTreeSet;
 
 use super::super::Columns;
 use super::super::assembly::grid_of_rows;
-use super::{Found, Table, cell_text, has_field, is_blank, is_figure, is_prose};
+use super::{Found, Table, cell_text, has_field, is_blank, is_figure, is_prose, pipes};
 
 /// Longest label, in characters.
 const LABEL: usize = 60;
 /// Labels before the first figure: a table has no more lines of headers.
 const HEADERS: usize = 30;
-/// Figures a table has at least, and labels followed by figures.
-const FIGURES: usize = 6;
+/// Figures a table has at least, and labels followed by figures; or so many figures in a row after
+/// as many labels.
+const FIGURES: usize = 3;
 const LABELLED: usize = 3;
-/// Of so many cells one is a figure, at least.
-const FEW: usize = 3;
+const RUN: usize = 5;
+/// Of so many cells that are no units one is a figure, at least.
+const FEW: usize = 4;
 /// A row has no more cells; more blank lines are no empty cells.
 const EMPTY: usize = 15;
 
+/// So many rows numbered one after the other have a column of numbers.
+const NUMBERED: usize = 8;
+
 /// What may stand between a label and its figure: units as tables print them.
-const UNITS: [&str; 17] = [
-    "件", "条", "项", "个", "次", "篇", "份", "册", "期", "宗", "起", "例", "人", "人次", "元",
-    "万元", "亿元",
+const UNITS: [&str; 21] = [
+    "條", "項", "個", "萬元", "件", "条", "项", "个", "次", "篇", "份", "册", "期", "宗", "起",
+    "例", "人", "人次", "元", "万元", "亿元",
 ];
 
 /// A cell and the blank lines before it.
@@ -43,10 +50,22 @@ pub(super) fn take(lines: &[&str]) -> Option<Found> {
     cells.truncate(last + 1);
     let cells: Vec<Cell<'_>> = cells.into_iter().map(|(cell, _)| cell).collect();
     let figures = cells.iter().filter(|cell| cell.is_figure).count();
+    let units = cells.iter().filter(|cell| UNITS.contains(&cell.text)).count();
     let labelled = cells.windows(2).filter(|p| matches!(p, [a, b] if !a.is_figure && b.is_figure));
-    let is_table =
-        figures >= FIGURES && labelled.count() >= LABELLED && figures * FEW > cells.len();
-    is_table.then(|| Found::Table(table(&cells), taken))
+    let is_labelled = figures >= FIGURES && labelled.count() >= LABELLED;
+    let runs = cells.chunk_by(|a, b| a.is_figure == b.is_figure);
+    let is_long = |run: &[Cell<'_>]| run.len() >= RUN;
+    let is_headed = runs.collect::<Vec<_>>().windows(2).any(
+        |pair| matches!(pair, [labels, figures] if is_long(labels) && is_long(figures) && figures.iter().all(|f| f.is_figure)),
+    );
+    // A blank cell between others is as good as a figure.
+    let usual = usual_gap(&cells);
+    let blanks: usize = cells.iter().map(|cell| empty(cell.gap, usual)).sum();
+    let is_table = (is_labelled || is_headed) && (figures + blanks) * FEW > cells.len() - units;
+    let gap = lines.iter().skip(taken).take_while(|line| is_blank(line)).count();
+    // Blank lines at the end of the text part it from nothing.
+    let gap = if taken + gap < lines.len() { gap } else { 0 };
+    is_table.then(|| Found::Table(table(&cells, gap), taken))
 }
 
 /// The lines that may be cells from the first on, each with the number of lines to its end.
@@ -66,8 +85,11 @@ fn cells<'t>(lines: &[&'t str]) -> Vec<(Cell<'t>, usize)> {
         if (is_figure && cells.is_empty()) || cells.len() > FEW * figures + HEADERS {
             break;
         }
-        let is_cell =
-            is_figure || (text.chars().count() <= LABEL && !is_prose(text) && !has_field(text));
+        let is_cell = is_figure
+            || (!pipes::is_row(text)
+                && text.chars().count() <= LABEL
+                && !is_prose(text)
+                && !has_field(text));
         if !is_cell || line.contains('\t') || labels > HEADERS {
             break;
         }
@@ -76,26 +98,51 @@ fn cells<'t>(lines: &[&'t str]) -> Vec<(Cell<'t>, usize)> {
     cells
 }
 
-fn table(cells: &[Cell<'_>]) -> Table {
+/// The table; `after`: blank lines that follow it, some of them blank cells perhaps.
+fn table(cells: &[Cell<'_>], after: usize) -> Table {
     let usual = usual_gap(cells);
+    let serials = serials(cells);
+    let mut has_blanks = false;
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row: Vec<String> = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|i| cells.get(i));
         let after_figure = before.is_some_and(|b| b.is_figure);
-        row.extend(std::iter::repeat_n(String::new(), empty(cell.gap, usual)));
-        if !cell.is_figure {
+        let blanks = empty(cell.gap, usual);
+        has_blanks |= blanks > 0;
+        row.extend(std::iter::repeat_n(String::new(), blanks));
+        if serials.contains(&index) {
+            rows.push(std::mem::take(&mut row));
+        } else if !cell.is_figure {
             // A unit stands between a label and its figure.
             let is_unit = UNITS.contains(&cell.text) && !after_figure;
             let figure_next = cells.get(index + 1).is_some_and(|next| next.is_figure);
-            if !(row.is_empty() || is_unit && figure_next) {
+            let numbered = index.checked_sub(1).is_some_and(|before| serials.contains(&before));
+            if !(row.is_empty() || numbered || is_unit && figure_next) {
                 rows.push(std::mem::take(&mut row));
             }
         }
         row.push(cell_text(cell.text));
     }
+    let trailing = after.saturating_sub(usual) / (usual + 1);
+    let columns = if has_blanks { Columns::Ordinal } else { Columns::Filled };
+    row.extend(std::iter::repeat_n(String::new(), trailing.min(EMPTY)));
     rows.push(row);
-    Table { grid: grid_of_rows(rows, Columns::Ordinal), headings: Vec::new() }
+    Table { grid: grid_of_rows(rows, columns), headings: Vec::new() }
+}
+
+/// The figures that number the rows: each right before a label, and each one more than the last.
+fn serials(cells: &[Cell<'_>]) -> BTreeSet<usize> {
+    let mut numbered = BTreeSet::new();
+    let mut next = 1;
+    for (index, pair) in cells.windows(2).enumerate() {
+        let [figure, label] = pair else { continue };
+        if figure.is_figure && !label.is_figure && figure.text.parse() == Ok(next) {
+            numbered.insert(index);
+            next += 1;
+        }
+    }
+    if numbered.len() < NUMBERED { BTreeSet::new() } else { numbered }
 }
 
 /// Blank lines between two cells, most of the time.

@@ -23,8 +23,10 @@ pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
     let mut rows: Vec<Vec<&str>> = Vec::new();
     let mut numbering = Numbering::after(section);
     let mut taken = 0;
-    while let Some((headings, used)) = next_row(lines.get(taken..).unwrap_or_default(), &numbering)
-    {
+    loop {
+        let width = rows.last().map_or(0, Vec::len);
+        let rest = lines.get(taken..).unwrap_or_default();
+        let Some((headings, used)) = next_row(rest, width, &numbering) else { break };
         for heading in headings {
             numbering.pass(heading);
             rows.push(vec![heading]);
@@ -34,14 +36,20 @@ pub(super) fn take(lines: &[&str], section: Option<u32>) -> Found {
         rows.push(row.split('\t').collect());
         taken += used;
     }
-    if rows.iter().filter(|row| filled(row) > 1).count() < 2 {
+    let is_row = |row: &&Vec<&str>| filled(row) > 1 || (row.len() > 2 && filled(row) == 0);
+    if rows.iter().filter(is_row).count() < 2 {
         return Found::NoTable(taken.max(1));
     }
     Found::Table(table(rows), taken)
 }
 
-/// The lines without tabs before the next row, and the lines used up to and with that row.
-fn next_row<'t>(lines: &[&'t str], numbering: &Numbering) -> Option<(Vec<&'t str>, usize)> {
+/// The lines without tabs before the next row, and the lines used up to and with that row. A line
+/// of tabs alone is a row if it has as many cells as the one above it, `width`.
+fn next_row<'t>(
+    lines: &[&'t str],
+    width: usize,
+    numbering: &Numbering,
+) -> Option<(Vec<&'t str>, usize)> {
     let gap = lines.iter().take_while(|line| is_blank(line)).count();
     let headings: Vec<&str> = lines
         .iter()
@@ -53,8 +61,10 @@ fn next_row<'t>(lines: &[&'t str], numbering: &Numbering) -> Option<(Vec<&'t str
     let used = gap + headings.len() + 1;
     let row = lines.get(used - 1)?;
     let near = gap == 0 || (gap <= GAP && headings.is_empty());
-    (near && (is_row(row) || (row.starts_with('\t') && !row.trim().is_empty())))
-        .then_some((headings, used))
+    let tabs = row.matches('\t').count();
+    let is_blank_row = tabs > 1 && (tabs > 2 || tabs + 1 == width);
+    let begins_blank = row.starts_with('\t') && (!row.trim().is_empty() || is_blank_row);
+    (near && (is_row(row) || begins_blank)).then_some((headings, used))
 }
 
 fn is_heading(line: &str) -> bool {

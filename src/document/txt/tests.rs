@@ -460,3 +460,24 @@ fn short_lines_without_figures_and_figures_without_labels_are_no_table() {
         assert!(!blocks.iter().any(|b| matches!(b, Block::Grid(_))), "{text}");
     }
 }
+
+#[test]
+fn one_cell_a_line_numbers_of_rows_and_blanks_after_the_last_figure_are_told_from_values() {
+    let rows: Vec<String> = (1..=9).map(|n| format!("{n}\n规章{n}类\n\n{}", n + 20)).collect();
+    let text = format!("序号\n指标\n{}\n\n\n以上数据截至年底。\n", rows.join("\n"));
+    let grid = &grids(&text)[0];
+    let row = |n: usize| -> Vec<&str> {
+        grid.cells.iter().filter(|c| c.row == n).map(|c| c.text.as_str()).collect()
+    };
+    assert_eq!(row(5), ["4", "规章4类", "", "24"]);
+    assert_eq!(row(10), ["9", "规章9类", "", "29", "", ""]);
+    assert_eq!(grid.columns, Columns::Ordinal);
+    let without_blanks = text.replace("\n\n", "\n");
+    assert_eq!(grids(&without_blanks)[0].columns, Columns::Filled);
+}
+
+#[test]
+fn a_row_of_tabs_alone_is_a_blank_row_of_its_table() {
+    let text = "维持\t纠正\t其他\t总计\n\t\t\t\n";
+    assert_eq!(grids(text)[0].height(), 2);
+}
