@@ -31,6 +31,7 @@ mod rebuild;
 mod recheck;
 mod settings;
 mod show;
+mod space;
 mod status;
 mod table;
 mod terminal;

@@ -54,6 +54,7 @@ use crate::watch::{
     self, Answer, LastLook, Obstacle, Outcome, Settled, Sight, Stamp, Watched, names,
 };
 use crate::worker::Workers;
+use crate::worker::confine::Confinement;
 use compose::Composer;
 use desk::{Desk, is_settled};
 use folders::{Change, Folders};
@@ -173,7 +174,7 @@ fn keep_offices(store: &mut Store, offices: &Offices, now: Timestamp) -> Result<
 }
 
 /// Says once what stands around the reader processes: it depends on the kernel.
-async fn tell_confinement(workers: &Workers) -> anyhow::Result<()> {
+async fn tell_confinement(workers: &Workers) -> anyhow::Result<Confinement> {
     let confinement = workers.confinement().await.context("no file could be read")?;
     match confinement.is_whole() {
         true => info!("Readers are confined: {confinement}"),
@@ -181,7 +182,7 @@ async fn tell_confinement(workers: &Workers) -> anyhow::Result<()> {
             "readers are confined by their limits, and less than they could be: {confinement}"
         ),
     }
-    Ok(())
+    Ok(confinement)
 }
 
 /// Waits for the thread of the database, not for ever: what is committed is safe.
@@ -236,6 +237,8 @@ struct Daemon {
 /// What is told of this gouji, twice a minute.
 struct Telling {
     started_at: Timestamp,
+    /// What stands around reader processes.
+    confinement: Confinement,
     /// The last look at each folder.
     looks: BTreeMap<PathBuf, LastLook>,
     published: Published,
@@ -277,7 +280,7 @@ impl Daemon {
             lacking_since: OnceLock::new(),
             ledger,
         });
-        tell_confinement(&desk.workers).await?;
+        let confinement = tell_confinement(&desk.workers).await?;
         desk.workers.warm_up().await?;
         let (send_sights, sights) = mpsc::channel(16);
         let (stopping, _) = signal::channel(false);
@@ -294,6 +297,7 @@ impl Daemon {
             pins: Pins::default(),
             telling: Telling {
                 started_at: now,
+                confinement,
                 looks: BTreeMap::new(),
                 published: Published::default(),
                 under_way: Arc::default(),
@@ -379,6 +383,7 @@ impl Daemon {
             queued,
             in_work,
             folders: self.folders.pulse(&self.telling.looks),
+            readers: Some(self.telling.confinement.to_string()),
             snapshot_at: self.telling.published.get().map(|at| at.to_string()),
         };
         let (settings, ledger) = (self.desk.live.settings(), self.desk.ledger.clone());

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rustix::fs::{Access, access};
 
+use super::space::Space;
 use super::terminal::{Style, Terminal, plain};
 use super::{Exit, processors, status, usable_forms};
 use crate::clock;
@@ -23,10 +24,6 @@ use crate::watch::names::shown;
 use crate::watch::scan;
 use crate::worker::{Workers, recognition};
 
-/// Free space below which the administrator should do something.
-const LITTLE_SPACE: u64 = 1 << 30;
-/// Free space below which recording may fail at any moment.
-const NO_SPACE: u64 = 64 << 20;
 /// Size of the log that shows that somebody reads for too long.
 const LARGE_LOG: u64 = 64 << 20;
 /// Watches that other programs should be left.
@@ -381,15 +378,11 @@ impl<W: Write> Doctor<W> {
                 continue;
             }
             told.push(stat.st_dev);
-            let Ok(disk) = rustix::fs::statvfs(place) else { continue };
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let what = format!("{} MB free where {} lies", free >> 20, shown(place));
-            match free {
-                free if free < NO_SPACE => {
-                    self.bad("disk", format!("{what}: nothing can be recorded soon; make room"))?;
-                }
-                free if free < LITTLE_SPACE => self.note("disk", what)?,
-                _ => self.good("disk", what)?,
+            match Space::around(place) {
+                Some(space) if space.is_none() => self.bad("disk", space.told)?,
+                Some(space) if space.is_little() => self.note("disk", space.told)?,
+                Some(space) => self.good("disk", space.told)?,
+                None => {}
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Exit;
+use super::space::Space;
 use super::terminal::{plain, plain_json};
 use crate::check::Verdict;
 use crate::config::Settings;
@@ -79,6 +80,9 @@ fn running(out: &mut impl Write, settings: &Settings, service: &Service) -> std:
         let path = plain(&folder.path);
         writeln!(out, "folder    {path}: {}", folder_state(folder, &time))?;
     }
+    if let Some(readers) = &pulse.readers {
+        writeln!(out, "readers   {}", plain(readers))?;
+    }
     if let Some(at) = &pulse.snapshot_at {
         writeln!(out, "snapshot  published {}", time(at))?;
     }
@@ -116,6 +120,9 @@ fn people(out: &mut impl Write, settings: &Settings, status: &Status) -> std::io
     let failed = status.reports_failed;
     let current = status.reports_passed + failed;
     writeln!(out, "database  {} (schema {})", settings.database.path.display(), status.schema)?;
+    if let Some(space) = Space::around(&settings.database.path) {
+        writeln!(out, "disk      {}", space.told)?;
+    }
     writeln!(out, "reports   {current} current of {} units, {failed} failing", status.units)?;
     roster(out, settings, status)?;
     writeln!(out, "files     {}", files(status))?;
@@ -219,6 +226,8 @@ struct Object<'s> {
     running: Option<&'s Pulse>,
     last_seen_at: Option<&'s str>,
     database: String,
+    /// Free bytes on the disk of the database; `null`: the system does not tell.
+    disk_free_bytes: Option<u64>,
     schema: i64,
     units: u32,
     reports: Reports,
@@ -298,6 +307,7 @@ impl<'s> Object<'s> {
             running: service.now(),
             last_seen_at: service.pulse.as_ref().map(|pulse| pulse.at.as_str()),
             database: settings.database.path.display().to_string(),
+            disk_free_bytes: Space::around(&settings.database.path).map(|space| space.free_bytes),
             schema: status.schema,
             units: status.units,
             reports: Reports {

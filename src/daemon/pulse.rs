@@ -33,6 +33,10 @@ pub(crate) struct Pulse {
     pub(crate) in_work: usize,
     /// Every drop folder.
     pub(crate) folders: Vec<FolderPulse>,
+    /// What holds the processes that read documents, e.g. `landlock holds, seccomp holds`; `None` in
+    /// the pulse of an older version.
+    #[serde(default)]
+    pub(crate) readers: Option<String>,
     /// When the snapshot was last published; `None`: not since the start.
     pub(crate) snapshot_at: Option<String>,
 }
@@ -285,6 +289,7 @@ mod tests {
                 files: None,
                 waiting: 0,
             }],
+            readers: Some("landlock holds, seccomp holds".into()),
             snapshot_at: None,
         }
     }
