@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ mod build;
 pub mod claim;
 pub mod expr;
 mod file;
+pub(crate) mod label;
 mod lazy;
 pub mod sheet;
 
@@ -101,7 +102,7 @@ pub struct Form {
     pub subjects: Vec<Subject>,
     /// Sentences that state what cells say; the first to read a figure has it.
     pub claims: Vec<Claim>,
-    /// SHA-256 of the TOML text it was read from (hexadecimal).
+    /// SHA-256 of what it was read from: its own TOML text and that of all forms (hexadecimal).
     pub hash: String,
     /// The sentences of checks and deadlines, by rule id.
     sentences: Arc<minijinja::Environment<'static>>,
@@ -134,6 +135,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// How much its absence weighs.
     pub missing: Severity,
+    /// Its labels for comparing, made when they are first asked for.
+    labels: OnceLock<label::TableLabels>,
 }
 
 /// How the cells of a table stand on paper.
@@ -590,12 +593,12 @@ impl Forms {
     fn read(texts: &[(String, String)], shared: (&str, &str)) -> Result<Self, Vec<FormError>> {
         let mut errors = Vec::new();
         let shared = file::read(shared.0, shared.1, &mut errors);
-        let files = texts.iter().map(|(name, text)| (file::read(name, text, &mut errors), text));
-        let files: Vec<_> = files.collect();
-        let tables = build::Tables::of(files.iter().map(|(file, _)| file), &mut errors);
+        let files: Vec<_> =
+            texts.iter().map(|(name, text)| file::read(name, text, &mut errors)).collect();
+        let tables = build::Tables::of(&files, &mut errors);
         let mut forms = BTreeMap::new();
-        for (at, (file, text)) in files.iter().enumerate() {
-            if let Some(form) = build::form(file, at, &tables, &shared, text, &mut errors) {
+        for (at, file) in files.iter().enumerate() {
+            if let Some(form) = build::form(file, at, &tables, &shared, &mut errors) {
                 forms.insert(form.id.clone(), Arc::new(form));
             }
         }
@@ -661,7 +664,7 @@ pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
     let tables = build::Tables::of(&files, &mut errors);
     let form = files
         .last()
-        .and_then(|file| build::form(file, EMBEDDED.len(), &tables, &shared, text, &mut errors));
+        .and_then(|file| build::form(file, EMBEDDED.len(), &tables, &shared, &mut errors));
     errors.sort_by_key(|e| e.line);
     form.filter(|_| errors.is_empty()).ok_or(errors)
 }
@@ -767,6 +770,11 @@ impl Head {
 }
 
 impl Table {
+    /// Its labels for comparing.
+    pub(crate) fn labels(&self) -> &label::TableLabels {
+        self.labels.get_or_init(|| label::TableLabels::of(self))
+    }
+
     /// A row by id.
     pub fn row(&self, id: &str) -> Option<&Row> {
         self.rows.iter().find(|r| r.id == id)

@@ -16,7 +16,6 @@ mod columns;
 mod crossed;
 mod head;
 mod lines;
-mod normalise;
 mod number;
 mod one_line;
 mod section;
@@ -24,7 +23,7 @@ mod table;
 mod values;
 
 use crate::document::{Block, Document, GridCell, Source};
-use crate::form::{CellId, Column, Form, Forms, Row};
+use crate::form::{CellId, Column, Form, Forms, Row, label as normalise};
 use table::{Laid, Template};
 
 pub use bound::reports;

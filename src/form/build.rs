@@ -1,7 +1,7 @@
 //! From a form file as typed to a [`Form`] in which nothing can be wrong any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
@@ -92,7 +92,6 @@ pub(super) fn form(
     at: usize,
     all: &Tables,
     shared: &File,
-    text: &str,
     errors: &mut Vec<FormError>,
 ) -> Option<Form> {
     let embedded = file.embedded && shared.embedded;
@@ -146,7 +145,7 @@ pub(super) fn form(
         across,
         subjects,
         claims,
-        hash: hash(&[text, &format!("{shared:?}")]),
+        hash: hash(&[&file.text_hash, &shared.text_hash]),
         sentences: Arc::new(sentences),
     })
 }
@@ -161,7 +160,8 @@ pub(super) fn judge_together(forms: &BTreeMap<String, Arc<Form>>, errors: &mut V
     }
 }
 
-fn hash(texts: &[&str]) -> String {
+/// SHA-256 of texts, in hexadecimal.
+pub(super) fn hash(texts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     texts.iter().for_each(|t| hasher.update(t));
     hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()
@@ -249,6 +249,7 @@ impl Builder<'_> {
             missing: table.missing,
             columns: columns.into_iter().map(|c| column(c.value)).collect(),
             rows: rows.into_iter().map(|r| row(r.value)).collect(),
+            labels: OnceLock::new(),
         })
     }
 

@@ -21,6 +21,8 @@ pub(super) struct File {
     pub(super) name: String,
     /// One of those in the program, which tests have shown to be right.
     pub(super) embedded: bool,
+    /// SHA-256 of its text (hexadecimal).
+    pub(super) text_hash: String,
     pub(super) form: Option<Item<FormItem>>,
     pub(super) head: Option<Item<Head>>,
     pub(super) levels: Vec<Item<LevelItem>>,
@@ -255,9 +257,11 @@ fn error() -> Severity {
 
 /// Reads a file, adding to `errors` all that is wrong with its items.
 pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File {
-    let mut reader = Reader { name, text, errors };
+    let breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
+    let mut reader = Reader { name, breaks, errors };
     let embedded = super::is_embedded(text);
-    let mut file = File { name: name.into(), embedded, ..File::default() };
+    let text_hash = super::build::hash(&[text]);
+    let mut file = File { name: name.into(), embedded, text_hash, ..File::default() };
     let table = match DeTable::parse(text) {
         Ok(table) => table.into_inner(),
         Err(error) => {
@@ -294,13 +298,14 @@ pub(super) fn read(name: &str, text: &str, errors: &mut Vec<FormError>) -> File 
 
 struct Reader<'a> {
     name: &'a str,
-    text: &'a str,
+    /// Where lines end.
+    breaks: Vec<usize>,
     errors: &'a mut Vec<FormError>,
 }
 
 impl Reader<'_> {
     fn line(&self, offset: usize) -> usize {
-        self.text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+        self.breaks.partition_point(|at| *at < offset) + 1
     }
 
     fn refuse(&mut self, offset: usize, what: &str) {

@@ -88,10 +88,7 @@ impl Template<'_> {
                 break;
             }
             let header = line.cells.iter().any(|c| {
-                self.column_labels
-                    .iter()
-                    .chain(&self.row_labels)
-                    .any(|l| best(&c.label, l) >= ALIKE)
+                self.column_labels.iter().chain(self.row_labels).any(|l| best(&c.label, l) >= ALIKE)
             });
             if !fits || header || !line.has_values_after(None) {
                 break;

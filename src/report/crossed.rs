@@ -101,7 +101,7 @@ impl<'f> Template<'f> {
             let all = labels.iter().enumerate().map(|(n, l)| (n, best(&cell.label, l)));
             all.filter(|(_, like)| *like >= HEADER).max_by(|a, b| a.1.total_cmp(&b.1))
         };
-        match (likest(&self.row_labels), likest(&self.column_labels)) {
+        match (likest(self.row_labels), likest(self.column_labels)) {
             (Some((row, a)), Some((_, b))) if a >= b => Some(Names::Row(row)),
             (Some((row, _)), None) => Some(Names::Row(row)),
             (_, Some((column, _))) => Some(Names::Column(column)),

@@ -30,7 +30,7 @@ impl<'f> Template<'f> {
                     && self
                         .column_labels
                         .iter()
-                        .chain(&self.row_labels)
+                        .chain(self.row_labels)
                         .any(|l| best(&c.label, l) >= 0.75)
             };
             line.cells.iter().filter(known).count()

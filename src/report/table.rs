@@ -9,15 +9,15 @@ use super::values;
 use super::{Cell, UnknownRow};
 use crate::form::{CellId, Column, Form, Layout, Row, Table};
 
-/// What comparing with a table of a form needs, prepared once per form.
+/// What comparing with a table of a form needs.
 #[derive(Debug)]
 pub(super) struct Template<'f> {
     pub(super) form: &'f Form,
     pub(super) table: &'f Table,
     /// For each row its labels: the official one first, then the variants, then with its group.
-    pub(super) row_labels: Vec<Vec<Label>>,
+    pub(super) row_labels: &'f [Vec<Label>],
     /// For each column its labels.
-    pub(super) column_labels: Vec<Vec<Label>>,
+    pub(super) column_labels: &'f [Vec<Label>],
 }
 
 /// A table laid over a document.
@@ -52,23 +52,8 @@ const NEW_GRID: f64 = 0.15;
 
 impl<'f> Template<'f> {
     pub(super) fn of(form: &'f Form, table: &'f Table) -> Self {
-        let labels = |label: &str, variants: &[String]| -> Vec<Label> {
-            std::iter::once(label)
-                .chain(variants.iter().map(String::as_str))
-                .map(Label::of)
-                .collect()
-        };
-        // A row may carry the name of its group: `行政诉讼（复议后起诉）`.
-        let row_labels = |row: &Row| {
-            let grouped = row.group.last().map(|g| Label::of(&format!("{g}{}", row.label)));
-            labels(&row.label, &row.variants).into_iter().chain(grouped).collect()
-        };
-        Self {
-            form,
-            table,
-            row_labels: table.rows.iter().map(row_labels).collect(),
-            column_labels: table.columns.iter().map(|c| labels(&c.label, &c.variants)).collect(),
-        }
+        let labels = table.labels();
+        Self { form, table, row_labels: &labels.rows, column_labels: &labels.columns }
     }
 
     /// Lays the table over the rows of a document; `None` when it is not there.
@@ -180,13 +165,14 @@ impl<'f> Template<'f> {
 
     /// Looks for fingerprints in the rows of the table and the headers above it.
     fn fingerprint(&self, lines: &[Line<'_>], first: usize, last: usize) -> f64 {
-        if self.table.fingerprint.is_empty() {
+        let prints = &self.table.labels().fingerprint;
+        if prints.is_empty() {
             return 0.0;
         }
         let rows = lines.get(first.saturating_sub(4)..=last).unwrap_or_default();
-        let found = self.table.fingerprint.iter().any(|print| {
-            let print = Label::of(print).body;
-            rows.iter().any(|line| line.text().contains(&print))
+        let found = rows.iter().any(|line| {
+            let text = line.text();
+            prints.iter().any(|print| text.contains(&print.body))
         });
         if found { FINGERPRINT } else { -FINGERPRINT }
     }
@@ -279,12 +265,13 @@ impl<'f> Template<'f> {
             let Some(label) = line.cells.iter().rposition(|c| c.wordy) else { continue };
             let found: Vec<&LineCell<'_>> = line.cells.iter().skip(label + 1).collect();
             let own = line.cells.get(label).map(|c| &c.label);
-            let rows: Vec<&Row> = self
-                .table
-                .value_rows()
-                .filter(|r| {
-                    r.group.last().zip(own).is_some_and(|(g, l)| Label::of(g).likeness(l) >= 0.75)
+            let groups = &self.table.labels().groups;
+            let rows: Vec<&Row> = (self.table.rows.iter().zip(groups))
+                .filter(|(row, group)| {
+                    let same = |(g, l): (&Label, &Label)| g.likeness(l) >= 0.75;
+                    !row.heading && group.as_ref().zip(own).is_some_and(same)
                 })
+                .map(|(row, _)| row)
                 .collect();
             let columns = self.table.columns.len();
             let lost = rows.iter().all(|r| laid.missing_rows.contains(&r.id));

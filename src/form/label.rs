@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::{Row, Table};
+
 /// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
 /// conversions to traditional characters, Japanese forms, look-alikes from OCR.
 const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处決决許许對对務务給给經经復复議议訴诉訟讼結结維维糾纠審审計计總总業业構构會会組组織织屬属國国機机關关門门無无辦办續续轉转檔档與与內内檢检舉举報报\
@@ -43,6 +45,42 @@ pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_invisible)
 }
 
+/// The labels of a table, each with its variants, the official one first. Made once for each table: they
+/// are compared with those of every report.
+#[derive(Debug, Clone)]
+pub(crate) struct TableLabels {
+    /// Of each row; last, where it has a group, with the group's before it.
+    pub(crate) rows: Vec<Vec<Label>>,
+    /// Of each column.
+    pub(crate) columns: Vec<Vec<Label>>,
+    /// The innermost group of each row that has one.
+    pub(crate) groups: Vec<Option<Label>>,
+    /// What tells the table from others.
+    pub(crate) fingerprint: Vec<Label>,
+}
+
+impl TableLabels {
+    pub(super) fn of(table: &Table) -> Self {
+        let labels = |label: &str, variants: &[String]| -> Vec<Label> {
+            std::iter::once(label)
+                .chain(variants.iter().map(String::as_str))
+                .map(Label::of)
+                .collect()
+        };
+        // A row may carry the name of its group: `行政诉讼（复议后起诉）`.
+        let row_labels = |row: &Row| {
+            let grouped = row.group.last().map(|g| Label::of(&format!("{g}{}", row.label)));
+            labels(&row.label, &row.variants).into_iter().chain(grouped).collect()
+        };
+        Self {
+            rows: table.rows.iter().map(row_labels).collect(),
+            columns: table.columns.iter().map(|c| labels(&c.label, &c.variants)).collect(),
+            groups: table.rows.iter().map(|r| r.group.last().map(|g| Label::of(g))).collect(),
+            fingerprint: table.fingerprint.iter().map(|print| Label::of(print)).collect(),
+        }
+    }
+}
+
 /// A label split for comparing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Label {
@@ -52,9 +90,18 @@ pub(crate) struct Label {
     pub(crate) body: String,
     /// The same without what stands in brackets; equal to `body` where nothing would be left.
     pub(crate) core: String,
-    /// The characters of `body` and of `core` in order of their code: what two texts have in common
-    /// bounds how alike they can be, and is cheap to count.
-    bags: [Vec<char>; 2],
+    /// The characters of `body`, and of `core` where it is another text.
+    bags: (Bag, Option<Bag>),
+}
+
+/// The characters of a text without their order: what two texts have in common bounds how alike they
+/// can be, and is cheap to count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Bag {
+    /// In order of their code.
+    chars: Vec<char>,
+    /// A bit for each of them; several may share one.
+    bits: u64,
 }
 
 impl Label {
@@ -65,22 +112,52 @@ impl Label {
         let body = letters(rest);
         let core = letters(&without_brackets(rest));
         let core = if core.is_empty() { body.clone() } else { core };
-        let bags = [&body, &core].map(|text| {
-            let mut bag: Vec<char> = text.chars().collect();
-            bag.sort_unstable();
-            bag
-        });
+        let bags = (Bag::of(&body), (core != body).then(|| Bag::of(&core)));
         Self { number: number.into(), body, core, bags }
     }
 
     /// How alike two labels are, from 0 to 1. Numbering decides only between near equals.
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
-        let [body, core] = &self.bags;
-        let [other_body, other_core] = &other.bags;
+        let (body, core) = &self.bags;
+        let (other_body, other_core) = &other.bags;
         let bodies = alike((&self.body, body), (&other.body, other_body));
-        let best = bodies.max(alike((&self.core, core), (&other.core, other_core)));
+        let best = match (core, other_core) {
+            (None, None) => bodies,
+            (core, other_core) => {
+                let core = core.as_ref().unwrap_or(body);
+                let other_core = other_core.as_ref().unwrap_or(other_body);
+                bodies.max(alike((&self.core, core), (&other.core, other_core)))
+            }
+        };
         let numbered = !self.number.is_empty() && !other.number.is_empty();
         if numbered && self.number != other.number { best * 0.95 } else { best }
+    }
+}
+
+impl Bag {
+    fn of(text: &str) -> Self {
+        let mut chars: Vec<char> = text.chars().collect();
+        chars.sort_unstable();
+        // Multiplying mixes the bits of codes that lie close together; the upper six are the best mixed.
+        let bit = |c: &char| 1_u64 << (u32::from(*c).wrapping_mul(0x9e37_79b1) >> 26);
+        let bits = chars.iter().map(bit).fold(0, std::ops::BitOr::bitor);
+        Self { chars, bits }
+    }
+
+    /// Whether the edit distance to another may be at most half of the longer text. Most pairs fail one of
+    /// the bounds that cost next to nothing.
+    fn may_be_alike(&self, other: &Self) -> bool {
+        let long = self.chars.len().max(other.chars.len());
+        let enough = |common: usize| common * 2 >= long;
+        // Each bit that the other lacks is a character that it lacks.
+        let at_most = |a: &Self, b: &Self| {
+            let lacking = (a.bits & !b.bits).count_ones();
+            a.chars.len().saturating_sub(usize::try_from(lacking).unwrap_or(0))
+        };
+        enough(self.chars.len().min(other.chars.len()))
+            && enough(at_most(self, other))
+            && enough(at_most(other, self))
+            && enough(in_common(&self.chars, &other.chars))
     }
 }
 
@@ -95,15 +172,11 @@ pub(crate) fn simplify(c: char) -> char {
 
 /// Edit distance as a share of the longer text; 0 where it must be below one half, which no caller
 /// asks for and which is the common and costly case.
-fn alike((a, a_bag): (&str, &[char]), (b, b_bag): (&str, &[char])) -> f64 {
-    if a == b {
-        return 1.0;
-    }
-    let long = a_bag.len().max(b_bag.len());
-    if in_common(a_bag, b_bag) * 2 < long {
+fn alike((a, a_bag): (&str, &Bag), (b, b_bag): (&str, &Bag)) -> f64 {
+    if !a_bag.may_be_alike(b_bag) {
         return 0.0;
     }
-    strsim::normalized_levenshtein(a, b)
+    if a == b { 1.0 } else { strsim::normalized_levenshtein(a, b) }
 }
 
 /// How many characters two ordered texts share.
