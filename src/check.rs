@@ -473,9 +473,10 @@ fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {
     for found in &subject.report.tables {
         let Some(form) = subject.forms.get(&found.form) else { continue };
         let Some(table) = form.table(&found.table) else { continue };
+        let filled = cells::Filled::of(form, table, subject);
         for check in form.checks.iter().filter(|c| applies(c, subject)) {
             if let Body::Test(test) = &check.body {
-                drafts.extend(cells::run(test, check, form, table, subject));
+                drafts.extend(cells::run(test, check, &filled, subject));
             }
         }
     }

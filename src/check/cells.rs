@@ -7,26 +7,46 @@ use crate::document::{Source, readings};
 use crate::form::{Blank, Check, Column, Form, Kind, Row, Table, Test};
 use crate::report::{Cell, CellValue};
 
+/// A cell of the report with its row and column of the form.
+type Placed<'a> = (&'a Row, &'a Column, &'a Cell);
+
+/// A table of a form with the cells that the report has of it.
+pub(super) struct Filled<'a> {
+    form: &'a Form,
+    table: &'a Table,
+    cells: Vec<Placed<'a>>,
+}
+
+impl<'a> Filled<'a> {
+    pub(super) fn of(form: &'a Form, table: &'a Table, subject: &Subject<'a>) -> Self {
+        let cells = table.cells().filter_map(|(row, column)| {
+            subject.report.cells.get(&table.cell(row, column)).map(|cell| (row, column, cell))
+        });
+        Self { form, table, cells: cells.collect() }
+    }
+
+    fn each(&self) -> impl Iterator<Item = Placed<'a>> {
+        self.cells.iter().copied()
+    }
+}
+
 /// Runs one test on the cells of one table.
 pub(super) fn run(
     test: &Test,
     check: &Check,
-    form: &Form,
-    table: &Table,
+    filled: &Filled<'_>,
     subject: &Subject<'_>,
 ) -> Vec<Draft> {
+    let Filled { form, table, .. } = filled;
     match test {
-        Test::Blank => blank(check, form, table, subject),
-        Test::Doubtful if subject.report.source == Source::Ocr => {
-            doubtful(check, form, table, subject)
-        }
-        Test::ColumnLost if subject.report.source == Source::Text => {
-            doubtful(check, form, table, subject)
-        }
+        Test::Blank => blank(check, filled, subject),
+        Test::Doubtful if subject.report.source == Source::Ocr => doubtful(check, filled),
+        Test::ColumnLost if subject.report.source == Source::Text => doubtful(check, filled),
         Test::Doubtful | Test::ColumnLost => Vec::new(),
-        Test::ReadingTaken => readings_taken(check, form, table, subject),
+        Test::ReadingTaken => readings_taken(check, filled),
         Test::HeadingValue => heading_values(check, form, table, subject),
-        _ => each(table, subject)
+        _ => filled
+            .each()
             .filter(|(row, column, cell)| fails(test, row, column, cell))
             .map(|(row, column, cell)| {
                 let id = table.cell(row, column);
@@ -45,15 +65,6 @@ pub(super) fn run(
             })
             .collect(),
     }
-}
-
-fn each<'a>(
-    table: &'a Table,
-    subject: &'a Subject<'_>,
-) -> impl Iterator<Item = (&'a Row, &'a Column, &'a Cell)> {
-    table.cells().filter_map(|(row, column)| {
-        subject.report.cells.get(&table.cell(row, column)).map(|cell| (row, column, cell))
-    })
 }
 
 fn fails(test: &Test, row: &Row, column: &Column, cell: &Cell) -> bool {
@@ -79,8 +90,10 @@ fn fails(test: &Test, row: &Row, column: &Column, cell: &Cell) -> bool {
 }
 
 /// One finding a table, and only a hint when every check could do without the blanks.
-fn blank(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
-    let blanks: Vec<_> = each(table, subject)
+fn blank(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft> {
+    let Filled { form, table, .. } = filled;
+    let blanks: Vec<_> = filled
+        .each()
         .filter(|(row, _, cell)| cell.value == CellValue::Blank && row.blank == Blank::Missing)
         .map(|(row, column, _)| table.cell(row, column))
         .collect();
@@ -94,8 +107,10 @@ fn blank(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Ve
     vec![Draft::new(check, table.id.clone(), says).with_severity(severity).with_cells(blanks)]
 }
 
-fn doubtful(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
-    let cells: Vec<_> = each(table, subject)
+fn doubtful(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
+    let Filled { form, table, .. } = filled;
+    let cells: Vec<_> = filled
+        .each()
         .filter(|(_, _, cell)| cell.doubtful)
         .map(|(row, column, _)| table.cell(row, column))
         .collect();
@@ -107,10 +122,11 @@ fn doubtful(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) ->
 }
 
 /// One finding a table, with every cell and its readings.
-fn readings_taken(check: &Check, form: &Form, table: &Table, subject: &Subject<'_>) -> Vec<Draft> {
+fn readings_taken(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
+    let Filled { form, table, .. } = filled;
     let mut cells = Vec::new();
     let mut told = Vec::new();
-    for (row, column, cell) in each(table, subject).filter(|(_, _, cell)| !cell.doubtful) {
+    for (row, column, cell) in filled.each().filter(|(_, _, cell)| !cell.doubtful) {
         let readings = readings(&cell.raw);
         if let (CellValue::Number(number), false) = (&cell.value, readings.is_empty()) {
             let (row_name, column_name) = (row.name(), &column.label);

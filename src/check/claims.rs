@@ -457,7 +457,9 @@ struct Span {
 
 fn spans(claim: &Claim, sentence: &Sentence) -> Vec<Span> {
     let text = &sentence.masked;
-    let with = claim.patterns.iter().flat_map(|p| p.find_iter(text)).filter_map(|m| {
+    // Most sentences state no figure, and need not be searched for one.
+    let patterns = if text.contains('#') { claim.patterns.as_slice() } else { &[] };
+    let with = patterns.iter().flat_map(|p| p.find_iter(text)).filter_map(|m| {
         let at = m.start() + m.as_str().rfind('#')?;
         Some(Span { from: m.start(), to: m.end(), figure: Some(at) })
     });
