@@ -291,6 +291,17 @@ impl Store {
         self.write(|tx| files::begin_attempt(tx, file, now))
     }
 
+    /// The same for several files that are read together, in one transaction.
+    pub fn begin_attempts<'f>(
+        &mut self,
+        files: impl IntoIterator<Item = &'f FileSeen>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|tx| {
+            files.into_iter().try_for_each(|file| files::begin_attempt(tx, file, now).map(drop))
+        })
+    }
+
     /// Records what was found in one file, with the notices it owes, in one transaction. A verdict
     /// recorded is final: a file whose reader died and that is to be tried again, or that is
     /// incomplete and may become whole, is not recorded but listed in [`Store::set_waiting`].

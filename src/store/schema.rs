@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0007_explanations.sql"),
     include_str!("sql/0008_receipts.sql"),
     include_str!("sql/0009_lacked_program.sql"),
+    include_str!("sql/0010_checks_without_lists.sql"),
 ];
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.
