@@ -281,6 +281,10 @@ impl From<Exit> for ExitCode {
 
 /// Does what the arguments of this process say.
 pub fn main() -> ExitCode {
+    // Started for every file that is read: what it takes to understand all other commands is spared.
+    if std::env::args_os().skip(1).eq(["worker"]) {
+        return crate::worker::serve();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(answer) => return answered(&answer).into(),

@@ -2,20 +2,23 @@
 //! `gouji recheck --read` and `gouji rebuild` read files in the same way.
 //!
 //! Readers work side by side; verdicts are recorded in batches, in the order of the files, so that of
-//! two files alike the first is the report and the second its copy, run after run. A file that is
+//! two files alike the first is the report and the second its copy, run after run. While one batch is
+//! recorded the next is being read. A file that is
 //! recorded already, by its content, is not read again, unless that is asked for: an import that was
 //! stopped can be repeated.
 
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 
 use super::{Exit, complain, readers};
-use crate::check::Verdict;
+use crate::check::{Policy, Verdict};
 use crate::clock;
 use crate::config::Settings;
 use crate::form::Forms;
@@ -23,10 +26,12 @@ use crate::inspect::{Inspection, inspect};
 use crate::store::{FileSeen, Inspected, NoticePolicy, Sha256, Store};
 use crate::watch::names::{file_name, shown};
 use crate::watch::{Stamp, Take, is_ignored, scan, take};
-use crate::worker::Workers;
+use crate::worker::{WorkerError, Workers};
 
-/// Files read and recorded together. Their bytes are in memory at the same time.
-const BATCH: usize = 16;
+/// Files read and recorded together: writing to the disk costs the same for one and for all of them.
+const BATCH: usize = 128;
+/// A batch with so many bytes is full; they are in memory at the same time, those of two batches.
+const BATCH_BYTES: usize = 32 << 20;
 
 /// Nobody is told of what an import finds.
 const QUIET: NoticePolicy = NoticePolicy { first_scan: false, quiet: true };
@@ -92,11 +97,14 @@ fn progress_bar(files: usize) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(u64::try_from(files)?).with_style(style))
 }
 
+/// A file and what is being found in it.
+type UnderWay = (FileSeen, JoinHandle<Result<Vec<Inspection>, WorkerError>>);
+
 /// An import under way.
 pub(super) struct Import<'s> {
     pub(super) store: Store,
     workers: Workers,
-    settings: &'s Settings,
+    policy: Arc<Policy>,
     forms: &'s Forms,
     bar: ProgressBar,
     /// Contents to be read although they are recorded; others are skipped then.
@@ -107,13 +115,14 @@ pub(super) struct Import<'s> {
 impl<'s> Import<'s> {
     pub(super) fn new(
         store: Store,
-        settings: &'s Settings,
+        settings: &Settings,
         forms: &'s Forms,
         files: usize,
         tally: Tally,
     ) -> anyhow::Result<Self> {
         let bar = progress_bar(files)?;
-        Ok(Self { store, workers: readers(settings), settings, forms, bar, again: None, tally })
+        let policy = Arc::new(settings.policy.clone());
+        Ok(Self { store, workers: readers(settings), policy, forms, bar, again: None, tally })
     }
 
     /// Reads these contents although they are recorded, and no others.
@@ -122,10 +131,14 @@ impl<'s> Import<'s> {
     }
 
     pub(super) async fn files(&mut self, files: &[(PathBuf, Stamp)]) -> anyhow::Result<()> {
-        for batch in files.chunks(BATCH) {
-            self.batch(batch).await?;
+        let mut files = files.iter();
+        let mut under_way = Vec::new();
+        while !files.as_slice().is_empty() {
+            let taken = self.take(&mut files)?;
+            let next = self.read(taken)?;
+            self.record(std::mem::replace(&mut under_way, next)).await?;
         }
-        Ok(())
+        self.record(under_way).await
     }
 
     /// Closes the database; says what it came to.
@@ -135,25 +148,43 @@ impl<'s> Import<'s> {
         Ok(self.tally)
     }
 
-    async fn batch(&mut self, files: &[(PathBuf, Stamp)]) -> anyhow::Result<()> {
-        let mut reading = Vec::new();
-        for (path, stamp) in files {
-            if let Some((file, bytes)) = self.taken(path, stamp)? {
-                let (name, workers) = (file_name(path), self.workers.clone());
-                let task = tokio::spawn(async move { (workers.read(&name, &bytes).await, name) });
-                reading.push((file, task));
-            } else {
-                self.bar.inc(1);
+    /// The next batch of files that are to be read.
+    fn take(
+        &mut self,
+        files: &mut std::slice::Iter<'_, (PathBuf, Stamp)>,
+    ) -> anyhow::Result<Vec<(FileSeen, Vec<u8>)>> {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        while batch.len() < BATCH
+            && size < BATCH_BYTES
+            && let Some((path, stamp)) = files.next()
+        {
+            match self.taken(path, stamp)? {
+                Some((file, bytes)) => {
+                    size += bytes.len();
+                    batch.push((file, bytes));
+                }
+                None => self.bar.inc(1),
             }
         }
-        let mut read: Vec<(FileSeen, Vec<Inspection>)> = Vec::new();
-        for (file, task) in reading {
-            let (answer, name) = task.await.context("BUG: a reading task died")?;
-            let found = inspect(&name, answer?, self.forms, &self.settings.policy);
-            read.push((file, found));
-            self.bar.inc(1);
+        Ok(batch)
+    }
+
+    /// Starts reading and judging these files.
+    fn read(&mut self, batch: Vec<(FileSeen, Vec<u8>)>) -> anyhow::Result<Vec<UnderWay>> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
         }
-        self.record(&read)
+        self.store.begin_attempts(batch.iter().map(|(file, _)| file), clock::now())?;
+        let under_way = batch.into_iter().map(|(file, bytes)| {
+            let (name, workers) = (file_name(&file.path), self.workers.clone());
+            let (forms, policy) = (self.forms.clone(), Arc::clone(&self.policy));
+            let work = async move {
+                let reading = workers.read(&name, &bytes).await?;
+                Ok(inspect(&name, reading, &forms, &policy))
+            };
+            (file, tokio::spawn(work))
+        });
+        Ok(under_way.collect())
     }
 
     /// A file's bytes, if it can be read and is not recorded yet.
@@ -188,7 +219,6 @@ impl<'s> Import<'s> {
             self.tally.known += 1;
             return Ok(None);
         }
-        self.store.begin_attempt(&file, now)?;
         Ok(Some((file, bytes)))
     }
 
@@ -198,7 +228,13 @@ impl<'s> Import<'s> {
         None
     }
 
-    fn record(&mut self, read: &[(FileSeen, Vec<Inspection>)]) -> anyhow::Result<()> {
+    /// Records what was found in a batch, when all of it is read.
+    async fn record(&mut self, under_way: Vec<UnderWay>) -> anyhow::Result<()> {
+        let mut read: Vec<(FileSeen, Vec<Inspection>)> = Vec::new();
+        for (file, task) in under_way {
+            read.push((file, task.await.context("BUG: a reading task died")??));
+            self.bar.inc(1);
+        }
         let inspected: Vec<Inspected<'_>> =
             read.iter().map(|(file, inspections)| Inspected { file, inspections }).collect();
         if inspected.is_empty() {
