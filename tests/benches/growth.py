@@ -1,0 +1,342 @@
+"""What a report costs as there are more of them: a backlog made up of half docx, 30 % PDF and 20 % doc
+goes through the real program.
+
+    python3 tests/benches/growth.py target/release/gouji
+    python3 tests/benches/growth.py target/release/gouji --reports 100000 --plot growth.svg
+
+Every report has another name, most have other figures, and every fifth has one that is wrong. Times are
+processor time of gouji and of the processes it starts, of the user and of the kernel (`getrusage`), so
+that it does not matter what else the machine does. `--plot` takes matplotlib, the count of `fsync`s
+strace; all else is in Python.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+SAMPLES = Path(__file__).resolve().parents[1] / "data" / "parity" / "bureau-2022"
+# The county in the name of the unit, two characters in every format.
+COUNTY = "禾川"
+# Kinds of files in ten.
+MIX = ["docx"] * 5 + ["pdf"] * 3 + ["doc"] * 2
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def county(number: int) -> str:
+    """Two characters, others for each number."""
+    first, second = divmod(number, 2_000)
+    return chr(0x5000 + first) + chr(0x6000 + second)
+
+
+class Docx:
+    def __init__(self):
+        self.parts = zipfile.ZipFile(SAMPLES / "docx")
+        self.names = [info.filename for info in self.parts.infolist()]
+        self.text = self.parts.read("word/document.xml").decode()
+        # The figures of the last table but one; years and dates stand before it.
+        start = self.text.index("本年新收政府信息公开申请数量")
+        self.figures = [m.span(1) for m in re.finditer(r"<w:t[^>]*>(\d+)</w:t>", self.text)]
+        self.figures = [span for span in self.figures if span[0] > start]
+
+    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+        text = self.text
+        if is_wrong:
+            start, end = dice.choice(self.figures)
+            text = text[:start] + str(dice.randrange(1, 1000)) + text[end:]
+        text = text.replace(COUNTY, name)
+        file = BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+            for part in self.names:
+                data = self.parts.read(part) if part != "word/document.xml" else text.encode()
+                made.writestr(part, data)
+        return file.getvalue()
+
+
+class Doc:
+    def __init__(self):
+        self.bytes = (SAMPLES / "doc").read_bytes()
+        # A figure of one digit between two marks of cells.
+        figures = re.finditer(rb"(?<=\x07\x00)[0-9]\x00(?=\x07\x00)", self.bytes)
+        self.figures = [match.start() for match in figures]
+
+    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+        made = bytearray(self.bytes)
+        if is_wrong:
+            made[dice.choice(self.figures)] = ord(str(dice.randrange(1, 10)))
+        return bytes(made).replace(COUNTY.encode("utf-16-le"), name.encode("utf-16-le"))
+
+
+class Pdf:
+    """What the glyphs of the county stand for is written anew, as an incremental update. Figures stay."""
+
+    def __init__(self):
+        self.bytes = (SAMPLES / "pdf").read_bytes()
+        objects = re.finditer(rb"\n(\d+) 0 obj\s*<<[^>]*>>\s*stream\r?\n(.*?)endstream", self.bytes, re.S)
+        for found in objects:
+            try:
+                text = zlib.decompress(found[2])
+            except zlib.error:
+                continue
+            if b"begincmap" in text and self.code(COUNTY[0]) in text:
+                self.number, self.map = int(found[1]), text
+        self.size = re.search(rb"/Size (\d+)", self.bytes)[1].decode()
+        self.root = re.search(rb"/Root (\d+ 0 R)", self.bytes)[1].decode()
+        self.previous = re.findall(rb"startxref\s+(\d+)", self.bytes)[-1].decode()
+
+    @staticmethod
+    def code(character: str) -> bytes:
+        return f"<{ord(character):04X}>".encode()
+
+    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+        text = self.map
+        for old, new in zip(COUNTY, name):
+            text = text.replace(self.code(old), self.code(new))
+        data = zlib.compress(text)
+        at = len(self.bytes)
+        head = f"{self.number} 0 obj\n<</Length {len(data)}/Filter/FlateDecode>>\nstream\n"
+        made = self.bytes + head.encode() + data + b"\nendstream\nendobj\n"
+        tail = f"xref\n{self.number} 1\n{at:010} 00000 n \n"
+        tail += f"trailer\n<</Size {self.size}/Root {self.root}/Prev {self.previous}>>\n"
+        return made + tail.encode() + f"startxref\n{len(made)}\n%%EOF\n".encode()
+
+
+class Backlog:
+    def __init__(self):
+        self.kinds = {"docx": Docx(), "doc": Doc(), "pdf": Pdf()}
+        self.dice = random.Random(7)
+        self.made = 0
+
+    def write(self, folder: Path, count: int, kinds=MIX):
+        """Writes so many further reports."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for _ in range(count):
+            kind = kinds[self.made % len(kinds)]
+            is_wrong = self.dice.random() < 0.2
+            data = self.kinds[kind].make(county(self.made), self.dice, is_wrong)
+            (folder / f"{self.made:06}.{kind}").write_bytes(data)
+            self.made += 1
+
+
+class Office:
+    """A folder with a configuration and a database."""
+
+    def __init__(self, gouji: Path, root: Path, keys: str = ""):
+        self.gouji, self.root = gouji, root
+        self.drop = root / "drop"
+        self.drop.mkdir(parents=True)
+        config = f'[drop]\nsettle = "1s"\n{keys}\n[mail]\ncoalesce = "1h"\n'
+        (root / "gouji.toml").write_text(config)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [str(self.gouji), "--config", str(self.root / "gouji.toml"), *arguments]
+
+    def cpu(self, *arguments: str) -> float:
+        """Seconds of processor time of a command and all processes it started."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode not in (0, 1):
+            sys.exit(f"{arguments}: {done.stdout.decode()}")
+        self.said = done.stdout.decode().strip()
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+
+
+class Daemon:
+    def __init__(self, office: Office):
+        self.process = subprocess.Popen(office.command("run"), stderr=subprocess.PIPE, text=True)
+        self.log = self.process.stderr
+
+    def wait_for(self, words: str):
+        for line in self.log:
+            if words in line:
+                return
+        sys.exit(f"gouji ended without {words!r}")
+
+    def cpu(self) -> float:
+        """Seconds of processor time so far, its own and of those it has waited for."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, stat[11:15])) / TICKS
+
+    def wakeups(self) -> int:
+        """How often one of its threads has been given a processor."""
+        statuses = Path(f"/proc/{self.process.pid}/task").glob("*/status")
+        switches = re.compile(r"^(?:non)?voluntary_ctxt_switches:\s+(\d+)", re.M)
+        return sum(int(n) for status in statuses for n in switches.findall(status.read_text()))
+
+    def memory(self, line: str) -> float:
+        """MB, by a line of /proc/PID/status."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{line}:\s+(\d+)", status, re.M)[1]) / 1024
+
+    def spare(self) -> float:
+        """MB that the spare worker has in memory."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        pids = subprocess.run(["pgrep", "-P", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
+        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in pids.stdout.split()]
+        return max((int(re.search(r"^VmRSS:\s+(\d+)", s, re.M)[1]) / 1024 for s in statuses), default=0)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate()
+
+
+def database(gouji: Path, root: Path, most: int) -> list[tuple[int, float]]:
+    """CPU in ms for each further report, by how many the database has then."""
+    backlog, office = Backlog(), Office(gouji, root)
+    empty = root / "empty"
+    empty.mkdir()
+    office.cpu("import", str(empty))
+    start = office.cpu("import", str(empty))
+    points = []
+    have = 0
+    for size in (10, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000):
+        if size > most:
+            break
+        folder = root / f"to-{size}"
+        backlog.write(folder, size - have)
+        cpu = office.cpu("import", str(folder))
+        each = (cpu - start) / (size - have) * 1000
+        points.append((size, each))
+        print(f"  {size:>7} reports in the database: {each:6.2f} ms for each further; {office.said}")
+        shutil.rmtree(folder)
+        have = size
+    files = [path for path in (root / "gouji.db", root / "gouji.db-wal") if path.exists()]
+    size = sum(path.stat().st_size for path in files)
+    print(f"  the database has {size / have / 1024:.1f} KB for each report")
+    return points
+
+
+def formats(gouji: Path, root: Path) -> None:
+    """CPU for each report of one format, by `import`."""
+    for kind in ("docx", "pdf", "doc"):
+        office, backlog = Office(gouji, root / kind), Backlog()
+        folder = root / kind / "reports"
+        backlog.write(folder, 500, [kind])
+        cpu = office.cpu("import", str(folder))
+        print(f"  {kind:5} {cpu / 500 * 1000:6.2f} ms for each report, its process and the start included")
+
+
+def fsyncs(gouji: Path, root: Path) -> None:
+    """Calls of fsync and fdatasync for each report, of `import` and of the daemon."""
+    if shutil.which("strace") is None:
+        return print("  strace is not installed")
+    count = 500
+    backlog, office = Backlog(), Office(gouji, root)
+    reports = root / "reports"
+    backlog.write(reports, count)
+    office.cpu("import", str(office.drop))
+    out = root / "strace"
+    strace = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out)]
+    command = office.command("import", str(reports))
+    subprocess.run([*strace, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rows = [line.split() for line in out.read_text().splitlines()]
+    calls = sum(int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync"))
+    print(f"  import: {calls} for {count} reports, one for {count / max(calls, 1):.0f}")
+
+
+def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple[int, float]]:
+    """What an idle daemon takes in a second, by how many known files are in its folder."""
+    points = []
+    backlog, office = Backlog(), Office(gouji, root, f'rescan = "{rescan}s"')
+    for size in sizes:
+        backlog.write(office.drop, size - backlog.made)
+        office.cpu("import", str(office.drop))
+        begun = time.monotonic()
+        running = Daemon(office)
+        running.wait_for("Ready")
+        ready = time.monotonic() - begun
+        start = running.cpu()
+        time.sleep(1.5 * rescan if rescan > 5 else 8)
+        looks = 5
+        before, wakes = running.cpu(), running.wakeups()
+        time.sleep(looks * rescan)
+        cpu = (running.cpu() - before) / (looks * rescan) * 1000
+        wakes = (running.wakeups() - wakes) / looks
+        points.append((size, cpu))
+        print(
+            f"  {size:>6} files: {cpu:.3f} ms/s with a look every {rescan} s, {wakes:.0f} wake-ups a look; "
+            f"ready after {ready:.2f} s by the clock, {start:.2f} s CPU; "
+            f"RSS {running.memory('VmRSS'):.1f} MB, spare worker {running.spare():.1f} MB"
+        )
+        running.stop()
+    return points
+
+
+def backlog(gouji: Path, root: Path, count: int) -> None:
+    """A daemon that finds so many new files."""
+    office, made = Office(gouji, root), Backlog()
+    made.write(office.drop, count)
+    running = Daemon(office)
+    running.wait_for("Ready")
+    while True:
+        time.sleep(2)
+        if running.process.poll() is not None:
+            sys.exit("gouji ended")
+        status = subprocess.run(office.command("status", "--json"), stdout=subprocess.PIPE)
+        if status.returncode == 0 and json.loads(status.stdout)["reports"]["current"] >= count:
+            break
+    print(
+        f"  {running.cpu() / count * 1000:.2f} ms for each of {count} reports; "
+        f"daemon at most {running.memory('VmHWM'):.1f} MB"
+    )
+    running.stop()
+    print(f"  largest process, workers included: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.1f} MB")
+
+
+def plot(path: Path, in_database: list, in_folder: list) -> None:
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    left.semilogx(*zip(*in_database), marker="o")
+    left.set(xlabel="reports in the database", ylabel="ms CPU for each further report", ylim=(0, None))
+    right.semilogx(*zip(*in_folder), marker="o")
+    right.set(xlabel="known files in the folder", ylabel="ms CPU a second, idle", ylim=(0, None))
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("gouji", type=Path)
+    parser.add_argument("--reports", type=int, default=10_000, help="the largest database")
+    parser.add_argument("--files", type=int, default=10_000, help="the fullest folder")
+    parser.add_argument("--rescan", type=int, default=10, help="seconds between two looks of an idle daemon")
+    parser.add_argument("--plot", type=Path, metavar="SVG")
+    options = parser.parse_args()
+    gouji = options.gouji.resolve()
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        print("each format, by import")
+        formats(gouji, root / "formats")
+        print("fsyncs")
+        fsyncs(gouji, root / "fsyncs")
+        print("a backlog that the daemon finds")
+        backlog(gouji, root / "backlog", min(1_000, options.reports))
+        print("growth of the database, by import")
+        in_database = database(gouji, root / "database", options.reports)
+        print("an idle daemon")
+        sizes = [size for size in (10, 100, 1_000, 10_000, 100_000) if size <= options.files]
+        in_folder = daemon(gouji, root / "folder", sizes, options.rescan)
+    if options.plot:
+        plot(options.plot, in_database, in_folder)
+
+
+main()
