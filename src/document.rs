@@ -13,6 +13,7 @@ mod bundle;
 mod bytes;
 mod compound;
 mod container;
+mod counting;
 pub mod doc;
 pub mod docx;
 #[cfg(test)]

@@ -359,7 +359,7 @@ fn table_four_is_read_however_its_blocks_are_drawn() {
     let blocks =
         [block("行政复议", a), block("行政诉讼（未经复议直接起诉）", b), block("复议后起诉", c)];
     assert_disputes("a.html", &format!("<table>{}</table>", blocks.concat()));
-    assert_disputes("a.html", &blocks.map(|b| format!("<table>{b}</table>")).concat());
+    assert_disputes("a.html", &blocks.clone().map(|b| format!("<table>{b}</table>")).concat());
     let cells = |values: &str| row(values).replacen("<tr>", "", 1);
     let row_each = format!(
         "<table><tr><td colspan=2>项目</td>{}<tr><td colspan=2>行政复议</td>{}\
@@ -386,6 +386,11 @@ fn table_four_is_read_however_its_blocks_are_drawn() {
         row(&format!("件数 {a} {b} {c}"))
     );
     assert_disputes("a.html", &labelled);
+    // Converted by an office program: every row padded to the widest of the table.
+    let padding = format!("{}</tr>", "<td></td>".repeat(10));
+    let rows: String = blocks.iter().map(|b| b.replace("</tr>", &padding)).collect();
+    let around = "<tr><td colspan=15>四、行政复议、行政诉讼情况</td></tr>";
+    assert_disputes("a.html", &format!("<table>{around}{rows}</table>"));
     let tabs = |cells: &str| cells.replace(' ', "\t");
     let text = format!(
         "行政复议\t\t\t\t\n{r}\n{}\n未经复议直接起诉\t\t\t\t\n{r}\n{}\n复议后起诉\t\t\t\t\n{r}\n{}\n",

@@ -2,7 +2,7 @@
 //!
 //! The text lies in pieces anywhere in the `WordDocument` stream (a fast-saved file has hundreds),
 //! its formatting in pages of runs by file position. See [`fib`] for where things are, [`pieces`] for
-//! the text, [`runs`] for formatting, [`walk`] for what of it is shown, [`row`] for table rows.
+//! the text, [`runs`] for formatting, [`styles`] and [`lists`] for what it is based on, [`walk`] for what of it is shown, [`row`] for table rows.
 //!
 //! An own reader and not a library: deleted and hidden text, the edges of cells and the difference
 //! between a row's end and an empty cell decide over every figure, and none of the libraries tried
@@ -10,9 +10,11 @@
 //! if it were whole would be worse.
 
 mod fib;
+mod lists;
 mod pieces;
 mod row;
 mod runs;
+mod styles;
 mod walk;
 
 use std::io::Read;
@@ -36,8 +38,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let pieces = Pieces::read(&table, &fib, &word)?;
     let formats = Formats::read(&word, &table, &data, &fib)?;
     let mut assembly = Assembly::new(limits);
+    let numbering = lists::read(&table, &fib.lists, &fib.list_overrides);
     for range in [fib.text.clone(), fib.boxes.clone()] {
-        let walk = Walk::new(&pieces, &formats, limits);
+        let walk = Walk::new(&pieces, &formats, numbering.clone(), limits);
         assembly.append(walk.read(range)?.into_blocks().collect())?;
     }
     Ok(assembly.finish(Format::Doc, Meta::default()))

@@ -13,10 +13,10 @@ mod paragraph;
 mod styles;
 
 use super::container::Container;
+use super::counting::Numbering;
 use super::xml::{self, Xml};
 use super::{Document, Format, Limits, Meta, Refusal, Source};
 use body::Walk;
-use numbering::Numbering;
 use package::Parts;
 use styles::Styles;
 
@@ -32,7 +32,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
         None => Styles::default(),
     };
     let numbering = match side_part(&mut container, parts.numbering.as_deref())? {
-        Some(part) => Numbering::read(&xml::decode(&part)?, limits)?,
+        Some(part) => numbering::read(&xml::decode(&part)?, limits)?,
         None => Numbering::default(),
     };
     let text = xml::decode(&main)?;

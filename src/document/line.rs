@@ -68,6 +68,11 @@ impl Line {
         self.text.is_empty() || self.text.ends_with(' ')
     }
 
+    /// Puts the label of automatic numbering before the text.
+    pub(super) fn begin_with(&mut self, label: &str) {
+        self.text.insert_str(0, label);
+    }
+
     /// The text as shown.
     pub(super) fn into_text(self) -> String {
         if self.has_baseline {

@@ -40,10 +40,13 @@ impl<'a> Filling<'a> {
         Self { cells: vec![None; template.table.rows.len() * columns], columns }
     }
 
-    /// Puts a cell where none is yet.
+    /// Puts a cell where none is yet; or a value where a blank is, which may pad a row of headers.
     fn put(&mut self, row: usize, column: usize, line: &'a Line<'a>, cell: &'a LineCell<'a>) {
-        if let Some(place) = self.cells.get_mut(row * self.columns + column) {
-            place.get_or_insert((line, cell));
+        let is_blank = |cell: &LineCell<'_>| normalise::trim(&cell.cell.text).is_empty();
+        if let Some(place) = self.cells.get_mut(row * self.columns + column)
+            && place.is_none_or(|(_, old)| is_blank(old) && !is_blank(cell) && !cell.wordy)
+        {
+            *place = Some((line, cell));
         }
     }
 
@@ -128,7 +131,12 @@ impl<'f> Template<'f> {
         {
             return;
         }
-        for (line, cell) in cells().filter(|(_, c)| self.names(c).is_none()) {
+        // A word is no value, unless a letter was typed for a digit.
+        let is_value = |c: &LineCell<'_>| {
+            let text = normalise::trim(&c.cell.text);
+            !c.wordy || text.contains(|c: char| c.is_ascii_digit()) || text.chars().count() == 1
+        };
+        for (line, cell) in cells().filter(|(_, c)| is_value(c) && self.names(c).is_none()) {
             let row = nearest(&heads, cell, |names| match names {
                 Names::Row(row) => Some(row),
                 Names::Column(_) => None,

@@ -12,11 +12,17 @@ impl<'f> Template<'f> {
     /// holds just as many, wherever their headers say.
     pub(super) fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
         let (line, is_exact) = self.one_line(lines).unzip();
-        if is_exact == Some(true) {
+        // Blocks below each other in a table padded to the full width have lines just as long.
+        let is_exact = is_exact == Some(true);
+        let shown = line.as_ref().map_or(0, Laid::shown);
+        if is_exact && shown == self.table.cells().count() {
             return line;
         }
-        match (line, self.lay_crossed(lines)) {
-            (Some(line), Some(crossed)) if crossed.quality < line.quality => Some(line),
+        let crossed = self.lay_crossed(lines).filter(|c| !is_exact || c.shown() > shown);
+        match (line, crossed) {
+            (Some(line), Some(crossed)) if !is_exact && crossed.quality < line.quality => {
+                Some(line)
+            }
             (line, crossed) => crossed.or(line),
         }
     }

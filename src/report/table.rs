@@ -6,7 +6,7 @@ use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
 use super::normalise::Label;
 use super::values;
-use super::{Cell, UnknownRow};
+use super::{Cell, CellValue, UnknownRow};
 use crate::form::{CellId, Column, Form, Layout, Row, Table};
 
 /// What comparing with a table of a form needs.
@@ -308,6 +308,11 @@ impl<'f> Template<'f> {
 }
 
 impl Laid<'_> {
+    /// How many cells hold anything.
+    pub(super) fn shown(&self) -> usize {
+        self.cells.values().filter(|cell| cell.value != CellValue::Blank).count()
+    }
+
     pub(super) fn note_grid(&mut self, grid: usize) {
         if self.grids.last() != Some(&grid) {
             self.grids.push(grid);

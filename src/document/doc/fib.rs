@@ -18,6 +18,10 @@ pub(super) struct Fib {
     pub(super) clx: Range<usize>,
     pub(super) character_pages: Range<usize>,
     pub(super) paragraph_pages: Range<usize>,
+    /// Styles, lists, and what paragraphs refer to them by.
+    pub(super) styles: Range<usize>,
+    pub(super) lists: Range<usize>,
+    pub(super) list_overrides: Range<usize>,
 }
 
 /// The first version whose block has this shape: Word 97.
@@ -60,6 +64,9 @@ impl Fib {
             clx: part(0x01A2)?,
             character_pages: part(0x00FA)?,
             paragraph_pages: part(0x0102)?,
+            styles: part(0x00A2)?,
+            lists: part(0x02E2)?,
+            list_overrides: part(0x02EA)?,
         })
     }
 }

@@ -6,8 +6,10 @@ use std::ops::Range;
 use super::fib::Fib;
 use super::pieces::Modifier;
 use super::row::RowFormat;
+use super::styles::{self, Styles};
 use crate::document::Refusal;
 use crate::document::bytes::Fields;
+use crate::document::counting::Reference;
 use crate::document::line::Script;
 
 /// Bytes of a page of runs.
@@ -17,6 +19,7 @@ const PAGE: usize = 512;
 pub(super) struct Formats<'a> {
     characters: Vec<Run<'a>>,
     paragraphs: Vec<Run<'a>>,
+    styles: Styles,
     data: &'a [u8],
 }
 
@@ -24,6 +27,8 @@ struct Run<'a> {
     /// Places in the stream.
     range: Range<usize>,
     properties: &'a [u8],
+    /// The paragraph's style; of no meaning for characters.
+    style: u16,
 }
 
 /// How a character is shown.
@@ -47,6 +52,8 @@ pub(super) struct ParagraphFormat {
     pub(super) ends_inner_cell: bool,
     /// Of the row it ends.
     pub(super) row: RowFormat,
+    /// The list it is numbered by.
+    pub(super) numbering: Reference,
 }
 
 impl<'a> Formats<'a> {
@@ -56,8 +63,7 @@ impl<'a> Formats<'a> {
         data: &'a [u8],
         fib: &Fib,
     ) -> Result<Self, Refusal> {
-        let read = |pages: &Range<usize>,
-                    list: fn(&Fields<'a>, usize, usize) -> Option<&'a [u8]>| {
+        let read = |pages: &Range<usize>, list: List<'a>| {
             let plex = table.get(pages.clone()).map(Fields).ok_or_else(cut)?;
             let count = plex.len().saturating_sub(4) / 8;
             let mut runs = Vec::new();
@@ -72,30 +78,46 @@ impl<'a> Formats<'a> {
         Ok(Self {
             characters: read(&fib.character_pages, character_list)?,
             paragraphs: read(&fib.paragraph_pages, paragraph_list)?,
+            styles: Styles::read(table, &fib.styles),
             data,
         })
     }
 
     pub(super) fn character(&self, at: usize, modifier: Modifier<'_>) -> CharacterFormat {
-        let mut format = CharacterFormat::default();
-        for (code, value) in properties(found(&self.characters, at)) {
-            format.apply(code, value);
+        let style = found(&self.paragraphs, at).map_or(0, |run| run.style);
+        let mut is_hidden = self.styles.get(style).is_hidden.unwrap_or_default();
+        let mut format = CharacterFormat { is_hidden, ..CharacterFormat::default() };
+        let own = found(&self.characters, at).map_or(&[][..], |run| run.properties);
+        let more = match modifier {
+            Modifier::List(list) => list,
+            Modifier::Short(..) => &[],
+        };
+        for (code, value) in properties(own).chain(properties(more)) {
+            match code {
+                // sprmCIstd, sprmCFVanish
+                0x4A30 => {
+                    let named = self.styles.get(Fields(value).u16(0).unwrap_or_default());
+                    is_hidden = named.is_hidden.unwrap_or(is_hidden);
+                    format.is_hidden = is_hidden;
+                }
+                0x083C => format.is_hidden = is_hidden_now(value, is_hidden),
+                _ => format.apply(code, value),
+            }
         }
         match modifier {
-            Modifier::List(list) => {
-                properties(list).for_each(|(code, value)| format.apply(code, value));
-            }
             Modifier::Short(0x41, value) => format.is_deleted = is_on(&[value]),
-            Modifier::Short(0x5C, value) => format.is_hidden = is_on(&[value]),
-            Modifier::Short(..) => {}
+            Modifier::Short(0x5C, value) => format.is_hidden = is_hidden_now(&[value], is_hidden),
+            Modifier::Short(..) | Modifier::List(_) => {}
         }
         format
     }
 
     /// The format of the paragraph whose mark stands at `at`.
     pub(super) fn paragraph(&self, at: usize, modifier: Modifier<'_>) -> ParagraphFormat {
+        let run = found(&self.paragraphs, at);
+        let style = self.styles.get(run.map_or(0, |run| run.style));
         let mut format = ParagraphFormat::default();
-        for (code, value) in properties(found(&self.paragraphs, at)) {
+        for (code, value) in properties(run.map_or(&[][..], |run| run.properties)) {
             match code {
                 // Properties too many for the page: the place of the list in another stream.
                 0x6645 | 0x6646 => {
@@ -114,6 +136,7 @@ impl<'a> Formats<'a> {
             Modifier::Short(0x19, value) => format.apply(0x2417, &[value]),
             Modifier::Short(..) => {}
         }
+        format.numbering = format.numbering.or(style.numbering);
         format
     }
 
@@ -127,9 +150,8 @@ impl<'a> Formats<'a> {
 impl CharacterFormat {
     fn apply(&mut self, code: u16, value: &[u8]) {
         match code {
-            // sprmCFRMarkDel, sprmCFVanish, sprmCFSpec, sprmCIss
+            // sprmCFRMarkDel, sprmCFSpec, sprmCIss
             0x0800 => self.is_deleted = is_on(value),
-            0x083C => self.is_hidden = is_on(value),
             0x0855 => self.is_special = is_on(value),
             0x2A48 => {
                 self.script = match value.first() {
@@ -153,8 +175,19 @@ impl ParagraphFormat {
             // sprmPFTtp, sprmPFInnerTtp, sprmPFInnerTableCell
             0x2417 | 0x244C => self.ends_row |= is_on(value),
             0x244B => self.ends_inner_cell = is_on(value),
+            0x260A | 0x460B => styles::number(&mut self.numbering, code, value),
             _ => self.row.apply(code, value),
         }
+    }
+}
+
+/// Hidden, not, as the style says, or the opposite of it.
+fn is_hidden_now(value: &[u8], by_style: bool) -> bool {
+    match value.first() {
+        Some(0x80) => by_style,
+        Some(0x81) => !by_style,
+        Some(value) => *value == 1,
+        None => by_style,
     }
 }
 
@@ -163,45 +196,45 @@ fn is_on(value: &[u8]) -> bool {
     matches!(value.first(), Some(1 | 0x81))
 }
 
-fn found<'a>(runs: &[Run<'a>], at: usize) -> &'a [u8] {
+fn found<'r, 'a>(runs: &'r [Run<'a>], at: usize) -> Option<&'r Run<'a>> {
     let next = runs.partition_point(|run| run.range.start <= at);
     let run = next.checked_sub(1).and_then(|index| runs.get(index));
-    run.filter(|run| run.range.contains(&at)).map(|run| run.properties).unwrap_or_default()
+    run.filter(|run| run.range.contains(&at))
 }
 
-fn page_runs<'a>(
-    page: &Fields<'a>,
-    list: fn(&Fields<'a>, usize, usize) -> Option<&'a [u8]>,
-    runs: &mut Vec<Run<'a>>,
-) -> Option<()> {
+/// Finds the style and the properties of a run on its page.
+type List<'a> = fn(&Fields<'a>, usize, usize) -> Option<(u16, &'a [u8])>;
+
+fn page_runs<'a>(page: &Fields<'a>, list: List<'a>, runs: &mut Vec<Run<'a>>) -> Option<()> {
     let count = usize::from(page.u8(PAGE - 1)?);
     for n in 0..count {
         let range = page.size(4 * n)?..page.size(4 * n + 4)?;
-        runs.push(Run { range, properties: list(page, n, count)? });
+        let (style, properties) = list(page, n, count)?;
+        runs.push(Run { range, properties, style });
     }
     Some(())
 }
 
 /// Character properties: a byte per run says where, in words; there a length and the list.
-fn character_list<'a>(page: &Fields<'a>, n: usize, count: usize) -> Option<&'a [u8]> {
+fn character_list<'a>(page: &Fields<'a>, n: usize, count: usize) -> Option<(u16, &'a [u8])> {
     let at = 2 * usize::from(page.u8(4 * (count + 1) + n)?);
     if at == 0 {
-        return Some(&[]);
+        return Some((0, &[]));
     }
-    page.slice(at + 1, usize::from(page.u8(at)?))
+    Some((0, page.slice(at + 1, usize::from(page.u8(at)?))?))
 }
 
 /// Paragraph properties: an entry of 13 bytes per run; the list begins after the style's number.
-fn paragraph_list<'a>(page: &Fields<'a>, n: usize, count: usize) -> Option<&'a [u8]> {
+fn paragraph_list<'a>(page: &Fields<'a>, n: usize, count: usize) -> Option<(u16, &'a [u8])> {
     let at = 2 * usize::from(page.u8(4 * (count + 1) + 13 * n)?);
     if at == 0 {
-        return Some(&[]);
+        return Some((0, &[]));
     }
     let (start, length) = match page.u8(at)? {
         0 => (at + 2, 2 * usize::from(page.u8(at + 1)?)),
         words => (at + 1, 2 * usize::from(words) - 1),
     };
-    page.slice(start + 2, length.saturating_sub(2))
+    Some((page.u16(start)?, page.slice(start + 2, length.saturating_sub(2))?))
 }
 
 /// The properties of a list: code and value. A list that is cut off ends early.

@@ -20,6 +20,8 @@ struct Made {
     hidden: Vec<(usize, usize, Vec<u8>)>,
     paragraphs: Vec<(usize, usize, Vec<u8>)>,
     shared: Vec<u8>,
+    /// Stylesheet, lists, overrides of lists.
+    tables: [Vec<u8>; 3],
 }
 
 impl Made {
@@ -45,8 +47,13 @@ impl Made {
     }
 
     fn paragraph(&mut self, properties: &[u8]) -> &mut Self {
+        self.styled(0, properties)
+    }
+
+    fn styled(&mut self, style: u8, properties: &[u8]) -> &mut Self {
         let start = self.paragraphs.last().map_or(TEXT, |last| last.1);
-        self.paragraphs.push((start, TEXT + self.text.len(), properties.to_vec()));
+        let entry = [&[style, 0], properties].concat();
+        self.paragraphs.push((start, TEXT + self.text.len(), entry));
         self
     }
 
@@ -64,10 +71,15 @@ impl Made {
         put(0x01A2, &[number(0), number(clx.len())].concat());
         put(0x00FA, &[number(clx.len()), number(12)].concat());
         put(0x0102, &[number(clx.len() + 12), number(12)].concat());
+        let mut at = clx.len() + 24;
+        for (place, content) in [0x00A2, 0x02E2, 0x02EA].into_iter().zip(&self.tables) {
+            put(place, &[number(at), number(content.len())].concat());
+            at += content.len();
+        }
         put(0x400, &page(&self.hidden, 1));
         put(0x600, &page(&self.paragraphs, 13));
         word.extend(&self.text);
-        let table = [clx, characters, paragraphs].concat();
+        let table = [clx, characters, paragraphs, self.tables.concat()].concat();
         let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
         for (name, content) in [("/WordDocument", word), ("/0Table", table)] {
             file.create_stream(name).unwrap().write_all(&content).unwrap();
@@ -111,7 +123,6 @@ fn page(runs: &[(usize, usize, Vec<u8>)], entry: usize) -> Vec<u8> {
         page[4 * n + 4..4 * n + 8].copy_from_slice(&u32::try_from(*end).unwrap().to_le_bytes());
         let mut list = properties.clone();
         if entry == 13 {
-            list.splice(0..0, [0, 0]);
             list.resize(list.len().next_multiple_of(2), 0);
             list.splice(0..0, [0, u8::try_from(list.len() / 2).unwrap()]);
         } else {
@@ -217,4 +228,76 @@ fn text_beyond_the_stream_or_less_than_declared_is_refused() {
     short.wide("1\r").paragraph(&[]);
     short.pieces.clear();
     assert!(matches!(short.try_lines(), Err(Refusal::Damaged(_))));
+}
+
+/// A stylesheet: for each style its base (4095: none) and properties of paragraph and characters.
+fn stylesheet(styles: &[(u16, &[u8], &[u8])]) -> Vec<u8> {
+    let word = |n: usize| u16::try_from(n).unwrap().to_le_bytes();
+    let padded = |list: Vec<u8>| {
+        let mut entry = [word(list.len()).to_vec(), list].concat();
+        entry.resize(entry.len().next_multiple_of(2), 0);
+        entry
+    };
+    let mut sheet = [word(4), word(styles.len()), word(10)].concat();
+    for (base, paragraph, characters) in styles {
+        let mut style = vec![0; 10];
+        style[2..4].copy_from_slice(&(1 | base << 4).to_le_bytes());
+        style.extend([1, 0, b'a', 0, 0, 0]);
+        style.extend(padded([&[0, 0], *paragraph].concat()));
+        style.extend(padded(characters.to_vec()));
+        sheet.extend([&word(style.len()), style.as_slice()].concat());
+    }
+    sheet
+}
+
+/// One list of a single level `%1、` in Chinese numerals, which begins with 2 in its second use.
+fn numbered() -> Made {
+    let level = |start: u8| {
+        let mut level = vec![0; 28];
+        (level[0], level[4], level[15]) = (start, 39, 2);
+        [level, vec![2, 0, 0, 0, 0x01, 0x30]].concat()
+    };
+    let mut entry = vec![0; 28];
+    (entry[0], entry[26]) = (7, 1);
+    let lists = [vec![1, 0], entry, level(1)].concat();
+    let using =
+        |overrides: u8| [&[7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, overrides, 0, 0, 0][..]].concat();
+    let overrides = [
+        vec![2, 0, 0, 0],
+        using(0),
+        using(1),
+        vec![0xFF; 4],
+        vec![0xFF; 4],
+        vec![5, 0, 0, 0, 0x10, 0, 0, 0],
+    ];
+    let styles = stylesheet(&[
+        (4095, &[], &[]),
+        (4095, &[0x0B, 0x46, 1, 0], &[0x3C, 0x08, 1]),
+        (1, &[], &[0x3C, 0x08, 0]),
+    ]);
+    Made { tables: [styles, lists, overrides.concat()], ..Made::default() }
+}
+
+#[test]
+fn paragraphs_show_the_numbers_of_their_lists() {
+    let mut made = numbered();
+    made.wide("总体\r").paragraph(&[0x0B, 0x46, 1, 0]);
+    made.wide("公开\r").styled(2, &[]);
+    made.wide("正文\r").styled(2, &[0x0B, 0x46, 0, 0]);
+    made.wide("另起\r").paragraph(&[0x0B, 0x46, 2, 0]);
+    assert_eq!(made.lines(), ["一、总体", "二、公开", "正文", "五、另起"]);
+    // Lists that are cut off number nothing, and are no reason to lose the text.
+    made.tables[1].truncate(40);
+    assert_eq!(made.lines(), ["总体", "公开", "正文", "另起"]);
+}
+
+#[test]
+fn text_hidden_by_its_style_is_not_shown_unless_it_says_otherwise() {
+    let mut made = numbered();
+    made.wide("甲");
+    made.wide("藏").with(&[0x3C, 0x08, 0x80]);
+    made.wide("显").with(&[0x3C, 0x08, 0x81]);
+    made.wide("\r").styled(1, &[0x0B, 0x46, 0, 0]);
+    made.wide("乙\r").styled(2, &[0x0B, 0x46, 0, 0]);
+    assert_eq!(made.lines(), ["显", "乙"]);
 }

@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use super::pieces::{Character, Pieces};
-use super::runs::{Formats, ParagraphFormat};
+use super::runs::{CharacterFormat, Formats, ParagraphFormat};
+use crate::document::counting::Numbering;
 use crate::document::edges::{self, EdgeRow};
 use crate::document::flow::Flow;
 use crate::document::line::Line;
@@ -18,6 +19,7 @@ pub(super) struct Walk<'a> {
     pieces: &'a Pieces<'a>,
     formats: &'a Formats<'a>,
     limits: &'a Limits,
+    numbering: Numbering,
     flow: Flow,
     /// Tables open around the place under way.
     open: Vec<OpenTable>,
@@ -38,12 +40,14 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         pieces: &'a Pieces<'a>,
         formats: &'a Formats<'a>,
+        numbering: Numbering,
         limits: &'a Limits,
     ) -> Self {
         Self {
             pieces,
             formats,
             limits,
+            numbering,
             flow: Flow::default(),
             open: Vec::new(),
             line: Line::default(),
@@ -68,7 +72,7 @@ impl<'a> Walk<'a> {
         let shown = character.shown;
         if matches!(shown, '\r' | '\u{7}' | '\u{C}') {
             let paragraph = self.formats.paragraph(character.at, character.modifier);
-            return self.end_paragraph(shown == '\u{7}', &paragraph, format.is_deleted);
+            return self.end_paragraph(shown == '\u{7}', &paragraph, format);
         }
         if format.is_deleted {
             return Ok(());
@@ -101,9 +105,10 @@ impl<'a> Walk<'a> {
         &mut self,
         is_cell_mark: bool,
         format: &ParagraphFormat,
-        is_deleted: bool,
+        mark: CharacterFormat,
     ) -> Result<(), Refusal> {
-        let line = std::mem::take(&mut self.line);
+        let is_deleted = mark.is_deleted;
+        let mut line = std::mem::take(&mut self.line);
         // A cell's mark is in a table whatever its format says.
         let depth = format.depth.max(usize::from(is_cell_mark));
         if depth > self.limits.table_depth {
@@ -124,6 +129,12 @@ impl<'a> Walk<'a> {
                 table.rows.push(format.row.clone().row(cells, is_deleted));
             }
             return Ok(());
+        }
+        // A paragraph with nothing in it whose mark is hidden is not there.
+        let is_gone = is_deleted || (mark.is_hidden && line.is_at_space());
+        if !is_gone {
+            let label = self.numbering.label(format.numbering, None);
+            line.begin_with(&label.unwrap_or_default());
         }
         let ends_cell = depth > 0 && ((depth == 1 && is_cell_mark) || format.ends_inner_cell);
         self.add(line, is_deleted && !ends_cell)?;

@@ -9,8 +9,8 @@
 //! like content (`w:rPrChange` has the *former* `w:rPr`). What wraps content is named in
 //! [`is_wrapper`]. The functions recurse; [`Limits::element_depth`] bounds how deep.
 
-use super::numbering::Numbering;
 use super::styles::Styles;
+use crate::document::counting::Numbering;
 use crate::document::flow::{Flow, Piece};
 use crate::document::table::{Cell, Merge, Row, Table};
 use crate::document::xml::{Element, Xml};

@@ -1,9 +1,10 @@
 //! Paragraphs and runs of the walk: see [`super::body`] for what counts as shown.
 
 use super::body::{Walk, is_wrapper};
-use super::numbering::Reference;
+use super::numbering;
 use super::styles::{self, RunFormat, Style};
 use crate::document::Refusal;
+use crate::document::counting::Reference;
 use crate::document::flow::{Flow, Piece};
 use crate::document::line::{Line, Script};
 use crate::document::xml::Element;
@@ -80,7 +81,7 @@ impl<'a> Walk<'a> {
                     format.style = element.value().map(|id| id.into_owned());
                     self.xml.skip()?;
                 }
-                "numPr" => format.numbering = Reference::read(&mut self.xml)?,
+                "numPr" => format.numbering = numbering::reference(&mut self.xml)?,
                 "rPr" => format.mark = styles::run_format(&mut self.xml)?,
                 _ => self.xml.skip()?,
             }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::numbering::Reference;
+use super::numbering::reference;
+use crate::document::counting::Reference;
 use crate::document::line::Script;
 use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
@@ -173,7 +174,7 @@ fn paragraph_numbering(xml: &mut Xml<'_>) -> Result<Reference, Refusal> {
     let mut numbering = Reference::default();
     while let Some(element) = xml.child()? {
         match element.name() {
-            "numPr" => numbering = Reference::read(xml)?,
+            "numPr" => numbering = reference(xml)?,
             _ => xml.skip()?,
         }
     }

@@ -11,6 +11,9 @@ const SAME_X: f64 = 3.0;
 /// Room a cell keeps beside its text, both sides together.
 const PADDING: f64 = 13.0;
 
+/// Characters that are left of a clipped text, at least.
+const CLIPPED: usize = 8;
+
 /// A thing in the order of the document.
 #[derive(Debug)]
 pub(super) enum Stitched {
@@ -222,8 +225,13 @@ fn same_row(a: &[&Cell], b: &[&Cell]) -> bool {
         && a.iter().zip(b).all(|(a, b)| {
             (a.left - b.left).abs() <= SAME_X
                 && (a.right - b.right).abs() <= SAME_X
-                && text(a) == text(b)
+                && is_same_or_clipped(&text(a), &text(b))
         })
+}
+
+/// A header repeated on another page may lack the end of a text it had no room for.
+fn is_same_or_clipped(whole: &str, repeated: &str) -> bool {
+    whole == repeated || (repeated.chars().count() >= CLIPPED && whole.starts_with(repeated))
 }
 
 /// Whether a cell merged over rows goes on below the page break.

@@ -198,6 +198,14 @@ fn a_table_goes_on_after_a_page_break_and_its_header_is_not_repeated() {
 }
 
 #[test]
+fn a_repeated_header_may_lack_the_end_of_its_text() {
+    let above = [("数据的勾稽关系为一", "数量"), ("规章", "1")];
+    let below = [("数据的勾稽关系为", "数量"), ("文件", "2")];
+    let rows = ["0:数据的勾稽关系为一 | 1:数量", "0:规章 | 1:1", "0:文件 | 1:2"];
+    assert_eq!(shown(over_two_pages(&above, &below)), rows);
+}
+
+#[test]
 fn a_row_cut_by_a_page_break_is_one_row() {
     let above = [("规章", "1"), ("其他法律行政法规", "2")];
     let below = [("禁止公开", ""), ("文件", "3")];
