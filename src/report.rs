@@ -5,6 +5,7 @@
 //! `report/align.rs`) rather than looked up one by one. Every cell keeps its raw text and
 //! its place. This room gives no verdicts and knows no SQL.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
@@ -193,6 +194,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     let known: Vec<&crate::form::Section> = of_kind.iter().flat_map(|f| &f.sections).collect();
     let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
     let chosen = choose(laid.into_iter().filter(|l| l.template.form.title == kind).collect(), due);
+    let rows = LazyCell::new(|| table_labels(&of_kind));
     let mut report = Report {
         form: chosen
             .iter()
@@ -206,7 +208,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
         title: head.title,
         period: head.period,
         published: head.published,
-        sections: section::find(&items, &known, &table_labels(&of_kind)),
+        sections: section::find(&items, &known, || rows.as_slice()),
         tables: Vec::new(),
         cells: BTreeMap::new(),
         missing_rows: Vec::new(),

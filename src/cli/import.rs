@@ -29,7 +29,7 @@ use crate::watch::{Stamp, Take, is_ignored, scan, take};
 use crate::worker::{WorkerError, Workers};
 
 /// Files read and recorded together: writing to the disk costs the same for one and for all of them.
-const BATCH: usize = 128;
+const BATCH: usize = 256;
 /// A batch with so many bytes is full; they are in memory at the same time, those of two batches.
 const BATCH_BYTES: usize = 32 << 20;
 

@@ -44,8 +44,13 @@ pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
 }
 
 /// The sections in document order. `known` are those of the forms of this kind; a numbered line that
-/// is one of the `rows`, labels in the tables of these forms, is no heading of a section.
-pub(super) fn find(items: &[Item<'_>], known: &[&Section], rows: &[Label]) -> Vec<FoundSection> {
+/// is one of the `rows`, labels in the tables of these forms, is no heading of a section. They are asked for
+/// only where there is such a line.
+pub(super) fn find<'r>(
+    items: &[Item<'_>],
+    known: &[&Section],
+    rows: impl Fn() -> &'r [Label],
+) -> Vec<FoundSection> {
     let titles: Vec<(&str, Vec<Label>)> = known
         .iter()
         .map(|s| {
@@ -64,7 +69,7 @@ pub(super) fn find(items: &[Item<'_>], known: &[&Section], rows: &[Label]) -> Ve
             Item::Text(text) | Item::Row(text) => {
                 let row = matches!(item, Item::Row(_));
                 let heading = heading(text, &titles)
-                    .filter(|id| id.is_some() || !is_among(rows, &Label::of(text)));
+                    .filter(|id| id.is_some() || !is_among(rows(), &Label::of(text)));
                 match heading {
                     Some(id) if !row || id.is_some() => sections.push(FoundSection {
                         id,

@@ -37,6 +37,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Size the write-ahead log is cut back to after a reader had held it open (B31).
 const JOURNAL_SIZE_LIMIT: i64 = 16 << 20;
 
+/// Pages of the log (4 KiB each) after which it is moved into the database: the limit above. Each time the disk
+/// is waited for, so that a backlog should not come to it every second.
+const CHECKPOINT_PAGES: i64 = JOURNAL_SIZE_LIMIT / 4096;
+
 /// Opens for writing; creates and migrates as needed.
 pub(super) fn open(path: &Path, now: Timestamp) -> Result<Connection> {
     refuse_network(path)?;
@@ -176,6 +180,7 @@ fn keep_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection
         .pragma_update_and_check(None, "journal_size_limit", JOURNAL_SIZE_LIMIT, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     let mut persist = 1;
     connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut persist))
 }

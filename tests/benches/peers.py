@@ -117,7 +117,7 @@ def commands(options, work: Path) -> dict:
         if subprocess.run([*pip, package]).returncode != 0:
             print(f"{package} cannot be installed", file=sys.stderr)
     for name, (formats, script) in PYTHON.items():
-        path = work / f"{name}.py"
+        path = work / f"with_{name}.py"  # not the name of the package, which it would stand before
         path.write_text(script)
         found[name] = (formats, lambda files, path=path: [str(python), str(path), *map(str, files)])
     return found
