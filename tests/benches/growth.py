@@ -156,14 +156,16 @@ class Office:
 
 class Daemon:
     def __init__(self, office: Office):
-        self.process = subprocess.Popen(office.command("run"), stderr=subprocess.PIPE, text=True)
-        self.log = self.process.stderr
+        # Not a pipe: gouji would wait for somebody to read it.
+        self.log = office.root / "log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(office.command("run"), stderr=log)
 
     def wait_for(self, words: str):
-        for line in self.log:
-            if words in line:
-                return
-        sys.exit(f"gouji ended without {words!r}")
+        while words not in self.log.read_text():
+            if self.process.poll() is not None:
+                sys.exit(f"gouji ended without {words!r}")
+            time.sleep(0.02)
 
     def cpu(self) -> float:
         """Seconds of processor time so far, its own and of those it has waited for."""
@@ -183,14 +185,13 @@ class Daemon:
 
     def spare(self) -> float:
         """MB that the spare worker has in memory."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         pids = subprocess.run(["pgrep", "-P", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
         statuses = [Path(f"/proc/{pid}/status").read_text() for pid in pids.stdout.split()]
         return max((int(re.search(r"^VmRSS:\s+(\d+)", s, re.M)[1]) / 1024 for s in statuses), default=0)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate()
+        self.process.wait()
 
 
 def database(gouji: Path, root: Path, most: int) -> list[tuple[int, float]]:

@@ -69,8 +69,9 @@ for path in sys.argv[1:]:
         ["docx", "pdf", "xlsx", "doc", "html"],
         """
 import kreuzberg, sys
+config = kreuzberg.ExtractionConfig(use_cache=False)
 for path in sys.argv[1:]:
-    assert kreuzberg.extract_file_sync(path).content
+    assert kreuzberg.extract_file_sync(path, config=config).content
 """,
     ),
 }
