@@ -10,14 +10,17 @@ mod cells;
 mod claims;
 mod evaluate;
 mod explanation;
+mod names;
 pub(crate) mod readings;
 mod structure;
 mod terms;
 
 use crate::form::expr::{Condition, Operator};
-use crate::form::{Body, CellId, Check, Equation, Form, Forms, Instance, Severity, Test};
+use crate::form::{
+    Body, CellId, Check, Equation, Form, Forms, Instance, Named, Rule, Severity, Test,
+};
 use crate::report::Report;
-pub use across::{Beside, across, carried};
+pub use across::{Beside, HandedIn, Unit, across, carried, copied, summed};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 pub use explanation::is_hollow;
@@ -231,15 +234,15 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(check: &Check, place: String, message: String) -> Self {
+    fn new<B>(rule: &Rule<B>, place: String, message: String) -> Self {
         Self {
-            rule: check.id.clone(),
-            severity: check.severity,
+            rule: rule.id.clone(),
+            severity: rule.severity,
             place,
             sides: None,
             cells: Vec::new(),
             message,
-            source: check.source.clone(),
+            source: rule.source.clone(),
             quote: None,
         }
     }
@@ -259,7 +262,7 @@ pub fn check(report: &Report, forms: &Forms, policy: &Policy) -> Findings {
     let mut tried = Vec::new();
     let mut drafts = equations(&mut subject, &mut tried);
     drafts.extend(cell_tests(&subject));
-    drafts.extend(report_tests(main, &subject));
+    drafts.extend(report_tests(main, &subject, &mut tried));
     let (of_text, stated) = claims::run(main, &subject);
     drafts.extend(of_text);
     Findings { findings: finish(drafts, policy), tried, stated }
@@ -338,11 +341,7 @@ fn equations(subject: &mut Subject<'_>, tried: &mut Vec<Tried>) -> Vec<Draft> {
     let mut drafts = blank_totals(&places, &mut facts);
     for (form, check, equation, instance) in places {
         let judged = facts.judge(instance);
-        let outcome = match judged {
-            Judged::Holds => Outcome::Pass,
-            Judged::Fails(_) => Outcome::Fail,
-            Judged::Undecided(why) => Outcome::Undecided { because: why.text().into() },
-        };
+        let outcome = judged.outcome();
         tried.push(Tried { rule: check.id.clone(), place: instance.place.clone(), outcome });
         match judged {
             Judged::Holds => {}
@@ -434,38 +433,50 @@ fn failed(
     sides: Option<(Decimal, Decimal)>,
     subject: &Subject<'_>,
 ) -> Draft {
-    let mut cells = Vec::new();
-    instance.condition.cells(&mut cells);
+    let (left_terms, right_terms) = terms(form, instance, subject.report);
+    let mut values = values(form, instance, sides, subject.report);
+    values.extend([("left_terms", left_terms), ("right_terms", right_terms)]);
+    let severity = match sides {
+        Some((left, right)) if left < right => equation.if_less,
+        Some(_) => equation.if_greater,
+        None => None,
+    };
+    let severity = severity.unwrap_or(check.severity);
+    let message = form.say(&check.id, &values);
+    let draft = Draft::new(check, instance.place.clone(), message).with_severity(severity);
+    Draft { sides, ..draft }.with_cells(instance.own_cells().cloned())
+}
+
+/// What the sentence of an equation that fails may say, whatever kind of rule it is of.
+fn values<C: Named>(
+    form: &Form,
+    instance: &Instance<C>,
+    sides: Option<(Decimal, Decimal)>,
+    report: &Report,
+) -> BTreeMap<&'static str, String> {
+    let first = instance.own_cells().next();
+    let (_, first_row, first_column) = first.and_then(|c| form.names(c)).unwrap_or_default();
     let table = form.table(&instance.table);
     let row = instance.row.as_deref().and_then(|id| table?.row(id));
     let column = instance.column.as_deref().and_then(|id| table?.column(id));
-    let first = cells.first().and_then(|c| form.names(c)).unwrap_or_default();
-    let (left_terms, right_terms) = terms(form, instance, subject.report);
     let mut values = BTreeMap::from([
         ("table", table.map(|t| t.name.clone()).unwrap_or_default()),
-        ("row", row.map_or(first.1, |r| r.name()).to_owned()),
-        ("column", column.map_or(first.2, |c| c.label.as_str()).to_owned()),
-        ("left", String::new()),
-        ("right", String::new()),
-        ("difference", String::new()),
-        ("left_terms", left_terms),
-        ("right_terms", right_terms),
-        ("unit", subject.report.unit.clone().unwrap_or_default()),
-        ("value", cells.first().map(|c| shown(subject.report, c)).unwrap_or_default()),
+        ("row", row.map_or(first_row, |r| r.name()).to_owned()),
+        ("column", column.map_or(first_column, |c| c.label.as_str()).to_owned()),
+        ("unit", report.unit.clone().unwrap_or_default()),
+        ("year", report.year.map(|year| year.to_string()).unwrap_or_default()),
+        ("value", first.map(|c| shown(report, c)).unwrap_or_default()),
     ]);
-    let mut severity = check.severity;
-    if let Some((left, right)) = sides {
-        values.insert("left", left.normalize().to_string());
-        values.insert("right", right.normalize().to_string());
+    values.extend(["left", "right", "difference"].into_iter().zip(numbers(sides)));
+    values
+}
+
+/// Left, right and their difference; empty where a rule has no sides.
+fn numbers(sides: Option<(Decimal, Decimal)>) -> [String; 3] {
+    sides.map_or_else(Default::default, |(left, right)| {
         let difference = left.checked_sub(right).unwrap_or(Decimal::MAX).abs();
-        values.insert("difference", difference.normalize().to_string());
-        let other = if left < right { equation.if_less } else { equation.if_greater };
-        severity = other.unwrap_or(severity);
-    }
-    let message = form.say(&check.id, &values);
-    let cells: Vec<CellId> = cells.into_iter().cloned().collect();
-    let draft = Draft::new(check, instance.place.clone(), message).with_severity(severity);
-    Draft { sides, ..draft }.with_cells(cells)
+        [left, right, difference].map(|number| number.normalize().to_string())
+    })
 }
 
 fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {
@@ -483,10 +494,14 @@ fn cell_tests(subject: &Subject<'_>) -> Vec<Draft> {
     drafts
 }
 
-fn report_tests(main: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+fn report_tests(main: &Form, subject: &Subject<'_>, all_tried: &mut Vec<Tried>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for check in main.checks.iter().filter(|c| applies(c, subject)) {
-        if let Body::Test(test) = &check.body {
+        let Body::Test(test) = &check.body else { continue };
+        if let Some((tried, draft)) = names::run(test, check, main, subject) {
+            all_tried.push(tried);
+            drafts.extend(draft);
+        } else {
             drafts.extend(structure::run(test, check, main, subject));
         }
     }

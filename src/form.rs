@@ -96,7 +96,7 @@ pub struct Form {
     pub head: Head,
     /// Checks in the order of the file: those every form shares come last.
     pub checks: Vec<Check>,
-    /// Rules on this report and the one of the year before, as `checks`.
+    /// Rules on this report and others, as `checks`: the year before, the units of a summary.
     pub across: Vec<Across>,
     /// What sentences may speak of, the form's own first.
     pub subjects: Vec<Subject>,
@@ -279,9 +279,9 @@ pub struct Head {
     pub attachment: Vec<String>,
 }
 
-/// A check: equations on cells, or one of the built-in tests.
+/// A rule: what every check has, whatever it checks.
 #[derive(Debug, Clone)]
-pub struct Check {
+pub struct Rule<B> {
     /// The rule id, e.g. `requests-balance`.
     pub id: String,
     /// How much a failure weighs.
@@ -295,8 +295,11 @@ pub struct Check {
     /// The clause, note or line of the official form it rests on.
     pub source: String,
     /// What is checked.
-    pub body: Body,
+    pub body: B,
 }
+
+/// A check of one report: equations on cells, or one of the built-in tests.
+pub type Check = Rule<Body>;
 
 /// What a check checks.
 #[derive(Debug, Clone)]
@@ -319,9 +322,9 @@ pub struct Equation {
     pub if_greater: Option<Severity>,
 }
 
-/// A condition with its cells resolved.
+/// A condition with its cells resolved: those of one report, or [`across::Placed`] in several.
 #[derive(Debug, Clone)]
-pub struct Instance {
+pub struct Instance<C = CellId> {
     /// The place of its finding.
     pub place: String,
     /// The table it speaks of.
@@ -331,9 +334,30 @@ pub struct Instance {
     /// The column it speaks of, where it is one.
     pub column: Option<String>,
     /// The condition.
-    pub condition: Condition<CellId>,
+    pub condition: Condition<C>,
     /// The stated total: switches on the rules for blank totals and breakdowns.
     pub total: Option<CellId>,
+}
+
+/// What an operand of a condition names.
+pub trait Named {
+    /// The cell of the report that is checked; `None`: it is another's.
+    fn own(&self) -> Option<&CellId>;
+}
+
+impl Named for CellId {
+    fn own(&self) -> Option<&CellId> {
+        Some(self)
+    }
+}
+
+impl<C: Named> Instance<C> {
+    /// The cells of the report that is checked, in the order written.
+    pub fn own_cells(&self) -> impl Iterator<Item = &CellId> {
+        let mut cells = Vec::new();
+        self.condition.cells(&mut cells);
+        cells.into_iter().filter_map(Named::own)
+    }
 }
 
 /// The tests that need no formula, because they speak of how cells are filled in, or of the text.
@@ -434,6 +458,19 @@ pub enum Test {
     TextBreakdown,
     /// A share of the text that is not that of its part in the total.
     TextPercent,
+    /// An earlier year than the report's where the text says which year it tells of.
+    OtherYear(Naming),
+    /// Another unit than the report's where the text says whose report it is.
+    OtherUnit(Naming),
+}
+
+/// Where the text names a year or a unit. Read against sentences without white space.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// The first group of each is the name.
+    pub patterns: Vec<LazyRegex>,
+    /// Where this matches, nothing is meant by it: the sentence, for years; the name, for units.
+    pub unless: LazyRegex,
 }
 
 /// What a rule is about, in the order in which an office wants to hear of it.
@@ -443,6 +480,8 @@ pub enum Matter {
     Equations,
     /// Figures that must agree with those of another year.
     Years,
+    /// Figures of a summary that must agree with those of its units.
+    Units,
     /// What the text says of them.
     Text,
     /// Tables, rows and sections that are due.
@@ -474,6 +513,8 @@ impl Test {
             Self::TextMismatch
             | Self::TextBreakdown
             | Self::TextPercent
+            | Self::OtherYear(_)
+            | Self::OtherUnit(_)
             | Self::SectionDenies { .. } => Matter::Text,
             Self::TableMissing
             | Self::TableUnreadable
@@ -622,9 +663,14 @@ impl Forms {
     pub fn matter(&self, rule: &str) -> Matter {
         let of = |form: &Form| {
             let check = form.checks.iter().find(|check| check.id == rule).map(Check::matter);
-            let across = form.across.iter().any(|across| across.id == rule);
+            let across = form.across.iter().find(|across| across.id == rule);
+            let across = across.map(|across| match across.body {
+                across::Body::Copied { .. } => Matter::Text,
+                _ if across.body.is_of_units() => Matter::Units,
+                _ => Matter::Years,
+            });
             let deadline = form.deadlines.iter().any(|deadline| deadline.rule == rule);
-            check.or(across.then_some(Matter::Years)).or(deadline.then_some(Matter::Dates))
+            check.or(across).or(deadline.then_some(Matter::Dates))
         };
         self.iter().find_map(of).unwrap_or(Matter::Cosmetics)
     }

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::check::{self, Beside, Finding, Policy, Verdict};
 use crate::document::{Document, Format, Refusal};
 use crate::form::{CellId, Forms, Severity};
-use crate::locate::{self, Cause, Evidence, Figure};
+use crate::locate::{self, Cause, Evidence, Figure, Repair};
 use crate::report::{self, CellValue, Report};
 
-mod years;
+mod beside;
 
-pub use years::{compare_all, surely_one};
+pub use beside::{compare_all, surely_one};
 
 /// What a worker process made of one file: its documents, or why there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +141,7 @@ fn judge(
 pub fn examine(report: Report, forms: &Forms, policy: &Policy) -> (Verdict, Checked) {
     let check::Findings { mut findings, tried, stated } = check::check(&report, forms, policy);
     let evidence = Evidence::of_text(&stated);
-    let causes = locate::locate(&report, forms, policy, &evidence, &mut findings);
+    let causes = causes(&report, &evidence, &mut findings, forms, policy);
     let if_ambiguous = check::ambiguous_unit(&report, forms, policy);
     let verdict = verdict(&findings);
     (verdict, Checked { report, findings, causes, tried, if_ambiguous })
@@ -158,22 +158,31 @@ pub fn compare(
 ) -> Comparison {
     let check::Findings { findings: mut years, tried, .. } =
         check::across(report, beside, forms, policy);
-    let (own, causes) = explain(report, own, Some(beside.last), forms, policy);
+    let (own, mut causes) = explain(report, own, Some(beside.last), forms, policy);
     for cause in &causes {
-        let repaired = repaired(report, cause);
+        let repaired = repaired(report, &cause.cells);
         let left = check::across(&repaired, beside, forms, policy).findings;
         let touched = |finding: &Finding| {
             cause.cells.iter().any(|repair| finding.cells.contains(&repair.cell))
         };
-        let is_settled = |finding: &Finding| {
-            !left.iter().any(|f| (&f.rule, &f.place) == (&finding.rule, &finding.place))
-        };
+        let is_settled = |finding: &Finding| !left.iter().any(|f| is_same(f, finding));
         for finding in years.iter_mut().filter(|f| f.cause.is_none()) {
             if touched(finding) && is_settled(finding) {
                 finding.cause = Some(cause.id);
             }
         }
     }
+    // Ten times last year's figure is no other unit: what was meant is not far below it.
+    let last_year = numbers(beside.last);
+    let is_near = |repair: &Repair| {
+        let last = last_year.get(&repair.cell).copied().unwrap_or_default();
+        repair.repaired.checked_mul(Decimal::TEN).is_some_and(|most| most >= last)
+    };
+    money_in_yuan(report, forms, &mut years, &mut causes, |finding, repair| {
+        let found =
+            || check::across(&repaired(report, &repair.cells), beside, forms, policy).findings;
+        repair.cells.iter().all(is_near) && !found().iter().any(|f| is_same(f, finding))
+    });
     Comparison { own, years, causes, tried }
 }
 
@@ -194,8 +203,57 @@ pub fn explain(
             .extend(carried.map(|(cell, value)| Figure { meanings: vec![vec![cell]], value }));
         evidence.last_year = numbers(last);
     }
-    let causes = locate::locate(report, forms, policy, &evidence, &mut own);
+    let causes = causes(report, &evidence, &mut own, forms, policy);
     (own, causes)
+}
+
+/// What explains the findings of a report by itself.
+fn causes(
+    report: &Report,
+    evidence: &Evidence,
+    own: &mut Vec<Finding>,
+    forms: &Forms,
+    policy: &Policy,
+) -> Vec<Cause> {
+    let mut causes = locate::locate(report, forms, policy, evidence, own);
+    money_in_yuan(report, forms, own, &mut causes, |finding, repair| {
+        let found = check::check(&repaired(report, &repair.cells), forms, policy).findings;
+        !found.iter().any(|f| is_same(f, finding))
+    });
+    causes
+}
+
+/// Explains findings that nothing explains yet by money taken for 元, where that settles them.
+fn money_in_yuan(
+    report: &Report,
+    forms: &Forms,
+    findings: &mut [Finding],
+    causes: &mut Vec<Cause>,
+    settles: impl Fn(&Finding, &Cause) -> bool,
+) {
+    for finding in findings.iter_mut().filter(|finding| finding.cause.is_none()) {
+        for repair in locate::money::in_yuan(report, forms, finding) {
+            let known = causes.iter().find(|cause| cause.cells == [repair.clone()]);
+            let id =
+                causes.iter().map(|cause| cause.id).max().unwrap_or_default().saturating_add(1);
+            let cause = match known {
+                Some(cause) => cause.clone(),
+                None => locate::money::cause(id, report, forms, repair),
+            };
+            if settles(finding, &cause) {
+                finding.cause = Some(cause.id);
+                if cause.id == id {
+                    causes.push(cause);
+                }
+                break;
+            }
+        }
+    }
+}
+
+/// Whether two findings are of one rule at one place.
+fn is_same(a: &Finding, b: &Finding) -> bool {
+    (&a.rule, &a.place) == (&b.rule, &b.place)
 }
 
 /// What [`compare`] found.
@@ -220,10 +278,10 @@ fn numbers(report: &Report) -> BTreeMap<CellId, Decimal> {
     report.cells.iter().filter_map(number).collect()
 }
 
-/// The report as it would be if a cause were mended.
-fn repaired(report: &Report, cause: &Cause) -> Report {
+/// The report as it would be if these cells were mended.
+fn repaired(report: &Report, cells: &[Repair]) -> Report {
     let mut repaired = report.clone();
-    for repair in &cause.cells {
+    for repair in cells {
         if let Some(cell) = repaired.cells.get_mut(&repair.cell) {
             cell.value = CellValue::Number(repair.repaired);
         }

@@ -5,8 +5,9 @@
 //! [`model`] makes linear rules of the report's equations, [`search`] finds all smallest sets with
 //! [`elimination`] and proves them minimal, [`settle`] finds their values, [`choice`] puts the
 //! likeliest first and tells independent faults apart, [`slip`] and [`pattern`] name the slip,
-//! [`words`] says it. Cells that say no number at all are looked at in [`unread`]. Where a proof
-//! would take too long, no cause is named, and a finding says so.
+//! [`words`] says it. Cells that say no number at all are looked at in [`unread`], money in the wrong
+//! unit, which no equation binds, in [`money`]. Where a proof would take too long, no cause is named,
+//! and a finding says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 mod choice;
 mod elimination;
 mod model;
+pub mod money;
 mod pattern;
 mod search;
 mod settle;

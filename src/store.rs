@@ -41,6 +41,7 @@ mod rows;
 mod schema;
 mod snapshot;
 mod status;
+mod summary;
 // Outside `src`, because they name cells of real forms, which nothing in `src` does.
 #[cfg(test)]
 #[path = "../tests/store/tests.rs"]

@@ -81,6 +81,30 @@ pub fn is_listed(name: &str, listed: &str, place: &str) -> bool {
     }
 }
 
+/// Whether one of two printed names may be short for the other, wherever both lie: 市场监管局 for
+/// 禾川县市场监督管理局. Nobody's reports are told apart by this.
+pub fn may_be_short(a: &str, b: &str) -> bool {
+    let (a, b) = (plain(a), plain(b));
+    // 县人社局 is cut inside the name of its county.
+    let bare = |name| without_places(name).trim_start_matches(PLACE_ENDS);
+    let (a, b) = (bare(&a), bare(&b));
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let mut rest = long.chars();
+    short.chars().all(|wanted| rest.any(|c| c == wanted))
+}
+
+/// How a text may write the name of a unit, the longest first: as printed, without words such as
+/// 人民政府, without the place it begins with.
+pub fn spellings(printed: &str) -> Vec<String> {
+    let squeezed: String = printed.nfkc().filter(|c| !c.is_whitespace()).collect();
+    let plain = plain(printed);
+    let bare = without_places(&plain).to_owned();
+    let mut spellings = vec![squeezed, plain, bare];
+    spellings.retain(|name| name.chars().count() >= 2);
+    spellings.dedup();
+    spellings
+}
+
 /// Some name of the unit is the same, and none is of another place.
 fn fits(name: &str, names: &[String]) -> bool {
     let relations = || names.iter().map(|other| relate(name, other));
@@ -212,6 +236,23 @@ mod tests {
         }
         assert!(is_listed("高城镇", "高城镇", ""));
         assert!(!is_listed("万载县高城镇", "高城镇", ""), "nobody says where it lies");
+    }
+
+    #[test]
+    fn a_short_name_keeps_the_order_of_the_long_one() {
+        for (short, long) in [
+            ("市场监管局", "禾川县市场监督管理局"),
+            ("县人社局", "禾川县人力资源和社会保障局"),
+            ("青塘镇", "禾川县青塘镇人民政府"),
+        ] {
+            assert!(may_be_short(short, long) && may_be_short(long, short), "{short}");
+        }
+        assert!(!may_be_short("白水镇", "青塘镇人民政府"));
+        assert!(!may_be_short("禾川县财政局", "禾川县自然资源局"));
+        assert_eq!(
+            spellings("禾川县青塘镇人民政府"),
+            ["禾川县青塘镇人民政府", "禾川县青塘镇", "青塘镇"]
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 #![allow(clippy::panic, reason = "a failing test panics")]
+#![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
 #[path = "common/reports.rs"]
 mod reports;
@@ -10,9 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gouji::check::{Beside, Findings, Outcome, Policy, across, check};
+use gouji::check::{
+    Beside, Findings, HandedIn, Outcome, Policy, Unit, across, check, copied, summed,
+};
 use gouji::form::across::Body as AcrossBody;
-use gouji::form::{self, Body, Form, Forms, Severity};
+use gouji::form::{self, Body, Form, Forms, Severity, Test};
 use gouji::report::Report;
 use serde::Deserialize;
 
@@ -41,6 +44,32 @@ struct Case {
     #[serde(default)]
     text: Vec<String>,
     last: Option<Last>,
+    #[serde(default)]
+    units: Vec<OfUnit>,
+    #[serde(default)]
+    undated: bool,
+    #[serde(default)]
+    copies: Vec<Copy>,
+    #[serde(default)]
+    says: Vec<String>,
+}
+
+/// The report of another unit, for rules on its text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Copy {
+    unit: String,
+    text: Vec<String>,
+}
+
+/// A unit of a summary, for rules on these: what it has handed in, the report that counts and others.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfUnit {
+    name: String,
+    cells: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    others: Vec<BTreeMap<String, String>>,
 }
 
 /// The report of the year before, for rules across years.
@@ -85,7 +114,8 @@ fn report(form: &Form, case: &Case) -> Report {
     };
     // The first year whose report can follow one in the form of the year before.
     let years = case.last.as_ref().map_or(0, |last| i16::from(last.form.is_none()));
-    Report { unit: unit.map(Into::into), year: Some(form.from + years), ..report }
+    let year = (!case.undated).then_some(form.from + years);
+    Report { unit: unit.map(Into::into), year, ..report }
 }
 
 /// A report of these cells as printed, with the tables they stand in.
@@ -110,9 +140,23 @@ fn outcome(rule: &str, found: &Findings) -> &'static str {
 }
 
 /// What the checks find in the report of a case; with one of the year before, what the rules across
-/// years find.
+/// years find, and with units, what those on a summary do.
 fn found(forms: &Forms, form: &Form, case: &Case) -> Findings {
     let this = report(form, case);
+    if !case.units.is_empty() {
+        return of_summary(&this, forms, form, &case.units);
+    }
+    if !case.copies.is_empty() {
+        let other = |copy: &Copy| Report {
+            unit: Some(copy.unit.clone()),
+            text: copy.text.clone(),
+            ..this.clone()
+        };
+        let others: Vec<Report> = case.copies.iter().map(other).collect();
+        let reports: Vec<(usize, &Report)> =
+            (0..).zip([&this].into_iter().chain(&others)).collect();
+        return copied(&reports, forms, &Policy::default()).swap_remove(0);
+    }
     let Some(last) = &case.last else { return check(&this, forms, &Policy::default()) };
     let of = last.form.as_deref().map_or(form, |id| forms.get(id).unwrap());
     let unit = last.unit.clone().or_else(|| this.unit.clone());
@@ -120,6 +164,22 @@ fn found(forms: &Forms, form: &Form, case: &Case) -> Findings {
     let before = Report { unit, year, ..of_cells(of, &last.cells, &last.text) };
     let beside = Beside { last: &before, sure: this.unit == before.unit };
     across(&this, &beside, forms, &Policy::default())
+}
+
+fn of_summary(report: &Report, forms: &Forms, form: &Form, units: &[OfUnit]) -> Findings {
+    let read = |cells: &BTreeMap<String, String>| of_cells(form, cells, &[]).cells;
+    let read: Vec<_> = units
+        .iter()
+        .map(|unit| {
+            (unit.cells.as_ref().map(read), unit.others.iter().map(read).collect::<Vec<_>>())
+        })
+        .collect();
+    let units = units.iter().zip(&read).map(|(unit, (counts, others))| {
+        let handed_in = |counts| HandedIn { counts, others: others.iter().collect() };
+        Unit { name: &unit.name, handed_in: counts.as_ref().map(handed_in) }
+    });
+    let units: Vec<Unit<'_>> = units.collect();
+    summed(report, &units, forms, &Policy::default())
 }
 
 #[test]
@@ -150,7 +210,9 @@ fn every_case_of_every_check_ends_as_it_says() {
                         && [&f.left, &f.right]
                             .into_iter()
                             .flatten()
-                            .all(|side| f.message.contains(side.trim_start_matches('-')))
+                            .map(|side| side.trim_start_matches('-'))
+                            .chain(case.says.iter().map(String::as_str))
+                            .all(|said| f.message.contains(said))
                 }
                 _ => outcome(&rule, &found) == case.outcome && case.outcome != "fail",
             };
@@ -176,8 +238,19 @@ fn every_rule_of_every_form_has_a_passing_a_failing_and_an_undecided_case() {
         let equations = form.checks.iter().filter(|c| matches!(c.body, Body::Equation(_)));
         let equations = equations.map(|check| (&check.id, true));
         // A built-in test speaks of no cell: one form shows what it does in all.
-        let across = form.across.iter().map(|r| (&r.id, matches!(r.body, AcrossBody::Equation(_))));
-        for (id, of_form) in equations.chain(across) {
+        let is_of_cells = |body: &AcrossBody| match body {
+            AcrossBody::Years(_) | AcrossBody::Units(_) => true,
+            AcrossBody::Text(_)
+            | AcrossBody::UnitsMissing
+            | AcrossBody::UnitsSeveral
+            | AcrossBody::Copied { .. } => false,
+        };
+        let across = form.across.iter().map(|rule| (&rule.id, is_of_cells(&rule.body)));
+        let naming = form.checks.iter().filter(|check| {
+            matches!(check.body, Body::Test(Test::OtherYear(_) | Test::OtherUnit(_)))
+        });
+        let naming = naming.map(|check| (&check.id, false));
+        for (id, of_form) in equations.chain(across).chain(naming) {
             for outcome in ["pass", "fail", "undecided"] {
                 let has = |cases: &Cases| {
                     let here = |case: &Case| !of_form || case.form == form.id;
@@ -201,4 +274,77 @@ fn a_broken_form_is_refused_with_every_error_and_its_line() {
         let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(told.join("\n"), expected.trim_end(), "{}", folder.display());
     }
+}
+
+/// Sound reports stay silent beside others: pairs of years, and summaries of several units.
+#[test]
+fn consistent_reports_raise_nothing_above_a_hint_beside_others() {
+    beside_others(20);
+}
+
+#[test]
+#[ignore = "long: cargo test --release --test forms -- --ignored --nocapture"]
+fn thousands_of_consistent_reports_raise_nothing_above_a_hint_beside_others() {
+    beside_others(1500);
+}
+
+fn beside_others(tries: usize) {
+    let (forms, policy, mut dice) = (forms(), Policy::default(), reports::Dice(21));
+    let (mut tried, mut hints) = (0, 0);
+    let mut judge = |found: Findings| {
+        let above = found.findings.iter().find(|f| f.severity > Severity::Info);
+        assert!(above.is_none(), "{above:?}");
+        tried += 1;
+        hints += found.findings.len();
+    };
+    for form in forms.iter() {
+        for _ in 0..tries {
+            let (this, last) = two_years(form, &mut dice);
+            judge(across(&this, &Beside { last: &last, sure: true }, &forms, &policy));
+            let units: Vec<Report> = (0..5).map(|_| reports::sound(form, &mut dice)).collect();
+            let mut summary = units[0].clone();
+            for id in units[0].cells.keys() {
+                let sum = units.iter().map(|unit| reports::number(unit, id)).sum();
+                reports::set(&mut summary, id, sum);
+            }
+            let handed_in = |unit| Some(HandedIn { counts: unit, others: Vec::new() });
+            let units: Vec<Unit<'_>> =
+                units.iter().map(|u| Unit { name: "甲", handed_in: handed_in(&u.cells) }).collect();
+            judge(summed(&summary, &units, &forms, &policy));
+        }
+    }
+    println!("{tried} sound reports beside others, none above a hint; {hints} hints");
+}
+
+/// Two consistent reports of years that follow one another, as the rules across years of the form have
+/// it: what one carries out arrives, and stocks go on.
+fn two_years(form: &Form, dice: &mut reports::Dice) -> (Report, Report) {
+    let (mut this, mut last) = (reports::sound(form, dice), reports::sound(form, dice));
+    last.year = this.year;
+    this.year = this.year.map(|year| year + 1);
+    let of = |table: &str, row: &str, column: &str| reports::id(&format!("{table}.{row}.{column}"));
+    let copy = |report: &mut Report, to, value| {
+        if report.cells.contains_key(&to) {
+            reports::set(report, &to, value);
+        }
+    };
+    let columns = form.table("requests").map(|t| t.columns.clone()).unwrap_or_default();
+    for column in columns.iter().map(|c| c.id.as_str()) {
+        let arrived = reports::number(&this, &of("requests", "carried_in", column));
+        let done = reports::number(&last, &of("requests", "result_total", column));
+        copy(&mut last, of("requests", "carried_in", column), 0.into());
+        copy(&mut last, of("requests", "carried_out", column), arrived);
+        copy(&mut last, of("requests", "new_requests", column), done + arrived);
+    }
+    let rows = form.table("disclosure").map(|t| t.rows.clone()).unwrap_or_default();
+    for row in rows.iter().map(|row| row.id.as_str()) {
+        let number =
+            |report: &Report, column| reports::number(report, &of("disclosure", row, column));
+        let stock = number(&last, "in_force") + number(&this, "made");
+        let items = number(&last, "prior_items") + number(&last, "change");
+        copy(&mut this, of("disclosure", row, "repealed"), 0.into());
+        copy(&mut this, of("disclosure", row, "in_force"), stock);
+        copy(&mut this, of("disclosure", row, "prior_items"), items);
+    }
+    (this, last)
 }

@@ -1,18 +1,25 @@
-//! A report beside the one of the same unit and the year before. Pure: who pairs them, and what
-//! becomes of a finding when one of the two changes, is for others to say.
+//! A report beside others: the one of the same unit and the year before, and a summary beside those
+//! of its [`units`](summed). Pure: who brings them together, and what becomes of a finding when one of
+//! them changes, is for others to say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::evaluate::{Facts, Judged, Operand, Operands};
-use super::{Draft, Findings, Outcome, Policy, Subject, Tried, finish, is_for, shown, subject};
-use crate::form::across::{Across, Body, Comparison, Dated};
-use crate::form::expr::{Condition, Operator, Term};
-use crate::form::{CellId, Form, Forms, Severity};
-use crate::report::Report;
+use super::{
+    Draft, Findings, Outcome, Policy, Subject, Tried, finish, is_for, shown, subject, values,
+};
+use crate::form::across::{Across, Body, Placed};
+use crate::form::expr::{Condition, Operator, Term, Whose};
+use crate::form::{CellId, Form, Forms, Instance, Severity};
+use crate::report::{CellValue, Report, squeeze};
 
 mod text;
+mod units;
+
+pub use text::copied;
+pub use units::{HandedIn, Unit, summed};
 
 /// The report that another is compared with.
 #[derive(Debug, Clone, Copy)]
@@ -41,18 +48,14 @@ pub fn across(report: &Report, beside: &Beside<'_>, forms: &Forms, policy: &Poli
     let mut drafts = Vec::new();
     for (form, rule, instance) in years.places() {
         let judged = years.judge(&instance.condition);
-        let outcome = match judged {
-            Judged::Holds => Outcome::Pass,
-            Judged::Fails(_) => Outcome::Fail,
-            Judged::Undecided(why) => Outcome::Undecided { because: why.text().into() },
-        };
+        let outcome = judged.outcome();
         tried.push(Tried { rule: rule.id.clone(), place: instance.place.clone(), outcome });
         if let Judged::Fails(sides) = judged {
             drafts.push(years.failed(form, rule, instance, sides));
         }
     }
     for rule in main.across.iter().filter(|rule| is_for(&rule.levels, rule.from, &years.subject)) {
-        let Body::Test(test) = &rule.body else { continue };
+        let Body::Text(test) = &rule.body else { continue };
         let judged = text::run(test, rule, main, &years);
         if judged.is_empty() {
             let outcome = Outcome::Undecided { because: "the text says nothing about it".into() };
@@ -81,12 +84,14 @@ pub fn carried(report: &Report, last: &Report, forms: &Forms) -> Vec<(CellId, De
             return None;
         };
         let (cell, other) = match (left, right) {
-            (Term::Cell(c), other) | (other, Term::Cell(c)) if !c.last => (&c.cell, other),
+            (Term::Cell(c), other) | (other, Term::Cell(c)) if c.whose == Whose::This => {
+                (&c.cell, other)
+            }
             _ => return None,
         };
         let mut cells = Vec::new();
         other.cells(&mut cells);
-        let only_last = cells.iter().all(|c| c.last);
+        let only_last = cells.iter().all(|c| c.whose == Whose::Last);
         let value = only_last.then(|| years.value(other)).flatten()?;
         Some((cell.clone(), value))
     });
@@ -111,44 +116,40 @@ impl<'a> Years<'a> {
 
     /// The equations of the forms this year's tables follow, at the places of those tables, where
     /// last year's tables follow a form they are for.
-    fn places(&self) -> Vec<(&'a Form, &'a Across, &'a Comparison)> {
-        let report = self.report();
-        let forms: BTreeSet<&str> = report.tables.iter().map(|t| t.form.as_str()).collect();
+    fn places(&self) -> Vec<(&'a Form, &'a Across, &'a Instance<Placed>)> {
         let mut places = Vec::new();
-        for form in forms.into_iter().filter_map(|id| self.subject.forms.get(id)) {
-            let here = |table: &str| {
-                let found = report.tables.iter().find(|t| t.table == table);
-                found.is_some_and(|t| t.form == form.id)
-            };
-            let rules = form.across.iter().filter(|r| is_for(&r.levels, r.from, &self.subject));
-            for rule in rules {
-                let Body::Equation(pairs) = &rule.body else { continue };
-                for pair in pairs {
-                    let of_pair = |i: &&Comparison| here(&i.table) && self.follows(i, &pair.last);
-                    places.extend(pair.instances.iter().filter(of_pair).map(|i| (form, rule, i)));
-                }
+        for (form, rule) in rules(&self.subject) {
+            let Body::Years(pairs) = &rule.body else { continue };
+            for pair in pairs {
+                let of_pair = |i: &&Instance<Placed>| {
+                    is_here(self.report(), form, &i.table) && self.follows(i, &pair.last)
+                };
+                places.extend(pair.instances.iter().filter(of_pair).map(|i| (form, rule, i)));
             }
         }
         places
     }
 
     /// Whether last year's cells of a rule are in tables of a form.
-    fn follows(&self, instance: &Comparison, form: &str) -> bool {
+    fn follows(&self, instance: &Instance<Placed>, form: &str) -> bool {
         let mut cells = Vec::new();
         instance.condition.cells(&mut cells);
-        cells.iter().filter(|c| c.last).all(|c| {
+        cells.iter().filter(|c| c.whose == Whose::Last).all(|c| {
             let found = self.last.tables.iter().find(|t| t.table == c.cell.table);
             found.is_some_and(|t| t.form == form)
         })
     }
 
-    fn operand(&self, dated: &Dated) -> Operand {
-        let facts = if dated.last { &self.last_facts } else { &self.this_facts };
-        facts.operand(&dated.cell)
+    fn operand(&self, placed: &Placed) -> Operand {
+        let facts = match placed.whose {
+            Whose::Last => &self.last_facts,
+            Whose::This | Whose::Units => &self.this_facts,
+        };
+        facts.operand(&placed.cell)
     }
 
-    fn judge(&self, condition: &Condition<Dated>) -> Judged {
-        let operands = Operands { operand: &|dated| self.operand(dated) };
+    fn judge(&self, condition: &Condition<Placed>) -> Judged {
+        let operands = Operands { operand: &|placed| self.operand(placed) };
         match operands.judge(condition) {
             // The sides of what should have followed.
             Judged::Fails(None) => match condition {
@@ -159,40 +160,25 @@ impl<'a> Years<'a> {
         }
     }
 
-    fn value(&self, term: &Term<Dated>) -> Option<Decimal> {
-        Operands { operand: &|dated| self.operand(dated) }.value(term, false).ok()
+    fn value(&self, term: &Term<Placed>) -> Option<Decimal> {
+        Operands { operand: &|placed| self.operand(placed) }.value(term, false).ok()
     }
 
     fn failed(
         &self,
         form: &Form,
         rule: &Across,
-        instance: &Comparison,
+        instance: &Instance<Placed>,
         sides: Option<(Decimal, Decimal)>,
     ) -> Draft {
         let mut cells = Vec::new();
         instance.condition.cells(&mut cells);
-        let first = |last: bool| cells.iter().find(|c| c.last == last).map(|c| &c.cell);
-        let (_, first_row, first_column) =
-            first(false).and_then(|cell| form.names(cell)).unwrap_or_default();
-        let table = form.table(&instance.table);
-        let row = instance.row.as_deref().and_then(|id| table?.row(id));
-        let column = instance.column.as_deref().and_then(|id| table?.column(id));
-        let value = |report, last| first(last).map(|cell| shown(report, cell)).unwrap_or_default();
-        let mut values = self.values();
-        values.extend([
-            ("table", table.map(|t| t.name.clone()).unwrap_or_default()),
-            ("row", row.map_or(first_row, |r| r.name()).to_owned()),
-            ("column", column.map_or(first_column, |c| c.label.as_str()).to_owned()),
-            ("value", value(self.report(), false)),
-            ("last_value", value(self.last, true)),
-        ]);
-        for (name, number) in ["left", "right", "difference"].into_iter().zip(numbers(sides)) {
-            values.insert(name, number);
-        }
-        let this = cells.iter().filter(|c| !c.last).map(|c| c.cell.clone());
-        let draft = draft(rule, instance.place.clone(), form.say(&rule.id, &values));
-        Draft { sides, ..draft }.with_cells(this)
+        let last = cells.iter().find(|c| c.whose == Whose::Last);
+        let mut values = values(form, instance, sides, self.report());
+        values.extend(self.values());
+        values.insert("last_value", last.map(|c| shown(self.last, &c.cell)).unwrap_or_default());
+        let draft = Draft::new(rule, instance.place.clone(), form.say(&rule.id, &values));
+        Draft { sides, ..draft }.with_cells(instance.own_cells().cloned())
     }
 
     /// What every sentence may say.
@@ -206,23 +192,24 @@ impl<'a> Years<'a> {
     }
 }
 
-/// Left, right and their difference; empty where a rule has no sides.
-fn numbers(sides: Option<(Decimal, Decimal)>) -> [String; 3] {
-    sides.map_or_else(Default::default, |(left, right)| {
-        let difference = left.checked_sub(right).unwrap_or(Decimal::MAX).abs();
-        [left, right, difference].map(|number| number.normalize().to_string())
-    })
+/// The rules across reports that are for this one, with their forms: those its tables follow.
+fn rules<'a>(subject: &Subject<'a>) -> Vec<(&'a Form, &'a Across)> {
+    let forms: BTreeSet<&str> = subject.report.tables.iter().map(|t| t.form.as_str()).collect();
+    let forms = forms.into_iter().filter_map(|id| subject.forms.get(id));
+    let rules = |form: &'a Form| form.across.iter().map(move |rule| (form, rule));
+    forms.flat_map(rules).filter(|(_, r)| is_for(&r.levels, r.from, subject)).collect()
 }
 
-fn draft(rule: &Across, place: String, message: String) -> Draft {
-    Draft {
-        rule: rule.id.clone(),
-        severity: rule.severity,
-        place,
-        sides: None,
-        cells: Vec::new(),
-        message,
-        source: rule.source.clone(),
-        quote: None,
+/// Whether a table of the report follows the form.
+fn is_here(report: &Report, form: &Form, table: &str) -> bool {
+    report.tables.iter().any(|found| found.table == table && found.form == form.id)
+}
+
+/// What a cell says, whatever way it is written; a blank and a placeholder say nothing.
+fn said(value: &CellValue) -> Option<String> {
+    match value {
+        CellValue::Number(number) => Some(number.normalize().to_string()),
+        CellValue::Text(text) => Some(squeeze(text)),
+        CellValue::Blank | CellValue::Placeholder => None,
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::Outcome;
 use crate::form::expr::{Condition, Operator, Term};
 use crate::form::{Blank, CellId, Forms, Instance};
 use crate::report::{CellValue, Report};
@@ -39,6 +40,8 @@ pub(super) enum Why {
     BreakdownBlank(Decimal),
     /// A cell in it was reported as a blank total.
     Spoiled,
+    /// Figures of units that are not known may make up the difference.
+    UnitsOpen,
     /// The figures are too large to compute with.
     Overflow,
 }
@@ -53,6 +56,7 @@ impl Why {
             Self::TotalBlank(_) => "its total is blank",
             Self::BreakdownBlank(_) => "its parts are blank",
             Self::Spoiled => "a cell of it is a blank total",
+            Self::UnitsOpen => "figures of units that are not known may make up the difference",
             Self::Overflow => "the figures are too large",
         }
     }
@@ -65,6 +69,17 @@ pub(super) enum Judged {
     /// It does not hold; the two sides, where it is one comparison.
     Fails(Option<(Decimal, Decimal)>),
     Undecided(Why),
+}
+
+impl Judged {
+    /// The outcome of the check it is of.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Holds => Outcome::Pass,
+            Self::Fails(_) => Outcome::Fail,
+            Self::Undecided(why) => Outcome::Undecided { because: why.text().into() },
+        }
+    }
 }
 
 /// The cells of a report as operands.

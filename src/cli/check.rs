@@ -20,6 +20,7 @@ use crate::config::Settings;
 use crate::document::Refusal;
 use crate::form::Forms;
 use crate::inspect::{Inspection, Reading, compare_all, inspect};
+use crate::units::roster::Directory;
 use crate::watch::is_ignored;
 use crate::watch::names::decoded;
 use crate::watch::take::MAX_BYTES;
@@ -64,6 +65,7 @@ pub(super) async fn check(
         forms: &forms,
         policy: &settings.policy,
     };
+    let offices = settings.offices()?;
     let mut exit = Exit::Fine;
     let mut files = Vec::new();
     let mut inspected = Vec::new();
@@ -81,7 +83,7 @@ pub(super) async fn check(
         }
     }
     // Nothing is printed before everything is read: last year's report may be the last argument.
-    compare_all(&mut inspected, &forms, &settings.policy);
+    compare_all(&mut inspected, &Directory::of(&offices.rosters), &forms, &settings.policy);
     let mut out = std::io::stdout();
     for (file, inspection) in files.iter().zip(&inspected) {
         exit = exit.max(exit_of(inspection));

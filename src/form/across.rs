@@ -1,80 +1,79 @@
-//! Rules across years, as data: what a report must have in common with the one of the year before.
+//! Rules across reports, as data: what a report must have in common with that of the year before, and
+//! a summary with those of the units it counts.
 //!
-//! A rule belongs to the form of the later report and names the forms the earlier one may follow
-//! (`last`), so that the first pair of years it holds for is told by the forms. Cells of the earlier
-//! report are written `last.<table>.<row>.<column>`. What no equation can say, because it speaks of
-//! the text, is a built-in [`Test`] with its words as data.
+//! A rule across years belongs to the form of the later report and names the forms the earlier one may
+//! follow (`last`), so that the first pair of years it holds for is told by the forms. Cells of the
+//! earlier report are written `last.<table>.<row>.<column>`. A rule across agencies belongs to the form
+//! of the summary; `units.<table>.<row>.<column>` is the sum of that cell over its units. What no
+//! equation can say, because it speaks of the text or of who has handed in, is a built-in test with
+//! its words as data.
 
 use rust_decimal::Decimal;
 
-use super::expr::Condition;
-use super::{CellId, LazyRegex, Severity};
+use super::expr::Whose;
+use super::{CellId, Instance, LazyRegex, Named, Rule};
 
-/// A rule on a report and the one of the same unit and the year before.
-#[derive(Debug, Clone)]
-pub struct Across {
-    /// The rule id, e.g. `years-carry`.
-    pub id: String,
-    /// How much a failure weighs where the two reports are surely of one unit; else a warning at
-    /// most.
-    pub severity: Severity,
-    /// The levels of units it is for; empty: all.
-    pub levels: Vec<String>,
-    /// The first year of the later report it is for.
-    pub from: Option<i16>,
-    /// What is the matter in a few words that follow the name of a place, for subjects: `不是数字`.
-    pub headline: Option<String>,
-    /// The clause, note or line of the official form it rests on.
-    pub source: String,
-    /// What is compared.
-    pub body: Body,
-}
+/// A rule on a report and others: how much a failure weighs where the reports of two years are surely
+/// of one unit; else a warning at most.
+pub type Across = Rule<Body>;
 
-/// What a rule across years compares.
+/// What a rule across reports compares.
 #[derive(Debug, Clone)]
 pub enum Body {
-    /// Cells: one entry for each form the earlier table may follow.
-    Equation(Vec<Pair>),
-    /// A built-in test.
-    Test(Test),
+    /// Cells of two years: one entry for each form the earlier table may follow.
+    Years(Vec<Pair>),
+    /// A built-in test on the text of two years.
+    Text(Text),
+    /// A cell of a summary and the sum over its units, at each of its places.
+    Units(Vec<Instance<Placed>>),
+    /// Units of a summary whose report is not there.
+    UnitsMissing,
+    /// Units of a summary with several reports that differ.
+    UnitsSeveral,
+    /// More than this share of the text is that of another unit, but for the names of both.
+    Copied {
+        /// Per cent of the characters.
+        percent: Decimal,
+    },
 }
 
-/// A condition on the tables of two forms, at each of its places.
+impl Body {
+    /// Whether it is about a summary and its units.
+    pub fn is_of_units(&self) -> bool {
+        match self {
+            Self::Units(_) | Self::UnitsMissing | Self::UnitsSeveral => true,
+            Self::Years(_) | Self::Text(_) | Self::Copied { .. } => false,
+        }
+    }
+}
+
+/// A condition on the tables of two forms, at each of its places in the later report.
 #[derive(Debug, Clone)]
 pub struct Pair {
     /// The form of the earlier table.
     pub last: String,
     /// One for each binding of `for_each`.
-    pub instances: Vec<Comparison>,
+    pub instances: Vec<Instance<Placed>>,
 }
 
-/// A condition with its cells resolved.
-#[derive(Debug, Clone)]
-pub struct Comparison {
-    /// The place of its finding, in the later report.
-    pub place: String,
-    /// The later report's table it speaks of.
-    pub table: String,
-    /// The row it speaks of, where it is one.
-    pub row: Option<String>,
-    /// The column it speaks of, where it is one.
-    pub column: Option<String>,
-    /// The condition.
-    pub condition: Condition<Dated>,
-}
-
-/// A cell of one of the two reports.
+/// A cell of this report or of others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Dated {
-    /// Of the earlier report.
-    pub last: bool,
+pub struct Placed {
+    /// Whose it is.
+    pub whose: Whose,
     /// The cell.
     pub cell: CellId,
 }
 
-/// The tests that need no formula, because they speak of the text.
+impl Named for Placed {
+    fn own(&self) -> Option<&CellId> {
+        (self.whose == Whose::This).then_some(&self.cell)
+    }
+}
+
+/// The tests that need no formula, because they speak of the text of two years.
 #[derive(Debug, Clone)]
-pub enum Test {
+pub enum Text {
     /// Every value of the tables and more than this share of the text are those of last year.
     Same {
         /// Per cent of the characters.

@@ -9,12 +9,12 @@
 //! sum        = product { ("+" | "-") product }
 //! product    = operand { "*" operand }
 //! operand    = number | cell | "-" operand | "(" sum ")" | ("sum" | "max") "(" sum { "," sum } ")"
-//! cell       = [ "last." ] part "." part "." part         table, row, column
+//! cell       = [ "last." | "units." ] part "." part "." part      table, row, column
 //! part       = id | "$" variable | id with "*" | id ".." id
 //! ```
 //!
-//! `last.` before a cell means that of the year before; only rules across years may say it. No
-//! table can be called so ([`LAST`]).
+//! `last.` before a cell means that of the year before, `units.` the sum of that cell over the units
+//! a summary counts; only rules across reports may say them. No table can be called so ([`Whose`]).
 //!
 //! Globs (`denied_*`) and ranges (`granted..other_rest`, in form order) stand for several cells and
 //! so only inside `sum` and `max`. There is no division and there are no names: what the language
@@ -23,9 +23,6 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
-
-/// Stands before the table of a cell of last year's report.
-pub const LAST: &str = "last";
 
 /// A condition, as written (`C` is [`Pattern`]) or with its cells resolved (`C` is an id).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +91,38 @@ impl Operator {
     }
 }
 
+/// Which report a rule speaks of when it names a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// The report that is checked.
+    This,
+    /// That of the same unit and the year before.
+    Last,
+    /// Those of the units that it sums up, of the same year, added up.
+    Units,
+}
+
+impl Whose {
+    /// What stands before the table of a cell.
+    pub fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::This => None,
+            Self::Last => Some("last"),
+            Self::Units => Some("units"),
+        }
+    }
+
+    /// What a prefix means; `None`: it is none.
+    pub fn of_prefix(text: &str) -> Option<Self> {
+        [Self::Last, Self::Units].into_iter().find(|whose| whose.prefix() == Some(text))
+    }
+}
+
 /// A cell as written: each part an id, a variable, a glob or a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// It is a cell of last year's report.
-    pub last: bool,
+    /// Whose cell it is.
+    pub whose: Whose,
     /// Table.
     pub table: Part,
     /// Row.
@@ -152,8 +176,8 @@ impl fmt::Display for Part {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.last {
-            write!(f, "{LAST}.")?;
+        if let Some(prefix) = self.whose.prefix() {
+            write!(f, "{prefix}.")?;
         }
         write!(f, "{}.{}.{}", self.table, self.row, self.column)
     }
@@ -495,16 +519,19 @@ impl<'a> Parser<'a> {
 
     fn cell(&mut self) -> Result<Pattern, SyntaxError> {
         let mut table = self.part()?;
-        let last = matches!(&table, Part::Id(id) if id == LAST);
+        let other = match &table {
+            Part::Id(id) => Whose::of_prefix(id),
+            _ => None,
+        };
         self.dot()?;
-        if last {
+        if other.is_some() {
             table = self.part()?;
             self.dot()?;
         }
         let row = self.part()?;
         self.dot()?;
         let column = self.part()?;
-        Ok(Pattern { last, table, row, column })
+        Ok(Pattern { whose: other.unwrap_or(Whose::This), table, row, column })
     }
 
     fn dot(&mut self) -> Result<(), SyntaxError> {
@@ -586,12 +613,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_of_last_year_is_told_by_its_prefix() {
+    fn a_cell_of_another_report_is_told_by_its_prefix() {
         assert_eq!(
             cells("t.a.$c = last.t.b.$c + sum(last.t.x_*.v)"),
             ["t.a.$c", "last.t.b.$c", "last.t.x_*.v"]
         );
-        assert!(parse("last.t.a = 1").is_err());
+        assert_eq!(cells("t.a.$c = units.t.a.$c"), ["t.a.$c", "units.t.a.$c"]);
+        assert!(parse("last.t.a = 1").is_err() && parse("units.t.a = 1").is_err());
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub(super) struct File {
     pub(super) tables: Vec<Item<TableItems>>,
     pub(super) sections: Vec<Item<SectionItem>>,
     pub(super) deadlines: Vec<Item<DeadlineItem>>,
-    pub(super) checks: Vec<Item<CheckItem>>,
-    pub(super) across: Vec<Item<AcrossItem>>,
+    pub(super) checks: Vec<Item<RuleItem>>,
+    pub(super) across: Vec<Item<RuleItem>>,
     pub(super) subjects: Vec<Item<SubjectItem>>,
     pub(super) claims: Vec<Item<ClaimItem>>,
 }
@@ -139,10 +139,11 @@ pub(super) struct DeadlineItem {
     pub(super) source: String,
 }
 
-/// A `[[check]]`: with `expr` an equation, with `test` a built-in test.
+/// A `[[check]]` or `[[across]]`: with `expr` an equation, with `test` a built-in test. The keys that
+/// only some of them have are optional; [`RuleItem::has_only`] refuses those that mean nothing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CheckItem {
+pub(super) struct RuleItem {
     pub(super) id: String,
     pub(super) severity: Severity,
     pub(super) says: String,
@@ -154,11 +155,14 @@ pub(super) struct CheckItem {
     // an equation
     pub(super) for_each: Option<OneOrMany>,
     pub(super) expr: Option<String>,
-    pub(super) total: Option<String>,
     #[serde(rename = "where")]
     pub(super) place: Option<String>,
+    // in a check
+    pub(super) total: Option<String>,
     pub(super) severity_if_less: Option<Severity>,
     pub(super) severity_if_greater: Option<Severity>,
+    // across years
+    pub(super) last: Option<OneOrMany>,
     // a built-in test
     pub(super) test: Option<String>,
     pub(super) section: Option<String>,
@@ -166,34 +170,47 @@ pub(super) struct CheckItem {
     pub(super) needs: Option<Vec<String>>,
     pub(super) all: Option<Vec<Vec<String>>>,
     pub(super) when: Option<String>,
-    pub(super) pattern: Option<String>,
-}
-
-/// An `[[across]]`: with `expr` an equation on this and last year's cells, with `test` a built-in
-/// test on both reports.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AcrossItem {
-    pub(super) id: String,
-    pub(super) severity: Severity,
-    pub(super) says: String,
-    pub(super) headline: Option<String>,
-    pub(super) source: String,
-    #[serde(default)]
-    pub(super) levels: Vec<String>,
-    pub(super) from: Option<i16>,
-    // an equation
-    pub(super) last: Option<OneOrMany>,
-    pub(super) for_each: Option<OneOrMany>,
-    pub(super) expr: Option<String>,
-    #[serde(rename = "where")]
-    pub(super) place: Option<String>,
-    // a built-in test
-    pub(super) test: Option<String>,
     pub(super) percent: Option<u32>,
     pub(super) up: Option<String>,
     pub(super) down: Option<String>,
-    pub(super) pattern: Option<String>,
+    pub(super) pattern: Option<OneOrMany>,
+    pub(super) unless: Option<String>,
+}
+
+impl RuleItem {
+    /// The variables of an equation, each as written.
+    pub(super) fn loops(&self) -> &[String] {
+        self.for_each.as_ref().map_or(&[], OneOrMany::as_slice)
+    }
+
+    /// Whether, beside `expr` or `test`, no other optional keys are given than these.
+    ///
+    /// # Errors
+    /// The first that is, in words.
+    pub(super) fn has_only(&self, keys: &[&str]) -> Result<(), String> {
+        let given = [
+            ("for_each", self.for_each.is_some()),
+            ("where", self.place.is_some()),
+            ("total", self.total.is_some()),
+            ("severity_if_less", self.severity_if_less.is_some()),
+            ("severity_if_greater", self.severity_if_greater.is_some()),
+            ("last", self.last.is_some()),
+            ("section", self.section.is_some()),
+            ("chars", self.chars.is_some()),
+            ("needs", self.needs.is_some()),
+            ("all", self.all.is_some()),
+            ("when", self.when.is_some()),
+            ("percent", self.percent.is_some()),
+            ("up", self.up.is_some()),
+            ("down", self.down.is_some()),
+            ("pattern", self.pattern.is_some()),
+            ("unless", self.unless.is_some()),
+        ];
+        match given.iter().find(|(key, is_given)| *is_given && !keys.contains(key)) {
+            Some((key, _)) => Err(format!("`{key}` means nothing here")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A `[[subject]]`: what sentences may speak of.

@@ -42,6 +42,15 @@ impl LazyRegex {
         self.regex().into_iter().flat_map(move |regex| regex.find_iter(text))
     }
 
+    /// The first group of each match in the text.
+    pub fn names_in<'r, 'h>(
+        &'r self,
+        text: &'h str,
+    ) -> impl Iterator<Item = &'h str> + use<'r, 'h> {
+        let all = self.regex().into_iter().flat_map(move |regex| regex.captures_iter(text));
+        all.filter_map(|found| Some(found.get(1)?.as_str()))
+    }
+
     /// The first match in the text.
     pub fn find<'h>(&self, text: &'h str) -> Option<Match<'h>> {
         self.regex()?.find(text)
@@ -66,12 +75,18 @@ mod tests {
             });
             let levels = form.levels.iter().map(|level| &level.pattern);
             let across = form.across.iter().flat_map(|rule| match &rule.body {
-                across::Body::Test(across::Test::Growth { up, down }) => vec![up, down],
-                across::Body::Test(across::Test::Quoted { pattern }) => vec![pattern],
+                across::Body::Text(across::Text::Growth { up, down }) => vec![up, down],
+                across::Body::Text(across::Text::Quoted { pattern }) => vec![pattern],
+                _ => Vec::new(),
+            });
+            let naming = form.checks.iter().flat_map(|check| match &check.body {
+                Body::Test(Test::OtherYear(naming) | Test::OtherUnit(naming)) => {
+                    naming.patterns.iter().chain([&naming.unless]).collect()
+                }
                 _ => Vec::new(),
             });
             let own = claims.chain(subjects.flatten()).chain(denials).chain(levels);
-            for pattern in own.chain(across) {
+            for pattern in own.chain(across).chain(naming) {
                 assert!(pattern.regex().is_some(), "form {}: {}", form.id, pattern.text);
             }
         }

@@ -89,8 +89,11 @@ pub(super) fn between(meant: Decimal, written: Decimal, kind: Kind) -> Option<Sl
     in_digits(&digits(meant)?, &digits(written)?)
 }
 
+/// So many 元 are one 万元.
+pub(super) const YUAN: u32 = 10_000;
+
 fn is_other_unit(meant: Decimal, written: Decimal) -> bool {
-    let factor = Decimal::from(10_000);
+    let factor = Decimal::from(YUAN);
     !meant.is_zero()
         && (meant.checked_mul(factor) == Some(written)
             || written.checked_mul(factor) == Some(meant))

@@ -176,16 +176,15 @@ fn opening(told: &Told<'_>) -> Option<String> {
 
 /// The guess at what happened to the cells, one by one.
 fn slip(told: &Told<'_>) -> Option<&'static str> {
-    let is_single = told.cells.len() == 1;
     Some(match told.slip? {
         Slip::Sign => "可能写错了正负号",
         Slip::Unit => "可能弄错了元和万元",
         Slip::ExtraZero => "可能多写了一个0",
-        Slip::DigitDoubled if is_single => "可能重复了一位数字",
-        Slip::DigitMissing if is_single => "可能漏写了一位数字",
-        Slip::DigitAdded if is_single => "可能多写了一位数字",
-        Slip::DigitsSwapped if is_single => "可能两位数字写颠倒了",
-        Slip::DigitChanged if is_single => "可能写错了一位数字",
+        Slip::DigitDoubled => "可能重复了一位数字",
+        Slip::DigitMissing => "可能漏写了一位数字",
+        Slip::DigitAdded => "可能多写了一位数字",
+        Slip::DigitsSwapped => "可能两位数字写颠倒了",
+        Slip::DigitChanged => "可能写错了一位数字",
         Slip::LastYear => "与上年的数相同，可能没有更新",
         Slip::DoubleCounted => "可能有的数算了两遍",
         Slip::Omitted | Slip::Skipped => "可能漏填",

@@ -49,8 +49,8 @@ pub(super) fn recheck(
     let own = checked.findings.iter().cloned().chain(record::ambiguous_unit(tx, &checked, unit)?);
     let report = &checked.report;
     let series = Series { unit, year: report.year, kind: report.kind.clone() };
-    let last = years::last_of_version(tx, id, &series)?;
-    let judgement = years::beside(rules, report, own.collect(), last.as_ref());
+    let neighbours = years::Neighbours::of_version(tx, id, &series)?;
+    let judgement = years::beside(rules, report, own.collect(), &neighbours);
     let sql =
         "UPDATE reports SET rules_changed = :told WHERE id = :id AND rules_changed IS NOT :told";
     tx.prepare_cached(sql)?

@@ -10,7 +10,7 @@ use super::rows::{
 };
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
-use super::{Rules, files, names, offices, overdue, owed, reports, versions, years};
+use super::{Rules, files, names, offices, overdue, owed, reports, summary, versions, years};
 use crate::check::{Finding, UNITS, Verdict};
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
@@ -134,15 +134,17 @@ impl Recorder<'_> {
         self.recorded(part, verdict, Some((id, is_copy)), notice)
     }
 
-    /// Compares what counts now of a series with the year before, and the year after with it. The
-    /// year after is told of here, this one by whoever changed it.
+    /// Compares what counts now of a series with its neighbours, and those with it: the year after, and
+    /// the summary that counts it. They are told of here, this one by whoever changed it.
     fn review(&self, series: &Series) -> rusqlite::Result<()> {
         years::review(self.tx, self.rules, series, self.now)?;
-        let Some(next) = series.next() else { return Ok(()) };
-        match years::review(self.tx, self.rules, &next, self.now)? {
-            Some(change) => owed::about_neighbour(self.tx, &next, &change, self.policy, self.now),
-            None => Ok(()),
+        let neighbours = [series.next(), summary::above(self.tx, series)?];
+        for neighbour in neighbours.into_iter().flatten() {
+            if let Some(change) = years::review(self.tx, self.rules, &neighbour, self.now)? {
+                owed::about_neighbour(self.tx, &neighbour, &change, self.policy, self.now)?;
+            }
         }
+        Ok(())
     }
 
     /// The verdict of a report beside its neighbours.

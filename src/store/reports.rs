@@ -34,15 +34,15 @@ pub(super) struct NewReport<'a> {
 pub(super) enum Basis {
     /// The report by itself.
     Report,
-    /// The report and that of the year before.
-    Years,
+    /// The report and others: that of the year before, those it sums up.
+    Between,
 }
 
 impl Basis {
     fn word(self) -> &'static str {
         match self {
             Self::Report => "report",
-            Self::Years => "years",
+            Self::Between => "years",
         }
     }
 }
@@ -51,9 +51,9 @@ impl Basis {
 pub(super) struct Judgement {
     /// What it shows by itself.
     pub(super) own: Vec<Finding>,
-    /// What it shows beside last year's.
-    pub(super) years: Vec<Finding>,
-    /// It was compared with last year's.
+    /// What it shows beside others.
+    pub(super) between: Vec<Finding>,
+    /// It was compared with others.
     pub(super) beside: bool,
     pub(super) causes: Vec<Cause>,
     /// What the configuration had changed about the rules.
@@ -69,10 +69,10 @@ impl Judgement {
     pub(super) fn of(
         policy: &Policy,
         own: Vec<Finding>,
-        years: Vec<Finding>,
+        between: Vec<Finding>,
         causes: Vec<Cause>,
     ) -> Self {
-        let all = || own.iter().chain(&years);
+        let all = || own.iter().chain(&between);
         let failed = all().any(|finding| finding.severity == Severity::Error);
         Self {
             errors_hash: versions::errors_hash(all()),
@@ -81,21 +81,21 @@ impl Judgement {
             beside: false,
             rules_changed: policy.told(),
             own,
-            years,
+            between,
             causes,
         }
     }
 
     /// Everything found, gravest first.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        check::together(self.own.clone(), self.years.clone())
+        check::together(self.own.clone(), self.between.clone())
     }
 
     /// The same, each with what it rests on.
     fn based(&self) -> Vec<(Basis, &Finding)> {
         let own = self.own.iter().map(|finding| (Basis::Report, finding));
-        let years = self.years.iter().map(|finding| (Basis::Years, finding));
-        let mut based: Vec<_> = own.chain(years).collect();
+        let between = self.between.iter().map(|finding| (Basis::Between, finding));
+        let mut based: Vec<_> = own.chain(between).collect();
         based.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
         based
     }
@@ -430,6 +430,14 @@ pub(super) fn cells(
         }
     }
     Ok(cells)
+}
+
+/// All cells of a report.
+pub(super) fn all_cells(db: &Connection, id: ReportId) -> rusqlite::Result<BTreeMap<CellId, Cell>> {
+    let cell = |row: &Row<'_>| Ok((cell_id(row)?, read_cell(row)?));
+    db.prepare_cached(include_str!("sql/all_cells.sql"))?
+        .query_map(named_params! { ":report": id }, cell)?
+        .collect()
 }
 
 pub(super) fn read_cell(row: &Row<'_>) -> rusqlite::Result<Cell> {

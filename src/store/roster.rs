@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::names::{self, plain};
+use super::names;
 use super::offices;
 use super::rows::{NoticeKind, RosterNote, RostersKept, Sha256, UnitId, Unlisted};
 use super::versions::{self, Series};
@@ -15,7 +15,7 @@ use crate::units::roster::{Level, Member, Names, Roster};
 use crate::units::{self, Match, is_listed};
 
 /// Goes into the mark of the rosters kept: a gouji that reads names otherwise keeps them anew.
-const READING: u32 = 1;
+const READING: u32 = 2;
 
 /// Which unit on the office's roster a plain name means.
 pub(super) fn find(tx: &Connection, office: &str, plain: &str) -> rusqlite::Result<Match<UnitId>> {
@@ -92,18 +92,16 @@ impl Keeper<'_> {
         let all_names = roster.names();
         let mut claims = claims(&known, &all_names);
         self.strike()?;
-        let mut units = BTreeMap::new();
+        let mut units = Vec::new();
         for (index, (member, names)) in roster.members.iter().zip(&all_names).enumerate() {
             let claimed = claims.remove(&index).unwrap_or_default();
             let unit = self.unit(member, &claimed)?;
             self.name(unit, names)?;
-            units.extend(names.own.iter().map(|name| (name.as_str(), unit)));
+            units.push(unit);
         }
         self.set_parents(roster, &units)?;
         self.kept.listed += roster.members.len();
-        let left = known
-            .iter()
-            .filter(|(id, known)| known.was_listed && !units.values().any(|listed| listed == *id));
+        let left = known.iter().filter(|(id, known)| known.was_listed && !units.contains(id));
         for (id, _) in left {
             self.kept.left += 1;
             self.tx
@@ -169,12 +167,12 @@ impl Keeper<'_> {
         Ok(())
     }
 
-    fn set_parents(&self, roster: &Roster, units: &BTreeMap<&str, UnitId>) -> rusqlite::Result<()> {
+    /// `units`: those of the members, in their order.
+    fn set_parents(&self, roster: &Roster, units: &[UnitId]) -> rusqlite::Result<()> {
         let mut set =
             self.tx.prepare_cached("UPDATE units SET parent_id = :parent WHERE id = :id")?;
-        for member in &roster.members {
-            let parent = member.parent.as_deref().and_then(|name| units.get(&*plain(name)));
-            if let (Some(unit), Some(parent)) = (units.get(&*plain(&member.name)), parent) {
+        for (unit, above) in units.iter().zip(roster.above()) {
+            if let Some(parent) = above.and_then(|above| units.get(above)) {
                 set.execute(named_params! { ":id": unit, ":parent": parent })?;
             }
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::reports::{cell_id, read_cell};
+use super::reports;
 use super::rows::{ReportId, UnitId};
 use crate::document::Source;
 use crate::report::{FoundSection, FoundTable, MissingRow, Report, UnknownRow, YearNamed};
@@ -114,8 +114,7 @@ pub(super) fn recall_what_there_is(
         };
         report.text = report.sections.iter().flat_map(lines).collect();
     }
-    let cell = |row: &Row<'_>| Ok((cell_id(row)?, read_cell(row)?));
-    report.cells = list(db, include_str!("sql/all_cells.sql"), id, cell)?.into_iter().collect();
+    report.cells = reports::all_cells(db, id)?;
     Ok(Some(recalled))
 }
 

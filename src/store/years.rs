@@ -1,6 +1,6 @@
 //! What is found between reports: each version that counts is judged beside that of the same unit and
-//! the year before. Whichever of two reports arrives first, the later year's findings and verdict end
-//! up the same (contract: Versions).
+//! the year before, and a summary beside the reports it sums up ([`summary`]). Whichever of them arrives
+//! first, the findings and the verdict end up the same (contract: Versions).
 //!
 //! What a report shows by itself stays as it was recorded; findings between reports are marked
 //! ([`Basis`]) and written anew when a neighbour changes. The causes go with them, last year's figures
@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::reports::{self, Basis, Judgement};
 use super::rows::{ReportId, UnitId};
 use super::versions::{self, Current, Series};
-use super::{Rules, recheck, whole};
+use super::{Rules, recheck, summary, whole};
 use crate::check::{Beside, Finding};
 use crate::form::Severity;
 use crate::inspect;
@@ -41,7 +41,7 @@ impl Series {
     }
 }
 
-/// Judges the version that counts of a series beside that of the year before; `None`: nothing changed.
+/// Judges the version that counts of a series beside its neighbours; `None`: nothing changed.
 pub(super) fn review(
     tx: &Connection,
     rules: &Rules,
@@ -49,17 +49,17 @@ pub(super) fn review(
     now: Timestamp,
 ) -> rusqlite::Result<Option<Change>> {
     let Some(current) = versions::current(tx, series)? else { return Ok(None) };
-    let last = last_year(tx, series)?;
-    if last.is_none() && !current.beside {
+    let neighbours = Neighbours::of(tx, series)?;
+    if neighbours.is_none() && !current.beside {
         return Ok(None);
     }
     let Some(this) = whole::recall_what_there_is(tx, current.id)? else { return Ok(None) };
     let before = reports::findings(tx, current.id)?;
     let own = reports::findings_on(tx, current.id, Basis::Report)?;
-    let judgement = beside(rules, &this.report, own, last.as_ref());
+    let judgement = beside(rules, &this.report, own, &neighbours);
     let are_same =
         before == judgement.findings() && reports::causes(tx, current.id)? == judgement.causes;
-    if are_same && current.beside == last.is_some() {
+    if are_same && current.beside == judgement.beside {
         return Ok(None);
     }
     reports::judge(tx, current.id, &judgement, None, now)?;
@@ -69,7 +69,7 @@ pub(super) fn review(
     Ok(Some(Change { before: current, is_of_note }))
 }
 
-/// Judges the version that counts of every series beside that of the year before.
+/// Judges the version that counts of every series beside its neighbours.
 pub(super) fn review_all(
     tx: &Connection,
     rules: &Rules,
@@ -90,21 +90,39 @@ pub(super) fn review_all(
     Ok(changed)
 }
 
+/// What a report is compared with.
+#[derive(Default)]
+pub(super) struct Neighbours {
+    last: Option<Last>,
+    /// Where it is a summary, the units it sums up.
+    units: Vec<summary::Unit>,
+}
+
 /// The report of the year before, and whether it is surely of the same unit.
-pub(super) struct Last {
+struct Last {
     report: Report,
     is_listed: bool,
 }
 
-/// What a version is compared with, if it counts; `None`: with nothing.
-pub(super) fn last_of_version(
-    tx: &Connection,
-    id: ReportId,
-    series: &Series,
-) -> rusqlite::Result<Option<Last>> {
-    match versions::current(tx, series)? {
-        Some(current) if current.id == id => last_year(tx, series),
-        _ => Ok(None),
+impl Neighbours {
+    fn of(tx: &Connection, series: &Series) -> rusqlite::Result<Self> {
+        Ok(Self { last: last_year(tx, series)?, units: summary::units(tx, series)? })
+    }
+
+    /// Those of a version, if it counts.
+    pub(super) fn of_version(
+        tx: &Connection,
+        id: ReportId,
+        series: &Series,
+    ) -> rusqlite::Result<Self> {
+        match versions::current(tx, series)? {
+            Some(current) if current.id == id => Self::of(tx, series),
+            _ => Ok(Self::default()),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.last.is_none() && self.units.is_empty()
     }
 }
 
@@ -124,21 +142,29 @@ fn named(tx: &Connection, unit: UnitId) -> rusqlite::Result<Option<bool>> {
         .optional()
 }
 
-/// What is thought of a report beside last year's; `own` is what it shows by itself.
+/// What is thought of a report beside its neighbours; `own` is what it shows by itself.
 pub(super) fn beside(
     rules: &Rules,
     report: &Report,
     own: Vec<Finding>,
-    last: Option<&Last>,
+    neighbours: &Neighbours,
 ) -> Judgement {
-    let Some(last) = last else {
-        let (findings, causes) = inspect::explain(report, own, None, &rules.forms, &rules.policy);
-        return Judgement::of(&rules.policy, findings, Vec::new(), causes);
+    let (forms, policy) = (&rules.forms, &rules.policy);
+    let (own, mut between, causes) = match &neighbours.last {
+        Some(last) => {
+            let sure = last.is_listed || inspect::surely_one(report, &last.report);
+            let beside = Beside { last: &last.report, sure };
+            let found = inspect::compare(report, own, &beside, forms, policy);
+            (found.own, found.years, found.causes)
+        }
+        None => {
+            let (own, causes) = inspect::explain(report, own, None, forms, policy);
+            (own, Vec::new(), causes)
+        }
     };
-    let sure = last.is_listed || inspect::surely_one(report, &last.report);
-    let beside = Beside { last: &last.report, sure };
-    let found = inspect::compare(report, own, &beside, &rules.forms, &rules.policy);
-    Judgement { beside: true, ..Judgement::of(&rules.policy, found.own, found.years, found.causes) }
+    between.extend(summary::compare(rules, report, &neighbours.units));
+    let judgement = Judgement::of(policy, own, between, causes);
+    Judgement { beside: !neighbours.is_none(), ..judgement }
 }
 
 /// Rule and place of every error.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use super::plain;
+use super::{Match, is_listed, plain};
 use crate::config::check_address;
 
 /// The largest list that is read: some hundred thousand units.
@@ -197,19 +197,36 @@ impl Roster {
     /// The names each member is recognised by, in the order of the members.
     pub fn names(&self) -> Vec<Names> {
         let by_plain = self.by_plain();
-        // A list of one county's units names the county's government once: that is where they lie.
-        let mut governments = self
-            .members
-            .iter()
-            .filter(|m| m.level == Some(Level::Government) && m.parent.is_none());
-        let only = match (governments.next(), governments.next()) {
-            (Some(only), None) => Some(only.name.as_str()),
-            _ => None,
-        };
+        let only = self.only_government().map(|(_, only)| only.name.as_str());
         self.members
             .iter()
             .map(|member| Names::of(member, self.places(member, only, &by_plain)))
             .collect()
+    }
+
+    /// For each member the one above it, where that is listed: the parent it names, else the only
+    /// government of the list.
+    pub fn above(&self) -> Vec<Option<usize>> {
+        let by_plain = self.by_plain();
+        let only = self.only_government().map(|(index, _)| index);
+        let above = |(index, member): (usize, &Member)| {
+            let above = match &member.parent {
+                Some(parent) => by_plain.get(&plain(parent)).copied(),
+                None => only,
+            };
+            above.filter(|above| *above != index)
+        };
+        self.members.iter().enumerate().map(above).collect()
+    }
+
+    /// A list of one county's units names the county's government once: that is where they lie.
+    fn only_government(&self) -> Option<(usize, &Member)> {
+        let is_government = |m: &Member| m.level == Some(Level::Government) && m.parent.is_none();
+        let mut governments = self.members.iter().enumerate().filter(|(_, m)| is_government(m));
+        match (governments.next(), governments.next()) {
+            (only, None) => only,
+            _ => None,
+        }
     }
 
     /// Every plain name and alias with the index of its member.
@@ -243,6 +260,96 @@ impl Member {
     /// Its name and its aliases.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
+    }
+}
+
+/// Rosters in which names are looked up.
+#[derive(Debug, Default)]
+pub struct Directory<'r> {
+    lists: Vec<List<'r>>,
+}
+
+#[derive(Debug)]
+struct List<'r> {
+    roster: &'r Roster,
+    names: Vec<Names>,
+    above: Vec<Option<usize>>,
+}
+
+/// A member of one of the rosters of a [`Directory`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seat {
+    list: usize,
+    member: usize,
+}
+
+impl<'r> Directory<'r> {
+    /// Of all these rosters.
+    pub fn of(rosters: &'r Rosters) -> Self {
+        let list =
+            |roster: &'r Roster| List { roster, names: roster.names(), above: roster.above() };
+        Self { lists: rosters.values().map(list).collect() }
+    }
+
+    /// Who a plain name means: a member of the only roster that knows it.
+    pub fn find(&self, plain: &str) -> Match<Seat> {
+        let found = self.lists.iter().enumerate().map(|(number, list)| list.find(number, plain));
+        let mut known = found.filter(|found| *found != Match::New);
+        match (known.next(), known.next()) {
+            (None, _) => Match::New,
+            (Some(only), None) => only,
+            (Some(first), Some(second)) => {
+                let seats = |found| match found {
+                    Match::Same(seat) => vec![seat],
+                    Match::Ambiguous(seats) => seats,
+                    Match::New => Vec::new(),
+                };
+                Match::Ambiguous([first, second].into_iter().chain(known).flat_map(seats).collect())
+            }
+        }
+    }
+
+    /// The name a member has on its roster.
+    pub fn name(&self, seat: Seat) -> &'r str {
+        let list = self.lists.get(seat.list);
+        let member = list.and_then(|list| list.roster.members.get(seat.member));
+        member.map_or("", |member| member.name.as_str())
+    }
+
+    /// The units that the report of a government sums up: the members right below it. Nobody else's
+    /// report is a summary.
+    pub fn summed_by(&self, seat: Seat) -> Vec<Seat> {
+        let Some(list) = self.lists.get(seat.list) else { return Vec::new() };
+        let level = list.roster.members.get(seat.member).and_then(|member| member.level);
+        if level != Some(Level::Government) {
+            return Vec::new();
+        }
+        let below = list.above.iter().enumerate().filter(|(_, above)| **above == Some(seat.member));
+        below.map(|(member, _)| Seat { member, ..seat }).collect()
+    }
+}
+
+impl List<'_> {
+    /// By its own name, else as one of those it is listed with and the place it lies in.
+    fn find(&self, list: usize, plain: &str) -> Match<Seat> {
+        let seat = |member| Seat { list, member };
+        let fitting = |names: &Names| {
+            let mut listed = names.own.iter().chain(&names.short);
+            listed.any(|listed| is_listed(plain, listed, &names.place))
+        };
+        if let Some(own) = self.names.iter().position(|names| names.own.contains(plain)) {
+            return Match::Same(seat(own));
+        }
+        let fitting: Vec<Seat> = (0..)
+            .zip(&self.names)
+            .filter(|(_, names)| fitting(names))
+            .map(|(member, _)| seat(member))
+            .collect();
+        match fitting.as_slice() {
+            [] => Match::New,
+            [only] => Match::Same(*only),
+            _ => Match::Ambiguous(fitting),
+        }
     }
 }
 
@@ -675,6 +782,26 @@ mod tests {
         assert!(town.short.is_empty());
         let bureau = names(LIST, "万载县教育局");
         assert_eq!(bureau.short, ["县教育局", "教育局"].map(String::from).into());
+    }
+
+    #[test]
+    fn a_government_sums_up_the_members_right_below_it() {
+        let read = |text: &str| Rosters::from([(String::new(), read(text))]);
+        let below = |rosters: &Rosters, unit: &str| -> Vec<String> {
+            let directory = Directory::of(rosters);
+            let Match::Same(seat) = directory.find(&plain(unit)) else { panic!("{unit}") };
+            let names = directory.summed_by(seat).into_iter().map(|seat| directory.name(seat));
+            names.map(str::to_owned).collect()
+        };
+        let county = read(LIST);
+        assert_eq!(below(&county, "万载县人民政府"), ["高城镇人民政府", "万载县教育局"]);
+        assert!(below(&county, "万载县教育局").is_empty() && below(&county, "高成镇").is_empty());
+        let without = read("单位名称,级别\n禾川县人民政府,政府\n柳荫乡,乡镇\n");
+        assert_eq!(below(&without, "禾川县政府"), ["柳荫乡"]);
+        let city = "单位名称,级别,上级\n江北市人民政府,政府,\n禾川县人民政府,政府,江北市\n\
+                    柳荫乡,乡镇,禾川县人民政府\n市教育局,部门,江北市人民政府\n";
+        assert_eq!(below(&read(city), "江北市"), ["禾川县人民政府", "市教育局"]);
+        assert_eq!(Directory::of(&county).find("黄茅镇"), Match::New);
     }
 
     #[test]

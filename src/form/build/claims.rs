@@ -1,14 +1,13 @@
 //! `[[subject]]` and `[[claim]]`: what the text may state about cells.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 
 use super::super::claim::{Claim, Match, Subject};
 use super::super::expr::{self, Term};
 use super::super::file::{ClaimItem, File, Item, OneOrMany};
 use super::super::{CellId, LazyRegex, Table};
-use super::{Builder, Unresolved, cells};
+use super::Builder;
+use super::places::{Binding, Unresolved, own_cells};
 
 impl Builder<'_> {
     /// The subjects of a form: its own, then those all forms share.
@@ -30,7 +29,7 @@ impl Builder<'_> {
     /// and claims that have no others, are left out.
     pub(super) fn claims(
         &mut self,
-        items: &[Item<ClaimItem>],
+        items: &[&Item<ClaimItem>],
         shared: bool,
         tables: &[Table],
         subjects: &[Subject],
@@ -169,7 +168,7 @@ fn resolved(text: &str, tables: &[Table]) -> Result<Term<CellId>, String> {
     let several = |pattern: &expr::Pattern| {
         Unresolved::Wrong(format!("`{pattern}` names several cells; use sum()"))
     };
-    term.resolve(&mut |pattern| cells(pattern, &BTreeMap::new(), tables), &several)
+    term.resolve(&mut |pattern| own_cells(pattern, &Binding::new(), tables), &several)
         .map_err(Unresolved::into_text)
 }
 
