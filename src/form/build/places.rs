@@ -96,13 +96,15 @@ impl Unresolved {
     }
 }
 
-/// A condition as written, at every place where all its cells exist. `named` gives the cells that a
-/// pattern names under a binding.
+/// The cells that a pattern names under a binding.
+pub(super) type Resolve<'a, C> = dyn Fn(&Pattern, &Binding) -> Result<Vec<C>, Unresolved> + 'a;
+
+/// A condition as written, at every place where all its cells exist.
 pub(super) fn instances<C: Named>(
     condition: &Condition<Pattern>,
     item: &RuleItem,
     tables: &[Table],
-    named: &dyn Fn(&Pattern, &Binding) -> Result<Vec<C>, Unresolved>,
+    named: &Resolve<'_, C>,
 ) -> Result<Vec<Instance<C>>, String> {
     let mut instances = Vec::new();
     for binding in bindings(item.loops(), tables)? {
