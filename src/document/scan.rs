@@ -19,6 +19,7 @@ mod paper;
 mod picture;
 mod reading;
 mod rules;
+mod shapes;
 mod straighten;
 mod tesseract;
 
@@ -148,7 +149,7 @@ struct Sheet {
 
 impl Sheet {
     fn of(number: u32, image: &GrayImage) -> Self {
-        let mut even = paper::levelled(image);
+        let mut even = paper::levelled(&paper::positive(image));
         let mut ink = inked(&mut even);
         if let Some(straight) = straighten::straight(&even, &ink) {
             even = straight;
@@ -253,9 +254,13 @@ fn lines_of(tables: &[Vec<(Point, Point)>], ink: &Ink, even: &GrayImage) -> Vec<
         for (cell, blobs) in cells.iter().zip(blobs) {
             let blobs: Vec<Blob> =
                 blobs.into_iter().filter(|b| !is_rest_of_rule(b, cell)).collect();
-            for line in lines::lines(&blobs, size) {
-                lines.extend(Line::of(&line, size, true, even));
-            }
+            let mut own: Vec<Line> = lines::lines(&blobs, size)
+                .iter()
+                .filter_map(|line| Line::of(line, size, true, even))
+                .collect();
+            let is_crowded = own.len() > 1 && own.iter().any(Line::is_figure);
+            own.iter_mut().for_each(|line| line.is_crowded = is_crowded);
+            lines.append(&mut own);
         }
     }
     const LARGE: f64 = 4.0;

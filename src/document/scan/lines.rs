@@ -118,3 +118,43 @@ pub(super) fn pieces(line: Vec<Blob>, gap: f64) -> Vec<Vec<Blob>> {
 pub(super) fn around(blobs: &[Blob]) -> Option<Blob> {
     blobs.iter().copied().reduce(Blob::with)
 }
+
+/// The digits of a figure, from the left: marks one above the other are one digit in pieces.
+pub(super) fn digits(blobs: &[Blob]) -> Vec<Blob> {
+    let mut digits: Vec<Blob> = Vec::new();
+    for blob in blobs.iter().filter(|b| is_mark(b) && !is_low(b, blobs)) {
+        match digits.last_mut() {
+            Some(last) if overlap(last, blob) * 2 > last.width().min(blob.width()) => {
+                *last = last.with(*blob);
+            }
+            _ => digits.push(*blob),
+        }
+    }
+    digits
+}
+
+fn overlap(a: &Blob, b: &Blob) -> u32 {
+    a.right.min(b.right).saturating_sub(a.left.max(b.left))
+}
+
+/// Whether something stands between two digits, at their foot, that may be a decimal point.
+pub(super) fn has_point(digits: &[Blob], blobs: &[Blob]) -> bool {
+    const SMALLEST: f64 = 0.06;
+    digits.array_windows::<2>().any(|[left, right]| {
+        let smallest = SMALLEST * f64::from(left.height().max(right.height()));
+        blobs.iter().filter(|b| is_low(b, blobs)).any(|b| {
+            b.left + 2 >= left.right
+                && b.right <= right.left + 2
+                && f64::from(b.width().min(b.height())) >= smallest
+        })
+    })
+}
+
+/// Whether a blob lies at the foot of its line, like a point.
+fn is_low(blob: &Blob, line: &[Blob]) -> bool {
+    const FOOT: f64 = 0.6;
+    const LOW: f64 = 0.35;
+    let Some(around) = around(line) else { return false };
+    let height = f64::from(around.height());
+    f64::from(blob.top - around.top) >= FOOT * height && f64::from(blob.height()) <= LOW * height
+}

@@ -1,6 +1,8 @@
 //! A photographed or scanned sheet as dark ink on even white paper: seals dropped by their colour,
 //! shadows and tints levelled.
 
+use std::borrow::Cow;
+
 use image::{GrayImage, Luma, RgbImage};
 
 use super::numbers::{index, level, median};
@@ -21,6 +23,19 @@ pub(super) fn without_red(image: &RgbImage) -> GrayImage {
 /// The same of one pixel: red, green, blue.
 pub(in crate::document) fn ink_level([red, green, blue]: [u8; 3]) -> u8 {
     red.saturating_add(red.saturating_sub(green.max(blue)) / 2)
+}
+
+/// A sheet with dark ink on light paper: a negative, as some programs write them, is turned back.
+pub(super) fn positive(image: &GrayImage) -> Cow<'_, GrayImage> {
+    const STEP: usize = 97;
+    const DARK: f64 = 100.0;
+    let levels = image.as_raw().iter().step_by(STEP).map(|level| f64::from(*level)).collect();
+    if median(levels) >= DARK {
+        return Cow::Borrowed(image);
+    }
+    let mut positive = image.clone();
+    positive.iter_mut().for_each(|level| *level = u8::MAX - *level);
+    Cow::Owned(positive)
 }
 
 /// Divides by the brightness of the paper around.

@@ -6,6 +6,7 @@ use super::enlarged;
 use super::ink::Blob;
 use super::lines;
 use super::paper::blank;
+use super::shapes::{Samples, Shape};
 use super::tesseract::{How, Recognised, Tesseract};
 use crate::document::{Refusal, doubtful_text};
 
@@ -17,6 +18,8 @@ const ENGLISH: How = How { language: "eng", only: FIGURES };
 const CHINESE_FIGURES: How = How { language: "chi_sim", only: FIGURES };
 const CHINESE: How = How { language: "chi_sim", only: "" };
 
+const POINT: char = '.';
+
 /// The height of characters, in pixels, at which words are read first.
 const WORDS: f64 = 46.0;
 
@@ -27,15 +30,20 @@ pub(super) struct Line {
     /// The height of the characters around it, in pixels.
     pub(super) size: f64,
     pub(super) in_table: bool,
-    shape: Shape,
-    /// How many blobs may be characters.
-    blobs: usize,
+    /// It stands in a cell with others, one of them a figure: the rule between two cells may not have
+    /// been found, so no figure of it is certain.
+    pub(super) is_crowded: bool,
+    kind: Kind,
+    /// What its digits look like, of a figure.
+    digits: Vec<Shape>,
+    /// Whether something stands between two digits that may be a decimal point.
+    has_point: bool,
     image: GrayImage,
 }
 
 /// What a line looks like before anything is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
+enum Kind {
     /// As many narrow characters of one height as a figure has digits.
     Figure,
     /// A single flat stroke: a dash.
@@ -60,25 +68,73 @@ impl Line {
             return None;
         }
         let cut = imageops::crop_imm(sheet, area.left, area.top, area.width(), area.height());
-        let marks = blobs.iter().filter(|b| lines::is_mark(b)).count();
+        let kind = Kind::of(blobs, area);
+        let digits = if kind == Kind::Figure { lines::digits(blobs) } else { Vec::new() };
+        let has_point = kind == Kind::Figure && lines::has_point(&digits, blobs);
+        let digits = digits.into_iter().map(|digit| Shape::of(sheet, digit)).collect();
         let mut image = blank(area.width() + 2 * BORDER, area.height() + 2 * BORDER);
         imageops::replace(&mut image, &*cut, BORDER.into(), BORDER.into());
-        Some(Self { area, size, in_table, shape: Shape::of(blobs, area), blobs: marks, image })
+        let is_crowded = false;
+        Some(Self { area, size, in_table, is_crowded, kind, digits, has_point, image })
     }
 }
 
 impl Line {
+    /// Whether it is a figure by its looks.
+    pub(super) fn is_figure(&self) -> bool {
+        self.kind == Kind::Figure
+    }
+
+    /// Whether a figure has as many digits as this line shows, and is the only one.
+    fn has_digits(&self, figure: &str) -> bool {
+        !self.is_crowded && figure.chars().filter(|c| *c != POINT).count() == self.digits.len()
+    }
+
+    /// The digits by their shapes; `None`: not every one is like others.
+    fn named(&self, samples: &Samples<'_>) -> Option<String> {
+        let digits: Option<String> = self.digits.iter().map(|shape| samples.name(shape)).collect();
+        digits.filter(|digits| !digits.is_empty())
+    }
+
+    /// The figure that two ways of reading give, if the third does not contradict.
+    fn agreed(&self, a: &str, b: &str, shapes: &Option<String>) -> Option<String> {
+        let fits = |read: &str| {
+            self.has_digits(read) && self.has_point == read.contains(POINT) && !is_ambiguous(read)
+        };
+        let alike =
+            |read: &str| shapes.as_ref().is_none_or(|shapes| *shapes == read.replace(POINT, ""));
+        let figure = match shapes {
+            _ if a == b && fits(a) => a,
+            Some(_) if fits(a) && alike(a) => a,
+            Some(_) if fits(b) && alike(b) => b,
+            _ => return None,
+        };
+        alike(figure).then(|| figure.to_owned())
+    }
+
+    /// The one figure that three of these ways of reading give, if the others give nothing: no digit of
+    /// this kind was read before that it could be compared to.
+    fn unopposed(&self, ways: [&str; 5]) -> Option<String> {
+        let mut said = ways.into_iter().filter(|way| !way.is_empty());
+        let first = said.next()?;
+        let fits = self.has_digits(first)
+            && self.has_point == first.contains(POINT)
+            && !is_ambiguous(first);
+        (fits && said.clone().count() >= 2 && said.all(|way| way == first))
+            .then(|| first.to_owned())
+    }
+
     /// Its image, so large that characters have this height in pixels.
     fn image_of(&self, height: f64) -> GrayImage {
-        let own = match self.shape {
-            Shape::Text => self.size,
-            Shape::Figure | Shape::Dash => self.area.height().into(),
+        let own = match self.kind {
+            Kind::Text => self.size,
+            Kind::Figure | Kind::Dash => self.area.height().into(),
         };
         enlarged(&self.image, (height / own.max(1.0)).clamp(0.3, 4.0))
     }
 }
 
-impl Shape {
+impl Kind {
     fn of(blobs: &[Blob], area: Blob) -> Self {
         let marks: Vec<&Blob> = blobs.iter().filter(|b| lines::is_mark(b)).collect();
         let height = f64::from(area.height());
@@ -92,7 +148,9 @@ impl Shape {
                 && f64::from(b.height()) > 0.5 * height
         };
         let short = f64::from(area.width()) <= 8.0 * height;
-        match short && !marks.iter().any(is_wide) && !marks.is_empty() {
+        // Farther apart than digits of one figure stand.
+        let is_one = lines::pieces(blobs.to_vec(), height).len() == 1;
+        match short && is_one && !marks.iter().any(is_wide) && !marks.is_empty() {
             true => Self::Figure,
             false => Self::Text,
         }
@@ -102,7 +160,7 @@ impl Shape {
 /// Recognises all lines; as many answers come back, in the same order.
 pub(super) fn read(all: &[&Line], tesseract: &Tesseract) -> Result<Vec<Answer>, Refusal> {
     let mut reader = Reader { all, tesseract, answers: vec![Answer::default(); all.len()] };
-    for at in reader.shaped(Shape::Dash) {
+    for at in reader.of_kind(Kind::Dash) {
         reader.say(at, "—".into(), false);
     }
     reader.read_figures()?;
@@ -113,7 +171,7 @@ pub(super) fn read(all: &[&Line], tesseract: &Tesseract) -> Result<Vec<Answer>, 
 /// How confidently a sample of the lines is read as words, in percent; 0 without words.
 pub(super) fn confidence(lines: &[Line], tesseract: &Tesseract) -> Result<f64, Refusal> {
     const SAMPLE: usize = 10;
-    let mut words: Vec<&Line> = lines.iter().filter(|line| line.shape == Shape::Text).collect();
+    let mut words: Vec<&Line> = lines.iter().filter(|line| line.kind == Kind::Text).collect();
     words.sort_by_key(|line| std::cmp::Reverse(line.area.width()));
     let images: Vec<GrayImage> =
         words.iter().take(SAMPLE).map(|line| line.image_of(WORDS)).collect();
@@ -127,9 +185,9 @@ struct Reader<'l> {
     answers: Vec<Answer>,
 }
 
-impl Reader<'_> {
-    fn shaped(&self, shape: Shape) -> Vec<usize> {
-        let has = |at: &usize| self.all.get(*at).is_some_and(|line| line.shape == shape);
+impl<'l> Reader<'l> {
+    fn of_kind(&self, kind: Kind) -> Vec<usize> {
+        let has = |at: &usize| self.all.get(*at).is_some_and(|line| line.kind == kind);
         (0..self.all.len()).filter(has).collect()
     }
 
@@ -146,69 +204,122 @@ impl Reader<'_> {
         }
     }
 
-    /// Figures: certain where two models at two sizes agree, and there are as many characters as
-    /// separate blobs. A third way of reading adds what may be right as well.
+    /// Figures: certain where two of three ways of reading agree and the third does not contradict:
+    /// two models at two sizes, and the shapes of the digits. Other ways add what may be right as well.
     fn read_figures(&mut self) -> Result<(), Refusal> {
-        let figures = self.shaped(Shape::Figure);
+        let figures = self.of_kind(Kind::Figure);
         let first = self.ask(&figures, ENGLISH, 36.0)?;
         let second = self.ask(&figures, CHINESE_FIGURES, 30.0)?;
+        let read: Vec<(usize, String, String)> = figures
+            .into_iter()
+            .zip(first)
+            .zip(second)
+            .map(|((at, a), b)| (at, a.text, b.text))
+            .collect();
+        let samples = self.samples(&read);
         let mut open = Vec::new();
-        for ((at, a), b) in figures.into_iter().zip(first).zip(second) {
-            let blobs = self.all.get(at).map_or(0, |line| line.blobs);
-            if a.text == b.text && a.text.chars().count() == blobs {
-                self.say(at, a.text, false);
-            } else {
-                open.push((at, a.text, b.text));
+        for (at, a, b) in read {
+            let Some(line) = self.all.get(at) else { continue };
+            match line.agreed(&a, &b, &line.named(&samples)) {
+                Some(figure) => self.say(at, figure, false),
+                None => open.push((at, a, b, line.named(&samples))),
             }
         }
-        let which: Vec<usize> = open.iter().map(|(at, _, _)| *at).collect();
+        let which: Vec<usize> = open.iter().map(|(at, ..)| *at).collect();
         let third = self.ask(&which, ENGLISH, 26.0)?;
         let plain = self.ask(&which, CHINESE, 40.0)?;
-        for (((at, a, b), c), plain) in open.into_iter().zip(third).zip(plain) {
+        for (((at, a, b, shapes), c), plain) in open.into_iter().zip(third).zip(plain) {
             let words = plain.text.replace(' ', "");
-            if a == b && a == c.text && !a.is_empty() {
-                self.say(at, a, false);
-            } else if words.chars().any(is_ideograph) {
+            // A single digit is easily taken for a character, several are not.
+            if words.chars().filter(|c| is_ideograph(*c)).count() > 1 {
                 self.say(at, words, true);
             } else {
-                self.say(at, doubtful_text(&[&a, &b, &c.text]), true);
+                let shapes = shapes.unwrap_or_default();
+                let digits = words.chars().all(|c| FIGURES.contains(c));
+                let words = if digits { words.as_str() } else { "" };
+                let all = [a.as_str(), b.as_str(), c.text.as_str(), words, shapes.as_str()];
+                match self.all.get(at).and_then(|line| line.unopposed(all)) {
+                    Some(figure) => self.say(at, figure, false),
+                    None => self.say(at, doubtful_text(&all), true),
+                }
             }
         }
         Ok(())
     }
 
-    /// Words, read once; the figures among them twice.
+    /// What digits look like where both models read the same, and as many as there are.
+    fn samples(&self, read: &[(usize, String, String)]) -> Samples<'l> {
+        let all: &'l [&'l Line] = self.all;
+        let mut samples = Samples::default();
+        for (at, a, b) in read {
+            let Some(line) = all.get(*at).filter(|line| a == b && line.has_digits(a)) else {
+                continue;
+            };
+            let digits = a.chars().filter(|c| *c != POINT);
+            digits.zip(&line.digits).for_each(|(digit, shape)| samples.add(digit, shape));
+        }
+        samples
+    }
+
+    /// Words, read once; the figures among them, and what is read with little confidence, twice.
     fn read_texts(&mut self) -> Result<(), Refusal> {
-        let texts = self.shaped(Shape::Text);
+        /// Percent.
+        const LITTLE: f64 = 75.0;
+        let texts = self.of_kind(Kind::Text);
         let first = self.ask(&texts, CHINESE, WORDS)?;
         let mut open = Vec::new();
         for (at, read) in texts.into_iter().zip(first) {
             if let Some(answer) = self.answers.get_mut(at) {
                 answer.confidence = Some(read.confidence);
             }
-            let text = read.text.replace(' ', "");
-            if text.contains(|c: char| c.is_ascii_digit()) {
-                open.push((at, text));
+            let has_figures = read.text.contains(|c: char| c.is_ascii_digit());
+            if has_figures || read.confidence < LITTLE {
+                open.push((at, read));
             } else {
                 // In a table only figures are certain, and blanks.
                 let in_table = self.all.get(at).is_some_and(|line| line.in_table);
-                let illegible = text.is_empty() && in_table;
-                let text = if illegible { doubtful_text(&[]) } else { text };
-                self.say(at, text, in_table);
+                self.say(at, joined(&read), in_table);
             }
         }
         let which: Vec<usize> = open.iter().map(|(at, _)| *at).collect();
         let second = self.ask(&which, CHINESE, 34.0)?;
         for ((at, a), b) in open.into_iter().zip(second) {
-            let b = b.text.replace(' ', "");
+            let (better, other) = if b.confidence > a.confidence { (&b, &a) } else { (&a, &b) };
+            let (better, other) = (joined(better), joined(other));
             let in_table = self.all.get(at).is_some_and(|line| line.in_table);
             match in_table {
-                true => self.say(at, a.clone(), a != b),
-                false => self.say(at, confirmed(&a, &b), false),
+                true if better.is_empty() => self.say(at, doubtful_text(&[]), true),
+                true => {
+                    let is_certain = better == other && has_words_and_figures(&better);
+                    self.say(at, better, !is_certain);
+                }
+                false => self.say(at, confirmed(&better, &other), false),
             }
         }
         Ok(())
     }
+}
+
+/// A line without the blanks between its words. Angle brackets are round ones misread: no report has
+/// any.
+fn joined(read: &Recognised) -> String {
+    let brackets = |c| match c {
+        '〈' => '(',
+        '〉' => ')',
+        other => other,
+    };
+    read.text.chars().filter(|c| *c != ' ').map(brackets).collect()
+}
+
+/// Whether a text is like `5630元` or `1.属于国家秘密`. A figure alone is none: it was too wide for one
+/// figure, and may be several whose rule was not found.
+fn has_words_and_figures(text: &str) -> bool {
+    text.contains(|c: char| c.is_ascii_digit()) && text.chars().any(is_ideograph)
+}
+
+/// Whether a figure may be another: the point in `1.234` may be the comma between thousands.
+fn is_ambiguous(figure: &str) -> bool {
+    figure.split_once(POINT).is_some_and(|(_, after)| after.len() == 3 || after.contains(POINT))
 }
 
 fn is_ideograph(c: char) -> bool {

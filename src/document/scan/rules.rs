@@ -52,26 +52,36 @@ impl Rules {
         let (vertical, upright) = bars(&ink.transposed()).into_iter().partition(is_long);
         let mut rules = Self { horizontal: joined(horizontal), vertical: joined(vertical) };
         rules.add_short(flat, upright);
+        rules.cut_ends();
         rules
     }
 
     /// Adds short lines that lead from one rule to another; others are strokes of characters.
     fn add_short(&mut self, mut flat: Vec<Bar>, mut upright: Vec<Bar>) {
         loop {
-            let joins = |others: &[Bar]| {
-                let others = others.to_vec();
-                move |bar: &Bar| bar.joins(&others)
-            };
-            let (more, rest) = flat.into_iter().partition::<Vec<Bar>, _>(joins(&self.vertical));
-            let (taller, others) =
-                upright.into_iter().partition::<Vec<Bar>, _>(joins(&self.horizontal));
+            let more = taken(&mut flat, |bar| bar.between(&self.vertical));
+            let taller = taken(&mut upright, |bar| bar.between(&self.horizontal));
             if more.is_empty() && taller.is_empty() {
                 return;
             }
             self.horizontal.extend(more);
             self.vertical.extend(taller);
-            (flat, upright) = (rest, others);
         }
+    }
+
+    /// Cuts off strokes of characters that touch the end of a rule and seem to go on with it.
+    fn cut_ends(&mut self) {
+        let cut = |bars: &mut Vec<Bar>, others: &[Bar]| {
+            for bar in bars {
+                if let Some(inner) = bar.between(others)
+                    && bar.length() - inner.length() < TALL
+                {
+                    *bar = inner;
+                }
+            }
+        };
+        cut(&mut self.vertical, &self.horizontal);
+        cut(&mut self.horizontal, &self.vertical);
     }
 
     /// Takes the lines out of the ink, and what blurs beside them. `tell` hears of each run.
@@ -114,18 +124,28 @@ impl Bar {
         thickness <= THICKEST && f64::from(self.length()) >= SLENDER * thickness
     }
 
-    /// Whether both its ends lie on lines of the other direction.
-    fn joins(&self, others: &[Self]) -> bool {
+    /// The part of it between the outermost of the lines of the other direction that it meets; `None`:
+    /// it does not lead from one to another.
+    fn between(&self, others: &[Self]) -> Option<Self> {
         let reach = if self.length() > TALL { REACH } else { TOUCH };
-        let ends_on = |end: u32| {
-            others.iter().any(|other| {
-                other.first <= end + reach
-                    && end <= other.last + reach
-                    && other.from <= self.last + REACH
-                    && self.first <= other.to + REACH
-            })
-        };
-        ends_on(self.from) && ends_on(self.to)
+        let met = others.iter().filter(|other| {
+            self.from <= other.last + reach
+                && other.first <= self.to + reach
+                && other.from <= self.last + REACH
+                && self.first <= other.to + REACH
+        });
+        let (from, to) = met
+            .fold((u32::MAX, 0), |(from, to), other| (from.min(other.first), to.max(other.last)));
+        let (from, to) = (from.max(self.from), to.min(self.to));
+        (to.saturating_sub(from) >= SHORTEST).then(|| self.part(from, to))
+    }
+
+    /// What of it lies from `from` to `to`.
+    fn part(&self, from: u32, to: u32) -> Self {
+        let cut = |run: &Run| Run { from: run.from.max(from), to: run.to.min(to), ..*run };
+        let runs: Vec<Run> = self.runs.iter().map(cut).filter(|run| run.from < run.to).collect();
+        let area = runs.iter().map(|run| run.to - run.from).sum();
+        Self { from, to, area, runs, ..*self }
     }
 
     /// Its runs with a pixel more on each side.
@@ -146,6 +166,18 @@ impl Bar {
         self.area += other.area;
         self.runs.append(&mut other.runs);
     }
+}
+
+/// Takes out of some lines those that `make` something, and gives what it makes.
+fn taken(bars: &mut Vec<Bar>, make: impl Fn(&Bar) -> Option<Bar>) -> Vec<Bar> {
+    let mut made = Vec::new();
+    bars.retain(|bar| {
+        let new = make(bar);
+        let stays = new.is_none();
+        made.extend(new);
+        stays
+    });
+    made
 }
 
 /// The lines along the rows.
