@@ -208,7 +208,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
         title: head.title,
         period: head.period,
         published: head.published,
-        sections: section::find(&items, &known, || rows.as_slice()),
+        sections: section::find(&items, &known, || rows.as_slice(), document.source),
         tables: Vec::new(),
         cells: BTreeMap::new(),
         missing_rows: Vec::new(),

@@ -140,7 +140,7 @@ fn content(
         Item::Text(text) if text.contains('。') => text.chars().count(),
         _ => 0,
     });
-    let sections = section::find(&items, known, || &[]);
+    let sections = section::find(&items, known, || &[], document.source);
     let said = sections.iter().filter(|s| s.picture || !s.text.is_empty());
     let lines = lines::of(&document);
     let laid = templates.iter().filter(|template| template.lay(&lines).is_some());

@@ -1,5 +1,6 @@
 //! What stands at the head and foot of a report: title, unit, year, period, dates.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use regex::Regex;
 use super::YearNamed;
 use super::normalise::{fold_char, is_invisible, squeeze, trim};
 use super::section::Item;
-use crate::document::Document;
+use crate::document::{Document, Source};
 use crate::form::{Form, Head};
 
 /// What was found at the head and foot.
@@ -176,8 +177,11 @@ pub(super) fn find(
     let publisher = lines
         .after_label(&head.publisher)
         .or_else(|| document.meta.publisher.as_deref().map(|p| trim(p).to_owned()));
-    let mut names =
-        [signature, filled_by, in_title, publisher].into_iter().flatten().filter(|n| !n.is_empty());
+    let names = [signature, filled_by, in_title, publisher].into_iter().flatten();
+    let mut names = names.filter(|n| !n.is_empty()).map(|name| match document.source {
+        Source::Text => name,
+        Source::Ocr => lines.usual_spelling(&name),
+    });
     found.unit = names.next();
     found.spellings = names.collect();
     found.spellings.dedup();
@@ -267,6 +271,37 @@ fn without_seal(name: &str) -> String {
 }
 
 impl Lines<'_> {
+    /// A recognised name with each character that is read otherwise in most other places replaced: a
+    /// report says who it is from in its title, its text, over its table and under it. The places are
+    /// those where the two characters next to it are the same.
+    fn usual_spelling(&self, name: &str) -> String {
+        let printed: Vec<char> = name.chars().collect();
+        let lines: Vec<Vec<char>> =
+            self.lines.iter().map(|(_, line)| line.chars().collect()).collect();
+        let mut usual = printed.clone();
+        for (at, slot) in usual.iter_mut().enumerate() {
+            // Two neighbours in the name, and where the character stands among the three.
+            let first = at.saturating_sub(1).min(printed.len().saturating_sub(3));
+            let Some(near) = printed.get(first..first + 3) else { continue };
+            let own = at - first;
+            let alike = |place: &&[char]| {
+                near.iter().zip(*place).enumerate().all(|(i, (a, b))| i == own || a == b)
+            };
+            let mut votes: BTreeMap<char, usize> = BTreeMap::new();
+            for place in lines.iter().flat_map(|line| line.windows(3)).filter(alike) {
+                if let Some(read) = place.get(own).filter(|c| c.is_alphabetic()) {
+                    *votes.entry(*read).or_default() += 1;
+                }
+            }
+            let said = |c: &char| votes.get(c).copied().unwrap_or(0);
+            let most = votes.iter().max_by_key(|(_, count)| **count).map(|(c, _)| *c);
+            if let Some(most) = most.filter(|most| said(most) > said(slot).max(1)) {
+                *slot = most;
+            }
+        }
+        usual.into_iter().collect()
+    }
+
     /// The first short line that names the kind of report, with the line of its unit above it.
     fn title(&self, forms: &[&Form]) -> Option<String> {
         const SEARCHED: usize = 40;

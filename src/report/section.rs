@@ -2,7 +2,7 @@
 
 use super::FoundSection;
 use super::normalise::{Label, squeeze, trim};
-use crate::document::{Block, Document, GridCell};
+use crate::document::{Block, Document, GridCell, Source};
 use crate::form::Section;
 
 /// Longer lines are no headings.
@@ -11,6 +11,8 @@ const MOST_CHARS: usize = 40;
 const ALIKE: f64 = 0.7;
 /// Without a number before it a line must be nearly the title itself.
 const SAME: f64 = 0.9;
+/// The same where characters were recognised: the number may be what was misread.
+const SAME_RECOGNISED: f64 = 0.75;
 
 /// One line of the document, in reading order.
 pub(super) enum Item<'d> {
@@ -45,12 +47,17 @@ pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
 
 /// The sections in document order. `known` are those of the forms of this kind; a numbered line that
 /// is one of the `rows`, labels in the tables of these forms, is no heading of a section. They are asked for
-/// only where there is such a line.
+/// only where there is such a line. `source` tells how far the characters can be trusted.
 pub(super) fn find<'r>(
     items: &[Item<'_>],
     known: &[&Section],
     rows: impl Fn() -> &'r [Label],
+    source: Source,
 ) -> Vec<FoundSection> {
+    let same = match source {
+        Source::Text => SAME,
+        Source::Ocr => SAME_RECOGNISED,
+    };
     let titles: Vec<(&str, Vec<Label>)> = known
         .iter()
         .map(|s| {
@@ -68,7 +75,7 @@ pub(super) fn find<'r>(
             }
             Item::Text(text) | Item::Row(text) => {
                 let row = matches!(item, Item::Row(_));
-                let heading = heading(text, &titles)
+                let heading = heading(text, &titles, same)
                     .filter(|id| id.is_some() || !is_among(rows(), &Label::of(text)));
                 match heading {
                     Some(id) if !row || id.is_some() => sections.push(FoundSection {
@@ -97,8 +104,8 @@ fn note_text(sections: &mut [FoundSection], text: &str) {
     }
 }
 
-/// Whether a line is a heading, and of which section.
-fn heading(text: &str, titles: &[(&str, Vec<Label>)]) -> Option<Option<String>> {
+/// Whether a line is a heading, and of which section. `same` is the least likeness without a number.
+fn heading(text: &str, titles: &[(&str, Vec<Label>)], same: f64) -> Option<Option<String>> {
     let line = squeeze(text);
     if line.is_empty() || line.chars().count() > MOST_CHARS || line.ends_with(['。', ';', ',']) {
         return None;
@@ -112,7 +119,7 @@ fn heading(text: &str, titles: &[(&str, Vec<Label>)]) -> Option<Option<String>> 
     let top = is_top_number(&line, &label);
     // A number other than the section's own is a slip of numbering, not another section; so
     // likeness here is that of the bodies.
-    let alike = likeness >= if top { ALIKE } else { SAME };
+    let alike = likeness >= if top { ALIKE } else { same };
     if alike {
         Some(Some(id.to_owned()))
     } else if top && line.starts_with(|c: char| !c.is_ascii()) && !line.contains('。') {
