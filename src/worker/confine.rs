@@ -295,6 +295,33 @@ mod tests {
     }
 
     #[test]
+    fn recognition_reads_its_program_and_its_models_and_reaches_nothing_else() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let file = std::env::temp_dir().join(format!("gouji-confined-{}", std::process::id()));
+        let to_write = file.clone();
+        let run = |program: &str| std::process::Command::new(program).arg("--version").output();
+        let (walls, foreign, written, connection, socket, own, other) = in_a_thread(move || {
+            let walls = (open_only(Path::new("/usr/bin/env")), refuse_sockets());
+            let written = std::fs::write(&to_write, "x").err();
+            let connection = std::net::TcpStream::connect(address).err();
+            let socket = std::net::UdpSocket::bind("127.0.0.1:0").err();
+            (walls, refusal(), written, connection, socket, run("/usr/bin/env"), run("/usr/bin/id"))
+        });
+        if walls != (Wall::Whole, Wall::Whole) {
+            eprintln!("this kernel lacks landlock or seccomp: nothing was shown");
+            return;
+        }
+        let code = |error: Option<std::io::Error>| error.and_then(|error| error.raw_os_error());
+        assert_eq!(foreign, Some(libc::EACCES), "no file but those of programs");
+        assert_eq!(code(written), Some(libc::EACCES));
+        assert!(!file.exists());
+        assert_eq!([code(connection), code(socket)], [Some(libc::EPERM); 2]);
+        assert!(own.unwrap().status.success(), "the program itself runs");
+        assert_eq!(code(other.err()), Some(libc::EACCES), "no other does");
+    }
+
+    #[test]
     fn what_the_kernel_lacks_is_said() {
         let old = Confinement { landlock: Wall::Part, seccomp: Wall::Missing };
         assert!(!old.is_whole());
