@@ -418,10 +418,10 @@ impl Refusal {
                 "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into()
             }
             Self::Unrecognised(Pictured::Scan) => {
-                "这是图片或扫描件，没有可以读取的文字；请提交 Word 等文字版文件，或由管理员开启文字识别".into()
+                "图片或扫描件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
             }
             Self::Unrecognised(Pictured::Unencoded) => {
-                "版式文件中的文字无法提取；请提交 Word 等文字版文件，或由管理员开启文字识别".into()
+                "版式文件中的文字无法提取，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
             }
             Self::Recognition(_) => "这是扫描件，文字识别没有成功；请提交 Word 等文字版文件，或联系管理员".into(),
         }

@@ -181,11 +181,17 @@ pub struct OfficeConfig {
 }
 
 /// `[ocr]`
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OcrConfig {
-    /// The program that recognises characters; empty: scans are not read.
+    /// The program that recognises characters, used where it is there; empty: scans are not read.
     pub program: String,
+}
+
+impl Default for OcrConfig {
+    fn default() -> Self {
+        Self { program: "tesseract".into() }
+    }
 }
 
 /// `[forms]`

@@ -106,9 +106,11 @@ impl Office {
         self.inside = command.iter().map(|&word| word.to_owned()).collect();
     }
 
-    /// A command of gouji here, under whatever it is to run inside.
+    /// A command of gouji here, under whatever it is to run inside. `GOUJI_UNDER_TEST` names another
+    /// program than the one built for the tests.
     pub(crate) fn gouji(&self, arguments: &[&str]) -> Command {
-        let gouji = env!("CARGO_BIN_EXE_gouji").to_owned();
+        let gouji = std::env::var("GOUJI_UNDER_TEST");
+        let gouji = gouji.unwrap_or_else(|_| env!("CARGO_BIN_EXE_gouji").to_owned());
         let mut words = self.inside.iter().cloned().chain([gouji]);
         let mut command = Command::new(words.next().unwrap());
         command
