@@ -413,7 +413,10 @@ impl Refusal {
                 format!("不是可以读取的文档，而是{found}；{remedy}")
             }
             Self::Damaged(_) => "文件已损坏，无法读取，请用原软件打开后另存一份再提交".into(),
-            Self::Incomplete(_) => "文件不完整，可能没有拷贝完，请重新拷贝；仍不行的，请用原软件打开后另存一份再提交".into(),
+            Self::Incomplete(_) => {
+                "文件不完整，可能没有拷贝完，请重新拷贝；仍不行的，请用原软件打开后另存一份再提交"
+                    .into()
+            }
             Self::TooLarge(_) => {
                 "文件内容过大或结构异常，不像一份年度报告，请检查后重新提交".into()
             }
@@ -421,9 +424,12 @@ impl Refusal {
                 "图片或扫描件，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
             }
             Self::Unrecognised(Pictured::Unencoded) => {
-                "版式文件中的文字无法提取，需要安装文字识别；也可以直接提交 Word 等文字版文件".into()
+                "版式文件中的文字无法提取，需要安装文字识别；也可以直接提交 Word 等文字版文件"
+                    .into()
             }
-            Self::Recognition(_) => "这是扫描件，文字识别没有成功；请提交 Word 等文字版文件，或联系管理员".into(),
+            Self::Recognition(_) => {
+                "这是扫描件，文字识别没有成功；请提交 Word 等文字版文件，或联系管理员".into()
+            }
         }
     }
 }
