@@ -706,7 +706,12 @@ pub fn check_file(name: &str, text: &str) -> Result<Form, Vec<FormError>> {
     // Rules across years may name the forms that come with the program.
     let mut files: Vec<_> =
         EMBEDDED.iter().map(|(name, text)| file::read(name, text, &mut Vec::new())).collect();
-    files.push(file::read(name, text, &mut errors));
+    let own = file::read(name, text, &mut errors);
+    // What forms share has no tables for its rules: it is checked with the forms of its folder.
+    if own.form.is_none() {
+        return Err(errors);
+    }
+    files.push(own);
     let tables = build::Tables::of(&files, &mut errors);
     let form = files
         .last()

@@ -108,6 +108,7 @@ impl Office {
 
     /// A command of gouji here, under whatever it is to run inside. `GOUJI_UNDER_TEST` names another
     /// program than the one built for the tests.
+    #[expect(clippy::disallowed_methods, reason = "which program is tested is said from outside")]
     pub(crate) fn gouji(&self, arguments: &[&str]) -> Command {
         let gouji = std::env::var("GOUJI_UNDER_TEST");
         let gouji = gouji.unwrap_or_else(|_| env!("CARGO_BIN_EXE_gouji").to_owned());
