@@ -6,7 +6,7 @@
 
 Each file is given to `gouji check --json` alone. It fails if gouji ends otherwise than by its own
 will, says nothing, says a panic, or needs more than five seconds of processor time or 256 MiB of
-memory, its reader process included; of the files made here, if a hostile one is taken for a report.
+memory (a picture: 1 GiB), its reader process included; of the files made here, if a hostile one is taken for a report.
 Needs nothing but Python and, for the limits, Linux."""
 
 import collections
@@ -24,6 +24,8 @@ import zlib
 
 SECONDS = 5
 MEBIBYTES = 256
+# Of a picture, which may be a scan.
+PICTURE_MEBIBYTES = 1024
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 CONTENT = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 
@@ -326,7 +328,8 @@ def look(gouji, path, folder):
         trouble.append(f"{seconds:.1f} s of processor")
     if elapsed > 6 * SECONDS:
         trouble.append(f"{elapsed:.0f} s")
-    if mebibytes > MEBIBYTES:
+    is_picture = "image" in os.path.basename(path) or path.endswith((".png", ".tif"))
+    if mebibytes > (PICTURE_MEBIBYTES if is_picture else MEBIBYTES):
         trouble.append(f"{mebibytes:.0f} MiB")
     return verdict, reason, seconds, mebibytes, trouble
 
