@@ -11,7 +11,7 @@
 //! when gouji runs is not in it; `tests/benches/growth.py` measures that.
 //!
 //! `paths --times N CASE` does one case N times and nothing else, to be watched by perf;
-//! `tests/tools/instructions.py` counts its instructions. `--list-cases` names the cases.
+//! valgrind can count its instructions. `--list-cases` names the cases.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot set up should panic")]
 #![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "a bench")]
 #![allow(clippy::as_conversions, reason = "times of a bench")]
