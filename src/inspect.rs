@@ -306,7 +306,8 @@ fn refused(member: String, refusal: &Refusal) -> Inspection {
     }
 }
 
-fn without_report(member: String, verdict: Verdict) -> Inspection {
+/// An inspection that came to no report, without a reason yet.
+pub(crate) fn without_report(member: String, verdict: Verdict) -> Inspection {
     Inspection {
         member,
         verdict,

@@ -19,7 +19,7 @@ use crate::check::{Policy, Verdict};
 use crate::config::Settings;
 use crate::document::Refusal;
 use crate::form::Forms;
-use crate::inspect::{Inspection, Reading, compare_all, inspect};
+use crate::inspect::{Inspection, Reading, compare_all, inspect, without_report};
 use crate::units::roster::Directory;
 use crate::watch::is_ignored;
 use crate::watch::names::decoded;
@@ -208,15 +208,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Closed> {
 
 /// What was found in a file that was taken.
 fn inspections(file: &Path, taken: Taken, forms: &Forms, policy: &Policy) -> Vec<Inspection> {
-    let nothing = |verdict| Inspection {
-        member: String::new(),
-        verdict,
-        reason: None,
-        detail: None,
-        lacks_program: false,
-        format: None,
-        checked: None,
-    };
+    let nothing = |verdict| without_report(String::new(), verdict);
     match taken {
         Taken::Read(reading) => inspect(&file_name(file), reading, forms, policy),
         Taken::Shut(reason, detail) => vec![Inspection {
