@@ -265,10 +265,13 @@ fn lists(sentences: &[Sentence]) -> Vec<List> {
             semicolon: false,
         };
         reader.read();
+        // Parts of a total that is not told leave open what the next list breaks down.
+        let told = reader.done.iter().all(|l| l.parts.is_empty() || !l.totals.is_empty());
         before = sentence
             .figures
             .iter()
             .filter(|(at, f)| f.kind == Kind::Count && !in_brackets(&sentence.masked, *at))
+            .filter(|_| told)
             .map(|(_, f)| f.clone())
             .collect();
         done.append(&mut reader.done);
@@ -338,6 +341,8 @@ impl Reader<'_> {
                 '中' if paraphrased(before)
                     && rest.chars().nth(1).is_some_and(|c| ",:".contains(c)) =>
                 {
+                    // It names what it breaks down, which the sentence before need not speak of.
+                    self.before.clear();
                     self.word(at);
                 }
                 '分' if rest.starts_with("分别为") || rest.starts_with("分别是") => {
