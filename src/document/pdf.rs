@@ -90,7 +90,7 @@ fn image<'a>(page: &'a PdfPage<'a>, cache: &RenderCache<'a>) -> GrayImage {
     let settings = RenderSettings { force_image_interpolation: true, ..RenderSettings::default() };
     let size = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
     let pixmap = hayro::render(page, cache, &InterpreterSettings::default(), &settings, &size);
-    let levels = pixmap.data().iter().map(|p| scan::ink_level([p.r, p.g, p.b])).collect();
+    let levels = scan::ink_levels(pixmap.data().iter().map(|p| [p.r, p.g, p.b]));
     GrayImage::from_raw(pixmap.width().into(), pixmap.height().into(), levels).unwrap_or_default()
 }
 

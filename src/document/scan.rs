@@ -29,7 +29,7 @@ use super::lattice::{self, Ink as Paint, Page, Point, Recognised};
 use super::{Document, Format, Limits, Meta, Pictured, Refusal, Source};
 use ink::{Blob, Ink};
 use numbers::{index, whole};
-pub(super) use paper::ink_level;
+pub(super) use paper::ink_levels;
 use reading::{Answer, Line};
 use rules::Rules;
 pub use tesseract::Tesseract;
@@ -89,14 +89,29 @@ pub(super) fn scanned(
     if numbers.len() > MOST_PAGES {
         return Err(Refusal::TooLarge(format!("more than {MOST_PAGES} pages of images")));
     }
+    // Most scans lie as a whole on their side, if they do: the first page tells.
+    let mut turn: Option<Turn> = None;
+    let image = |at: usize, turn: Option<Turn>| {
+        let image = image(at)?;
+        Ok(match turn {
+            Some(turn) => turn(&image),
+            None => image,
+        })
+    };
     let mut sheets = Vec::with_capacity(numbers.len());
     for (at, number) in numbers.iter().enumerate() {
-        sheets.push(Sheet::of(*number, &image(at)?));
+        let mut sheet = Sheet::of(*number, &image(at, turn)?);
+        if at == 0
+            && let Some((upright, by)) = upright(&sheet, &image(at, None)?, tesseract)?
+        {
+            (sheet, turn) = (upright, Some(by));
+        }
+        sheets.push(sheet);
     }
     recognise(&mut sheets.iter_mut().collect::<Vec<_>>(), tesseract)?;
     let mut turned = Vec::new();
     for (at, sheet) in sheets.iter_mut().enumerate().filter(|(_, sheet)| sheet.is_doubtful()) {
-        if let Some(upright) = upright(sheet, &image(at)?, tesseract)? {
+        if let Some((upright, _)) = upright(sheet, &image(at, turn)?, tesseract)? {
             *sheet = upright;
             turned.push(sheet);
         }
@@ -116,21 +131,32 @@ fn recognise(sheets: &mut [&mut Sheet], tesseract: &Tesseract) -> Result<(), Ref
     Ok(())
 }
 
+/// Turns an image by quarters.
+type Turn = fn(&GrayImage) -> GrayImage;
+
+/// The least confidence, in percent, with which words that stand upright are read.
+const UPRIGHT: f64 = 60.0;
+
 /// The sheet turned by the quarters with which its lines are read with clearly more confidence.
 fn upright(
     sheet: &Sheet,
     image: &GrayImage,
     tesseract: &Tesseract,
-) -> Result<Option<Sheet>, Refusal> {
+) -> Result<Option<(Sheet, Turn)>, Refusal> {
     /// Percent more.
     const CLEARLY: f64 = 12.0;
+    const TURNS: [Turn; 3] = [imageops::rotate180, imageops::rotate90, imageops::rotate270];
+    let own = reading::confidence(&sheet.lines, tesseract)?;
+    if own >= UPRIGHT || sheet.lines.is_empty() {
+        return Ok(None);
+    }
     let mut best = None;
-    let mut most = reading::confidence(&sheet.lines, tesseract)? + CLEARLY;
-    for turn in [imageops::rotate180, imageops::rotate90, imageops::rotate270] {
+    let mut most = own + CLEARLY;
+    for turn in TURNS {
         let turned = Sheet::of(sheet.number, &turn(image));
         let confidence = reading::confidence(&turned.lines, tesseract)?;
         if confidence > most {
-            (best, most) = (Some(turned), confidence);
+            (best, most) = (Some((turned, turn)), confidence);
         }
     }
     Ok(best)
@@ -164,9 +190,8 @@ impl Sheet {
 
     /// Whether its words were recognised with so little confidence that it may lie on its side.
     fn is_doubtful(&self) -> bool {
-        const LOW: f64 = 60.0;
         let told: Vec<f64> = self.answers.iter().filter_map(|answer| answer.confidence).collect();
-        !told.is_empty() && numbers::median(told) < LOW
+        !told.is_empty() && numbers::median(told) < UPRIGHT
     }
 
     /// The page with what was recognised on it.
@@ -248,10 +273,12 @@ fn lines_of(tables: &[Vec<(Point, Point)>], ink: &Ink, even: &GrayImage) -> Vec<
         }
     }
     let mut lines = Vec::new();
+    let mut number = 0;
     for (cells, blobs) in boxes.iter().zip(inside) {
         let all: Vec<Blob> = blobs.iter().flatten().copied().collect();
         let size = lines::size(&all);
         for (cell, blobs) in cells.iter().zip(blobs) {
+            number += 1;
             let blobs: Vec<Blob> =
                 blobs.into_iter().filter(|b| !is_rest_of_rule(b, cell)).collect();
             let mut own: Vec<Line> = lines::lines(&blobs, size)
@@ -259,7 +286,9 @@ fn lines_of(tables: &[Vec<(Point, Point)>], ink: &Ink, even: &GrayImage) -> Vec<
                 .filter_map(|line| Line::of(line, size, true, even))
                 .collect();
             let is_crowded = own.len() > 1 && own.iter().any(Line::is_figure);
-            own.iter_mut().for_each(|line| line.is_crowded = is_crowded);
+            for line in &mut own {
+                (line.is_crowded, line.cell) = (is_crowded, number);
+            }
             lines.append(&mut own);
         }
     }

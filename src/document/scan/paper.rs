@@ -13,16 +13,40 @@ const SQUARE: u32 = 32;
 /// lid of the scanner, a table under the sheet).
 const DARKEST_PAPER: f64 = 0.4;
 
-/// The grey of an image in which red ink is as bright as paper: seals stand over the text. Black
-/// ink under a seal stays dark in the red channel.
+/// The grey of an image in which red ink is as bright as paper: seals stand over the text.
 pub(super) fn without_red(image: &RgbImage) -> GrayImage {
-    let pixels = image.pixels().map(|pixel| ink_level(pixel.0));
-    GrayImage::from_raw(image.width(), image.height(), pixels.collect()).unwrap_or_default()
+    let levels = ink_levels(image.pixels().map(|pixel| pixel.0));
+    GrayImage::from_raw(image.width(), image.height(), levels).unwrap_or_default()
 }
 
-/// The same of one pixel: red, green, blue.
-pub(in crate::document) fn ink_level([red, green, blue]: [u8; 3]) -> u8 {
-    red.saturating_add(red.saturating_sub(green.max(blue)) / 2)
+/// The same of its pixels: red, green, blue. The red channel shows black ink under a seal; where the seal
+/// covers half of what is under it, as one drawn by a program does, that ink is pale. So the seal
+/// over paper is what becomes as bright as paper, and what is darker in it stays so much darker.
+pub(in crate::document) fn ink_levels(pixels: impl Iterator<Item = [u8; 3]> + Clone) -> Vec<u8> {
+    /// How much redder than grey a seal is.
+    const RED: u8 = 50;
+    /// Paper shows through this part of a seal at least; the rest may be ink, or the seal's edge.
+    const PAPER: f64 = 0.3;
+    let redness = |[red, green, blue]: [u8; 3]| red.saturating_sub(green.max(blue));
+    let mut counts = [0_u32; 256];
+    for pixel in pixels.clone().filter(|pixel| redness(*pixel) >= RED) {
+        if let Some(count) = counts.get_mut(usize::from(pixel[0])) {
+            *count += 1;
+        }
+    }
+    let mut rest = PAPER * counts.iter().map(|count| f64::from(*count)).sum::<f64>();
+    let mut brighter = |count: &u32| {
+        rest -= f64::from(*count);
+        rest > 0.0
+    };
+    let steps = counts.iter().rev().take_while(|count| brighter(count)).count();
+    let seal = f64::from(u8::MAX) - f64::from(u8::try_from(steps).unwrap_or(u8::MAX));
+    let brighten = f64::from(u8::MAX) / seal.max(1.0) - 1.0;
+    let of = |pixel: [u8; 3]| {
+        let share = f64::from(redness(pixel).min(RED)) / f64::from(RED);
+        level(f64::from(pixel[0]) * (1.0 + brighten * share))
+    };
+    pixels.map(of).collect()
 }
 
 /// A sheet with dark ink on light paper: a negative, as some programs write them, is turned back.
@@ -38,7 +62,7 @@ pub(super) fn positive(image: &GrayImage) -> Cow<'_, GrayImage> {
     Cow::Owned(positive)
 }
 
-/// Divides by the brightness of the paper around.
+/// Divides by the brightness of the paper around; pale ink is made as dark as ink usually is.
 pub(super) fn levelled(image: &GrayImage) -> GrayImage {
     let paper = Paper::of(image);
     let mut result = image.clone();
@@ -48,7 +72,36 @@ pub(super) fn levelled(image: &GrayImage) -> GrayImage {
             *pixel = level(f64::from(*pixel) * 255.0 / paper);
         }
     }
+    darken(&mut result);
     result
+}
+
+/// Makes the ink of a pale print dark: what a sheet's darkest pixels are becomes [`DARK`].
+fn darken(image: &mut GrayImage) {
+    const DARK: f64 = 60.0;
+    /// So many of the pixels are ink on any sheet with a line of text.
+    const INK: f64 = 0.004;
+    /// What is as pale is no ink but a stain, or the other side showing through.
+    const PALEST: f64 = 200.0;
+    let mut counts = [0_u32; 256];
+    for level in image.as_raw() {
+        if let Some(count) = counts.get_mut(usize::from(*level)) {
+            *count += 1;
+        }
+    }
+    let mut rest = INK * counts.iter().map(|count| f64::from(*count)).sum::<f64>();
+    let darker = |count: &&u32| {
+        rest -= f64::from(**count);
+        rest > 0.0
+    };
+    let ink = u32::try_from(counts.iter().take_while(darker).count()).map_or(0.0, f64::from);
+    if ink <= DARK || ink > PALEST {
+        return;
+    }
+    let stretch = (255.0 - DARK) / (255.0 - ink);
+    image.iter_mut().for_each(|pixel| {
+        *pixel = level(255.0 - (255.0 - f64::from(*pixel)) * stretch);
+    });
 }
 
 /// How bright the paper is, by squares.

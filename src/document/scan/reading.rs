@@ -1,5 +1,7 @@
 //! Lines recognised in two ways, and what is certain then.
 
+use std::collections::BTreeSet;
+
 use image::{GrayImage, imageops};
 
 use super::enlarged;
@@ -33,6 +35,8 @@ pub(super) struct Line {
     /// It stands in a cell with others, one of them a figure: the rule between two cells may not have
     /// been found, so no figure of it is certain.
     pub(super) is_crowded: bool,
+    /// Which cell of its sheet it stands in, of a line in a table.
+    pub(super) cell: usize,
     kind: Kind,
     /// What its digits look like, of a figure.
     digits: Vec<Shape>,
@@ -74,8 +78,8 @@ impl Line {
         let digits = digits.into_iter().map(|digit| Shape::of(sheet, digit)).collect();
         let mut image = blank(area.width() + 2 * BORDER, area.height() + 2 * BORDER);
         imageops::replace(&mut image, &*cut, BORDER.into(), BORDER.into());
-        let is_crowded = false;
-        Some(Self { area, size, in_table, is_crowded, kind, digits, has_point, image })
+        let (is_crowded, cell) = (false, 0);
+        Some(Self { area, size, in_table, is_crowded, cell, kind, digits, has_point, image })
     }
 }
 
@@ -114,14 +118,22 @@ impl Line {
 
     /// The one figure that three of these ways of reading give, if the others give nothing: no digit of
     /// this kind was read before that it could be compared to.
-    fn unopposed(&self, ways: [&str; 5]) -> Option<String> {
-        let mut said = ways.into_iter().filter(|way| !way.is_empty());
+    fn unopposed(&self, ways: &[&str]) -> Option<String> {
+        let mut said = ways.iter().copied().filter(|way| !way.is_empty());
         let first = said.next()?;
         let fits = self.has_digits(first)
             && self.has_point == first.contains(POINT)
             && !is_ambiguous(first);
         (fits && said.clone().count() >= 2 && said.all(|way| way == first))
             .then(|| first.to_owned())
+    }
+
+    /// The figure that all these ways of reading give.
+    fn undisputed(&self, ways: &[String]) -> Option<String> {
+        const ENOUGH: usize = 4;
+        let ways: Vec<&str> = ways.iter().map(String::as_str).collect();
+        let is_whole = ways.len() >= ENOUGH && ways.iter().all(|way| !way.is_empty());
+        self.unopposed(&ways).filter(|_| is_whole)
     }
 
     /// Its image, so large that characters have this height in pixels.
@@ -132,6 +144,38 @@ impl Line {
         };
         enlarged(&self.image, (height / own.max(1.0)).clamp(0.3, 4.0))
     }
+
+    /// A figure between two prints of another, enlarged to characters of this height: the models know
+    /// figures of several digits and give nothing for many a lone one.
+    fn between(&self, other: &Self, height: f64) -> GrayImage {
+        let tall = self.area.height().max(1);
+        let own = self.inner();
+        let factor = f64::from(tall) / f64::from(other.area.height().max(1));
+        let beside = enlarged(&other.inner(), factor);
+        // As far apart as digits are.
+        let gap = (tall / 6).max(2);
+        let width = own.width() + 2 * (beside.width() + gap + BORDER);
+        let mut image = blank(width, tall.max(beside.height()) + 2 * BORDER);
+        let mut left = BORDER;
+        for part in [&beside, &own, &beside] {
+            imageops::replace(&mut image, part, left.into(), BORDER.into());
+            left += part.width() + gap;
+        }
+        enlarged(&image, (height / f64::from(tall)).clamp(0.3, 4.0))
+    }
+
+    /// Its image without the border.
+    fn inner(&self) -> GrayImage {
+        let (wide, tall) = (self.area.width(), self.area.height());
+        imageops::crop_imm(&self.image, BORDER, BORDER, wide, tall).to_image()
+    }
+}
+
+/// What stands between two prints of a figure; nothing, if these are not read.
+fn inside(read: &str, other: &str) -> String {
+    let read: String = read.chars().filter(|c| *c != ' ').collect();
+    let inside = read.strip_prefix(other).and_then(|rest| rest.strip_suffix(other));
+    inside.unwrap_or_default().to_owned()
 }
 
 impl Kind {
@@ -165,6 +209,7 @@ pub(super) fn read(all: &[&Line], tesseract: &Tesseract) -> Result<Vec<Answer>, 
     }
     reader.read_figures()?;
     reader.read_texts()?;
+    reader.trust_prose();
     Ok(reader.answers)
 }
 
@@ -228,7 +273,14 @@ impl<'l> Reader<'l> {
         let which: Vec<usize> = open.iter().map(|(at, ..)| *at).collect();
         let third = self.ask(&which, ENGLISH, 26.0)?;
         let plain = self.ask(&which, CHINESE, 40.0)?;
-        for (((at, a, b, shapes), c), plain) in open.into_iter().zip(third).zip(plain) {
+        let beside = self.beside_others(&which)?;
+        let more = third.into_iter().zip(plain).zip(beside);
+        for ((at, a, b, shapes), ((c, plain), beside)) in open.into_iter().zip(more) {
+            let Some(line) = self.all.get(at) else { continue };
+            if let Some(figure) = line.undisputed(&beside) {
+                self.say(at, figure, false);
+                continue;
+            }
             let words = plain.text.replace(' ', "");
             // A single digit is easily taken for a character, several are not.
             if words.chars().filter(|c| is_ideograph(*c)).count() > 1 {
@@ -237,14 +289,56 @@ impl<'l> Reader<'l> {
                 let shapes = shapes.unwrap_or_default();
                 let digits = words.chars().all(|c| FIGURES.contains(c));
                 let words = if digits { words.as_str() } else { "" };
-                let all = [a.as_str(), b.as_str(), c.text.as_str(), words, shapes.as_str()];
-                match self.all.get(at).and_then(|line| line.unopposed(all)) {
+                let mut all = vec![a.as_str(), b.as_str(), c.text.as_str(), words, &shapes];
+                all.extend(beside.iter().map(String::as_str));
+                match line.unopposed(&all) {
                     Some(figure) => self.say(at, figure, false),
                     None => self.say(at, doubtful_text(&all), true),
                 }
             }
         }
         Ok(())
+    }
+
+    /// What each of these lines is read as between two prints of another figure: by both models, four times
+    /// in all.
+    fn beside_others(&self, which: &[usize]) -> Result<Vec<Vec<String>>, Refusal> {
+        let mut read = vec![Vec::new(); which.len()];
+        let lines = || which.iter().filter_map(|at| self.all.get(*at));
+        let companions = self.companions();
+        let is_lone = companions.len() == 1;
+        let ways =
+            [(ENGLISH, 36.0), (CHINESE_FIGURES, 30.0), (ENGLISH, 30.0), (CHINESE_FIGURES, 36.0)];
+        for (other, figure) in companions {
+            for (how, height) in ways.into_iter().take(if is_lone { 4 } else { 2 }) {
+                let images: Vec<GrayImage> = lines().map(|l| l.between(other, height)).collect();
+                let answers = self.tesseract.read(&images, how)?;
+                for (read, answer) in read.iter_mut().zip(answers) {
+                    read.push(inside(&answer.text, &figure));
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    /// Two figures of several digits that are certain, none of the digits twice: those that others are
+    /// read beside.
+    fn companions(&self) -> Vec<(&'l Line, String)> {
+        const MOST: usize = 2;
+        let mut companions: Vec<(&'l Line, String)> = Vec::new();
+        for (line, answer) in self.all.iter().zip(&self.answers) {
+            let digits: BTreeSet<char> = answer.text.chars().collect();
+            let is_one = line.is_figure() && !answer.doubtful && !line.has_point;
+            let fits = is_one && (2..=4).contains(&digits.len()) && line.has_digits(&answer.text);
+            let is_new = companions.iter().all(|(_, figure)| *figure != answer.text);
+            if fits && digits.len() == answer.text.len() && is_new {
+                companions.push((line, answer.text.clone()));
+            }
+        }
+        // Those with more digits are read better.
+        companions.sort_by_key(|(_, figure)| std::cmp::Reverse(figure.len()));
+        companions.truncate(MOST);
+        companions
     }
 
     /// What digits look like where both models read the same, and as many as there are.
@@ -263,8 +357,6 @@ impl<'l> Reader<'l> {
 
     /// Words, read once; the figures among them, and what is read with little confidence, twice.
     fn read_texts(&mut self) -> Result<(), Refusal> {
-        /// Percent.
-        const LITTLE: f64 = 75.0;
         let texts = self.of_kind(Kind::Text);
         let first = self.ask(&texts, CHINESE, WORDS)?;
         let mut open = Vec::new();
@@ -290,7 +382,7 @@ impl<'l> Reader<'l> {
             match in_table {
                 true if better.is_empty() => self.say(at, doubtful_text(&[]), true),
                 true => {
-                    let is_certain = better == other && has_words_and_figures(&better);
+                    let is_certain = better == other && is_figure_with_unit(&better);
                     self.say(at, better, !is_certain);
                 }
                 false => self.say(at, confirmed(&better, &other), false),
@@ -298,7 +390,26 @@ impl<'l> Reader<'l> {
         }
         Ok(())
     }
+
+    /// That a cell holds a sentence and no figure is certain, even where single characters are not.
+    fn trust_prose(&mut self) {
+        /// Characters that are no misread figure.
+        const WORDS: usize = 10;
+        let mut at = 0;
+        for cell in self.all.chunk_by(|a, b| a.in_table && b.in_table && a.cell == b.cell) {
+            let answers = self.answers.get_mut(at..at + cell.len()).unwrap_or_default();
+            at += cell.len();
+            let is_well_read = |a: &&Answer| a.confidence.is_some_and(|c| c >= LITTLE);
+            let words = answers.iter().filter(is_well_read).flat_map(|a| a.text.chars());
+            if words.filter(|c| is_ideograph(*c)).count() >= WORDS {
+                answers.iter_mut().for_each(|answer| answer.doubtful = false);
+            }
+        }
+    }
 }
+
+/// Words read with less confidence, in percent, are read again.
+const LITTLE: f64 = 75.0;
 
 /// A line without the blanks between its words. Angle brackets are round ones misread: no report has
 /// any.
@@ -311,10 +422,12 @@ fn joined(read: &Recognised) -> String {
     read.text.chars().filter(|c| *c != ' ').map(brackets).collect()
 }
 
-/// Whether a text is like `5630元` or `1.属于国家秘密`. A figure alone is none: it was too wide for one
-/// figure, and may be several whose rule was not found.
-fn has_words_and_figures(text: &str) -> bool {
-    text.contains(|c: char| c.is_ascii_digit()) && text.chars().any(is_ideograph)
+/// Whether a text is like `5630元` or `2万元`. A figure alone is none: it was too wide for one figure, and
+/// may be several whose rule was not found.
+fn is_figure_with_unit(text: &str) -> bool {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == POINT);
+    let is_unit = (1..=2).contains(&unit.chars().count()) && unit.chars().all(is_ideograph);
+    is_unit && text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a figure may be another: the point in `1.234` may be the comma between thousands.
@@ -394,6 +507,22 @@ fn common(mine: &[&str], others: &[&str]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_is_what_stands_between_two_prints_of_another() {
+        assert_eq!(inside("465 7.77465", "465"), "7.77");
+        for read in ["", "465", "4657", "7465", "4157465"] {
+            assert_eq!(inside(read, "465"), "", "{read}");
+        }
+    }
+
+    #[test]
+    fn a_figure_with_its_unit_is_no_other_text() {
+        assert!(is_figure_with_unit("5630元") && is_figure_with_unit("2.5万元"));
+        for other in ["上0", "5630", "元", "下=二92村0", "1.属于国家秘密"] {
+            assert!(!is_figure_with_unit(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_figures_that_both_readings_give_are_told() {

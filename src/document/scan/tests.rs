@@ -95,6 +95,39 @@ fn a_red_seal_leaves_the_black_under_it() {
     assert!(grey.get_pixel(30, 20).0[0] < 110);
 }
 
+/// As a program draws a seal: half of what is under it shows.
+#[test]
+fn a_drawn_seal_leaves_the_black_it_half_covers() {
+    let mut image = RgbImage::from_pixel(60, 60, image::Rgb([252, 252, 252]));
+    for y in 10..50 {
+        for x in 10..50 {
+            image.put_pixel(x, y, image::Rgb([227, 107, 111]));
+        }
+        image.put_pixel(30, y, image::Rgb([147, 27, 31]));
+    }
+    let grey = paper::without_red(&image);
+    assert_eq!(grey.get_pixel(20, 20).0, [255]);
+    assert!(grey.get_pixel(30, 20).0[0] < 180);
+}
+
+#[test]
+fn a_pale_print_is_made_dark_and_an_empty_page_stays_empty() {
+    let mut pale = GrayImage::from_pixel(400, 300, Luma([245]));
+    for x in 100..300 {
+        for y in 100..104 {
+            pale.put_pixel(x, y, Luma([165]));
+        }
+    }
+    let even = paper::levelled(&pale);
+    assert!(even.get_pixel(200, 102).0[0] < 80 && even.get_pixel(10, 10).0[0] > 245);
+    let mut empty = GrayImage::from_pixel(400, 300, Luma([245]));
+    for x in 0..400 {
+        empty.put_pixel(x, x % 300, Luma([230]));
+        empty.put_pixel(x, (x * 7 + 40) % 300, Luma([230]));
+    }
+    assert!(paper::levelled(&empty).iter().all(|level| *level > 200));
+}
+
 fn encoded(image: &GrayImage, format: ImageFormat) -> Vec<u8> {
     let mut file = std::io::Cursor::new(Vec::new());
     image.write_to(&mut file, format).unwrap();
