@@ -19,6 +19,7 @@ mod head;
 mod lines;
 mod number;
 mod one_line;
+mod recognised;
 mod section;
 mod table;
 mod values;
@@ -220,6 +221,9 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
         source: document.source,
     };
     chosen.into_iter().for_each(|laid| report.take_in(laid));
+    if document.source == Source::Ocr {
+        recognised::doubt(&mut report, document);
+    }
     Some(report)
 }
 

@@ -50,6 +50,63 @@ pub fn plain(printed: &str) -> String {
     name.strip_suffix("政府").map(str::to_owned).unwrap_or(name)
 }
 
+/// Stands for a character of a name that recognition could not tell.
+pub const ILLEGIBLE: char = '□';
+
+/// A name recognised on a scan as the `known` one says it, if nothing but misreading parts them: where
+/// both have a character that recognition could not have read, that of the known name is taken. Both
+/// plain; the known one may be longer or shorter by the place before it.
+pub fn corrected(read: &str, known: &str) -> Option<String> {
+    let (name, length) = aligned(read, known);
+    let whole = length == read.chars().count().min(known.chars().count());
+    (whole && name != read && relate(&name, known) == Relation::Same).then_some(name)
+}
+
+/// The same after the name in a longer text, as that of a file; as much of the name's end as stands there.
+pub fn corrected_by(read: &str, text: &str) -> Option<String> {
+    const ENOUGH: usize = 4;
+    let ends = text.char_indices().map(|(at, c)| text.get(..at + c.len_utf8()).unwrap_or(text));
+    let (name, length) = ends.map(|known| aligned(read, known)).max_by_key(|(_, l)| *l)?;
+    (length >= ENOUGH && name != read).then_some(name)
+}
+
+/// A recognised name with the characters of the known one that were misread, from the end as far as they
+/// agree, and how far that is.
+fn aligned(read: &str, known: &str) -> (String, usize) {
+    let mut name: Vec<char> = read.chars().collect();
+    let mut length = 0;
+    for (own, known) in name.iter_mut().rev().zip(known.chars().rev()) {
+        if *own != known {
+            let misread = is_ideograph(known) && (*own == ILLEGIBLE || is_rare(known));
+            if !misread {
+                break;
+            }
+            *own = known;
+        }
+        length += 1;
+    }
+    (name.into_iter().collect(), length)
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// Whether an ideograph is none of the 3,755 of level 1 of GB/T 2312: names of places have such (岫, 勐),
+/// and of these the models of recognition know few.
+fn is_rare(c: char) -> bool {
+    const FIRST: [u8; 2] = [0xB0, 0xA1];
+    const LAST: [u8; 2] = [0xD7, 0xF9];
+    let mut buffer = [0; 4];
+    let (bytes, _, is_lacking) = encoding_rs::GBK.encode(c.encode_utf8(&mut buffer));
+    match *bytes {
+        [lead, trail] if !is_lacking && trail >= FIRST[1] => {
+            !(FIRST..=LAST).contains(&[lead, trail])
+        }
+        _ => true,
+    }
+}
+
 fn is_bracket_or_colon(c: char) -> bool {
     "()[]{}〔〕【】〈〉《》「」『』:_".contains(c)
 }
@@ -163,6 +220,31 @@ mod tests {
 
     fn same(a: &str, b: &str) -> bool {
         relate(&plain(a), &plain(b)) == Relation::Same
+    }
+
+    #[test]
+    fn a_name_misread_where_recognition_knows_no_better_is_the_known_one() {
+        for (read, known, expected) in [
+            ("云册区教育局", "云岫区教育局", Some("云岫区教育局")),
+            ("云□区教育局", "云岫区教育局", Some("云岫区教育局")),
+            ("朔溪市云册区教育局", "云岫区教育局", Some("朔溪市云岫区教育局")),
+            ("云册区教育局", "朔溪市云岫区教育局", Some("云岫区教育局")),
+            ("动海县城关镇", "勐海县城关镇", Some("勐海县城关镇")),
+            ("青□镇", "青塘镇", Some("青塘镇")),
+            // Recognition knows these characters.
+            ("青糖镇", "青塘镇", None),
+            ("东山乡", "西山乡", None),
+            ("云册区教育局", "云册区教育局", None),
+            ("云册区教育局", "云岫区体育局", None),
+            ("城关镇", "北岫城关镇", None),
+        ] {
+            assert_eq!(corrected(read, known).as_deref(), expected, "{read} / {known}");
+        }
+        let by_file = |file| corrected_by("朔溪市云册区教育局", file);
+        assert_eq!(by_file("2.云岫区教育局2016年年报").as_deref(), Some("朔溪市云岫区教育局"));
+        assert_eq!(by_file("教育局2016年年报"), None);
+        assert_eq!(by_file("scan0001"), None);
+        assert_eq!(by_file("bureau"), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@
 #![allow(clippy::panic, reason = "a failing test panics")]
 
 use gouji::check::{Findings, Policy, check};
-use gouji::document::{self, Limits};
-use gouji::form::{Form, Forms, Row, Table};
+use gouji::document::{self, Limits, Source};
+use gouji::form::{Form, Forms, Row, Severity, Table};
 use gouji::report::{self, CellValue, Report};
 
 fn forms() -> Forms {
@@ -20,6 +20,15 @@ fn lay(name: &str, text: &str) -> Report {
 
 fn checked(name: &str, text: &str) -> (Report, Findings) {
     let report = lay(name, text);
+    let found = check(&report, &forms(), &Policy::default());
+    (report, found)
+}
+
+/// The same as if its characters had been recognised on a scan.
+fn scanned(name: &str, text: &str) -> (Report, Findings) {
+    let mut document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
+    document.source = Source::Ocr;
+    let report = report::lay(&document, &forms(), name).unwrap();
     let found = check(&report, &forms(), &Policy::default());
     (report, found)
 }
@@ -527,6 +536,75 @@ fn figures_whose_column_is_lost_are_undecided_and_said() {
     for rule in ["cell-not-numeric", "requests-balance", "requests-row-total", "ocr-doubtful"] {
         assert!(!rules(&found).contains(&rule), "{rule}");
     }
+}
+
+/// Cells whose rule was not found are one; what is said of them is in the messages of no error.
+#[test]
+fn on_a_scan_a_value_without_a_cell_to_itself_is_undecided() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let row = |index: usize| -> String {
+        numbered(index).iter().map(|value| format!("<td>{value}</td>")).collect()
+    };
+    let two_in_one = "<td>1</td><td colspan=2>0</td><td>0</td><td>0</td><td>0</td><td>1</td>";
+    let none_at_the_end = "<td>2</td><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td>";
+    let over = "<td rowspan=2>3</td><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>3</td>";
+    let scrap = "<td>5</td><td>上0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>5</td>";
+    let broken = [(0, two_in_one), (1, none_at_the_end), (2, over), (4, scrap)];
+    let table = broken
+        .into_iter()
+        .fold(table, |table, (index, broken)| table.replacen(&row(index), broken, 1));
+    let (report, found) = scanned("a.html", &format!("{HEAD}{table}"));
+    for (cell, expected) in [
+        ("new_requests.natural_person", "1"),
+        ("new_requests.business", "text"),
+        ("new_requests.research_institute", "text"),
+        ("new_requests.total", "1"),
+        ("carried_in.business", "0"),
+        ("carried_in.total", "text"),
+        ("granted.natural_person", "text"),
+        ("granted.total", "3"),
+        ("partly_granted.total", "text"),
+        ("denied_state_secret.business", "text"),
+        ("denied_state_secret.total", "5"),
+        ("denied_law_prohibited.total", "6"),
+    ] {
+        assert_eq!(shown(&report, &format!("requests.{cell}")), expected, "{cell}");
+    }
+    assert!(!rules(&found).contains(&"cell-not-numeric"));
+    let doubtful = found.findings.iter().find(|f| f.rule == "ocr-doubtful").unwrap();
+    assert_eq!(doubtful.place, "requests");
+}
+
+#[test]
+fn on_a_scan_what_was_not_found_is_not_called_missing() {
+    let page = "<h1>青塘镇2022年政府信息公开工作年度报告</h1>\
+        <h2>一、总体情况</h2><p>工作平稳。</p><h2>二、主动公开政府信息情况</h2><p>见表。</p>\
+        <h2>三、收到和处理政府信息公开申请情况</h2><table><tr><td>1</td><td>Z</td></tr></table>\
+        <h2>五、存在的主要问题及改进情况</h2><p>人少。</p><h2>六、其他需要报告的事项</h2>\
+        <h2>四、政府信息公开行政复议、行政诉讼情况</h2>";
+    let errors = |page: &str| -> Vec<String> {
+        let (_, found) = scanned("a.html", page);
+        let errors = found.findings.into_iter().filter(|f| f.severity == Severity::Error);
+        errors.map(|f| format!("{} {}", f.rule, f.place)).collect()
+    };
+    let tables = ["disclosure", "requests", "disputes"];
+    assert_eq!(errors(page), tables.map(|table| format!("table-unreadable {table}")));
+    // Nothing was seen that may be a table.
+    let without = page.replace("<table><tr><td>1</td><td>Z</td></tr></table>", "<p>见表。</p>");
+    assert_eq!(errors(&without), tables.map(|table| format!("table-missing {table}")));
+}
+
+/// What a model does not know (岫) it takes for this here and for that there.
+#[test]
+fn a_name_read_otherwise_from_place_to_place_is_doubtful_but_for_the_name_of_the_file() {
+    let page = "<h1>云册区教育局2019年政府信息公开工作年度报告</h1>\
+        <p>本报告由云山区教育局编制。云山区教育局设信箱。</p><p>云册区教育局</p><p>2020年1月13日</p>";
+    let (report, _) = scanned("scan01.pdf", page);
+    assert_eq!(report.unit.as_deref(), Some("云□区教育局"));
+    let (report, _) = scanned("云岫区教育局2019.pdf", page);
+    assert_eq!(report.unit.as_deref(), Some("云岫区教育局"));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 
 use super::evaluate::{Facts, Judged};
 use super::{Draft, Subject, printed, quoted};
-use crate::form::{Check, Deadline, Form, Table, Test};
+use crate::document::Source;
+use crate::form::{Check, Deadline, Form, Severity, Table, Test};
 use crate::report::{FoundSection, Label, squeeze};
 
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
@@ -166,7 +167,8 @@ fn absent_tables(
         .collect()
 }
 
-/// Whether the section of a table shows a picture or refers to an attachment instead.
+/// Whether the section of a table shows a picture or refers to an attachment instead. On a scan a table
+/// that was not found may be the one that was seen and not read.
 fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
     let captions: Vec<Label> =
         std::iter::once(&table.caption).chain(&table.captions).map(|c| Label::of(c)).collect();
@@ -178,7 +180,20 @@ fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
         let text = squeeze(text);
         form.head.attachment.iter().any(|w| text.contains(w.as_str()))
     };
-    subject.report.sections.iter().filter(own).any(|s| s.picture || refers(&s.text))
+    let report = subject.report;
+    let is_unread = report.source == Source::Ocr
+        && (report.sections.iter().any(|s| s.picture) || has_bare_figures(&report.text));
+    is_unread || report.sections.iter().filter(own).any(|s| s.picture || refers(&s.text))
+}
+
+/// Whether many lines are nothing but figures: those of a table whose rules were not found.
+fn has_bare_figures(text: &[String]) -> bool {
+    const MANY: usize = 8;
+    let is_figure = |line: &&str| {
+        let line = squeeze(line);
+        !line.is_empty() && !line.contains(|c: char| c.is_alphabetic() && !c.is_ascii())
+    };
+    text.iter().flat_map(|paragraph| paragraph.lines()).filter(is_figure).count() >= MANY
 }
 
 fn rows(
@@ -206,7 +221,12 @@ fn sections_missing(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Dr
         .filter(|s| !found(&s.id))
         .map(|s| {
             let says = form.say(&check.id, &BTreeMap::from([("title", s.title.clone())]));
-            Draft::new(check, format!("section.{}", s.id), says).with_severity(s.missing)
+            // On a scan its heading may have been misread.
+            let severity = match subject.report.source {
+                Source::Ocr => s.missing.min(Severity::Warning),
+                Source::Text => s.missing,
+            };
+            Draft::new(check, format!("section.{}", s.id), says).with_severity(severity)
         })
         .collect()
 }

@@ -56,8 +56,6 @@ impl Template<'_> {
             cell: cell.map(|c| c.cell),
             unit: own_unit,
             among: among.iter().map(|c| c.cell.text.as_str()).collect(),
-            // Labels that were recognised never count as certain.
-            recognised: place.line.cells.iter().any(|c| c.cell.doubtful),
         };
         if place.line.columns == Columns::Filled && !lone && found.len() < columns.len() {
             return columns.iter().map(|_| value(None, &found)).collect();

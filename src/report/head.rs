@@ -11,6 +11,7 @@ use super::normalise::{fold_char, is_invisible, squeeze, trim};
 use super::section::Item;
 use crate::document::{Document, Source};
 use crate::form::{Form, Head};
+use crate::units;
 
 /// What was found at the head and foot.
 #[derive(Debug, Default)]
@@ -180,7 +181,10 @@ pub(super) fn find(
     let names = [signature, filled_by, in_title, publisher].into_iter().flatten();
     let mut names = names.filter(|n| !n.is_empty()).map(|name| match document.source {
         Source::Text => name,
-        Source::Ocr => lines.usual_spelling(&name),
+        Source::Ocr => {
+            let name = lines.usual_spelling(&name);
+            units::corrected_by(&name, &comparable(file_name)).unwrap_or(name)
+        }
     });
     found.unit = names.next();
     found.spellings = names.collect();
@@ -271,10 +275,13 @@ fn without_seal(name: &str) -> String {
 }
 
 impl Lines<'_> {
-    /// A recognised name with each character that is read otherwise in most other places replaced: a
-    /// report says who it is from in its title, its text, over its table and under it. The places are
-    /// those where the two characters next to it are the same.
+    /// A recognised name with each character as it is read in most places, or as one that cannot be
+    /// told: a report says who it is from in its title, its text, over its table and under it. The
+    /// places are those where the two characters next to it are the same. What a model does not know
+    /// (岫) it takes for this here and for that there.
     fn usual_spelling(&self, name: &str) -> String {
+        /// So many places for one that says otherwise.
+        const MOST: usize = 2;
         let printed: Vec<char> = name.chars().collect();
         let lines: Vec<Vec<char>> =
             self.lines.iter().map(|(_, line)| line.chars().collect()).collect();
@@ -293,10 +300,11 @@ impl Lines<'_> {
                     *votes.entry(*read).or_default() += 1;
                 }
             }
-            let said = |c: &char| votes.get(c).copied().unwrap_or(0);
-            let most = votes.iter().max_by_key(|(_, count)| **count).map(|(c, _)| *c);
-            if let Some(most) = most.filter(|most| said(most) > said(slot).max(1)) {
-                *slot = most;
+            let all: usize = votes.values().sum();
+            match votes.into_iter().max_by_key(|(_, count)| *count) {
+                Some((most, count)) if count >= MOST * (all - count) => *slot = most,
+                Some(_) => *slot = units::ILLEGIBLE,
+                None => {}
             }
         }
         usual.into_iter().collect()

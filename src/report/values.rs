@@ -2,7 +2,7 @@
 
 use super::number;
 use super::{Cell, CellValue, Place};
-use crate::document::{GridCell, doubtful_text};
+use crate::document::GridCell;
 use crate::form::{Column, Row};
 
 /// Where a value was looked for, and the cell that was there.
@@ -20,36 +20,24 @@ pub(super) struct Found<'d> {
     pub(super) unit: Option<&'d str>,
     /// The values of the row, one of which may be this one, where nothing tells which.
     pub(super) among: Vec<&'d str>,
-    /// The row was recognised from an image: where it lacks a cell, a rule was not found.
-    pub(super) recognised: bool,
 }
 
 impl<'d> Found<'d> {
     pub(super) fn at(grid: usize, row: usize, cell: &'d GridCell) -> Self {
-        Self {
-            grid,
-            row,
-            after: cell.column,
-            cell: Some(cell),
-            unit: None,
-            among: Vec::new(),
-            recognised: false,
-        }
+        Self { grid, row, after: cell.column, cell: Some(cell), unit: None, among: Vec::new() }
     }
 
     /// A value of a row whose label is all that is left of it, near this place.
     pub(super) fn nowhere(grid: usize, row: usize) -> Self {
-        Self { grid, row, after: 0, cell: None, unit: None, among: Vec::new(), recognised: false }
+        Self { grid, row, after: 0, cell: None, unit: None, among: Vec::new() }
     }
 }
 
 /// Reads a value. `header` is the unit the document's own header gives the column.
 pub(super) fn cell(row: &Row, column: &Column, found: &Found<'_>, header: Option<&str>) -> Cell {
     let is_placed = found.among.is_empty();
-    let is_lost = found.cell.is_none() && found.recognised;
     let raw = match found.cell {
         Some(cell) => cell.text.clone(),
-        None if is_lost => doubtful_text(&[]),
         None => found.among.join("、"),
     };
     let fixed = row.unit_in(column);

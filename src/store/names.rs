@@ -1,6 +1,6 @@
 //! The unit of a report: looked up on the roster and among those known, made when it is new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::columns::Seconds;
 use super::roster;
 use super::rows::UnitId;
+use crate::document::Source;
 use crate::report::Report;
 use crate::units::{self, Match};
 
@@ -33,7 +34,14 @@ pub(super) fn place(
         None => home(tx, &plain)?,
     };
     let office = home.as_str();
-    let placed = match find(tx, office, &plain)? {
+    let (found, found_by) = match find(tx, office, &plain)? {
+        Match::New => match misread(tx, office, &plain, report.source)? {
+            Some(unit) => (Match::Same(unit), By::Misreading(report.source)),
+            None => (Match::New, By::Name),
+        },
+        found => (found, By::Name),
+    };
+    let placed = match found {
         Match::Same(unit) => Placed { unit, candidates: None },
         Match::New => Placed { unit: insert(tx, office, printed, "named", now)?, candidates: None },
         Match::Ambiguous(candidates) => {
@@ -44,12 +52,53 @@ pub(super) fn place(
             Placed { unit, candidates: Some(listed(tx, &candidates)?) }
         }
     };
-    remember(tx, placed.unit, printed, "printed")?;
+    if matches!(found_by, By::Misreading(Source::Text)) {
+        // What scans called it names another place.
+        tx.prepare_cached("UPDATE OR REPLACE unit_names SET role = 'other' WHERE unit_id = :id")?
+            .execute(named_params! { ":id": placed.unit })?;
+    }
+    let is_misread = matches!(found_by, By::Misreading(Source::Ocr));
+    remember(tx, placed.unit, printed, if is_misread { "other" } else { "printed" })?;
     for other in &report.spellings {
         remember(tx, placed.unit, other, "other")?;
     }
-    lengthen(tx, placed.unit, printed)?;
+    match found_by {
+        By::Name => lengthen(tx, placed.unit, printed)?,
+        By::Misreading(Source::Ocr) => {}
+        By::Misreading(Source::Text) => rename(tx, placed.unit, printed)?,
+    }
     Ok(placed)
+}
+
+/// How a unit was found.
+enum By {
+    Name,
+    /// A scan's name says it, or said it, but for characters that recognition does not know; the report
+    /// at hand is of this source.
+    Misreading(Source),
+}
+
+/// The one unit whose name a scan may have misread: of a report recognised on one, any unit of the
+/// office; of a report with text, one that only scans told of.
+fn misread(
+    tx: &Connection,
+    office: &str,
+    plain: &str,
+    source: Source,
+) -> rusqlite::Result<Option<UnitId>> {
+    let mut query = tx.prepare_cached(include_str!("sql/units_misread.sql"))?;
+    let from_text = source == Source::Text;
+    let mut rows = query.query(named_params! { ":office": office, ":only_scanned": from_text })?;
+    let mut fitting = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let known: String = row.get("plain")?;
+        let (read, known) = if from_text { (&*known, plain) } else { (plain, &*known) };
+        if units::corrected(read, known).is_some() {
+            fitting.insert(row.get("unit_id")?);
+        }
+    }
+    let only = fitting.pop_first();
+    Ok(only.filter(|_| fitting.is_empty()))
 }
 
 /// The office of a unit whose report lies in no drop folder (an import): the only one that knows the
@@ -186,6 +235,11 @@ fn lengthen(tx: &Connection, unit: UnitId, printed: &str) -> rusqlite::Result<()
     if plain(printed).chars().count() <= plain(&name(tx, unit)?).chars().count() {
         return Ok(());
     }
+    rename(tx, unit, printed)
+}
+
+/// A unit on a roster keeps the name it has there.
+fn rename(tx: &Connection, unit: UnitId, printed: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE units SET name = :name WHERE id = :id AND on_roster = 0")?
         .execute(named_params! { ":id": unit, ":name": printed.trim() })
         .map(drop)

@@ -210,6 +210,35 @@ fn a_bare_name_that_fits_two_units_is_a_unit_of_its_own_with_a_finding() {
     assert_eq!((full.unit.as_str(), full.version), ("某省甲县城关镇", 2));
 }
 
+/// 岫 is a character that recognition does not know.
+#[test]
+fn a_name_misread_on_a_scan_is_that_of_the_unit_known_from_text_whichever_comes_first() {
+    for scan_first in [true, false] {
+        let mut office = Office::new();
+        let scan = paper("scan").unit("云册区教育局").ocr();
+        let text = paper("text").unit("朔溪市云岫区教育局").total(2);
+        let papers = if scan_first { [&scan, &text] } else { [&text, &scan] };
+        for (name, paper) in ["a", "b"].into_iter().zip(papers) {
+            office.drop(&format!("/drop/{name}"), paper);
+        }
+        office.drop("/drop/c", &paper("later").unit("云岫区教育局").total(3));
+        assert_eq!(office.list("SELECT name FROM units"), ["朔溪市云岫区教育局"], "{scan_first}");
+    }
+}
+
+#[test]
+fn a_scan_is_no_other_units_where_two_fit_or_recognition_knows_the_character() {
+    let mut office = Office::new();
+    for (bytes, unit) in [("a", "勐海县城关镇"), ("b", "岫海县城关镇"), ("c", "青塘镇")]
+    {
+        office.drop(&format!("/drop/{bytes}"), &paper(bytes).unit(unit));
+    }
+    for (bytes, unit) in [("d", "动海县城关镇"), ("e", "青糖镇")] {
+        office.drop(&format!("/drop/{bytes}"), &paper(bytes).unit(unit).ocr());
+    }
+    assert_eq!(office.ask::<i64>("SELECT count(*) FROM units"), 5);
+}
+
 #[test]
 fn what_the_configuration_makes_of_an_ambiguous_name_holds_where_it_is_found() {
     let mut office = Office::new();
