@@ -298,15 +298,17 @@ pub fn ambiguous_unit(report: &Report, forms: &Forms, policy: &Policy) -> Option
 }
 
 /// The finding that says that broken equations of a table could not be traced to their cause.
+/// `guess` is a sentence about what may have happened, or empty.
 pub(crate) fn cause_open(
     form: &Form,
     table: &str,
     count: usize,
+    guess: String,
     policy: &Policy,
 ) -> Option<Finding> {
     let check = form.test(|test| matches!(test, Test::CauseOpen))?;
     let name = form.table(table).map(|t| t.name.clone()).unwrap_or_default();
-    let values = BTreeMap::from([("table", name), ("count", count.to_string())]);
+    let values = BTreeMap::from([("table", name), ("count", count.to_string()), ("guess", guess)]);
     let draft = Draft::new(check, table.to_owned(), form.say(&check.id, &values));
     finish(vec![draft], policy).pop()
 }

@@ -7,7 +7,7 @@
 //! likeliest first and tells independent faults apart, [`slip`] and [`pattern`] name the slip,
 //! [`words`] says it. Cells that say no number at all are looked at in [`unread`], money in the wrong
 //! unit, which no equation binds, in [`money`]. Where a proof would take too long, no cause is named,
-//! and a finding says so.
+//! and a finding says so; it and long sets tell what one act ([`lines`]) would explain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 mod choice;
 mod elimination;
+mod lines;
 mod model;
 pub mod money;
 mod pattern;
@@ -33,6 +34,9 @@ use unread::Unread;
 use crate::check::{self, Decisions, Finding, Policy, Stated};
 use crate::form::{Body, CellId, Forms, Severity, Test};
 use crate::report::Report;
+
+/// Cells of a set from which on one act is likelier than so many slips.
+const LONG_SET: usize = 3;
 
 /// One explanation of findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +129,7 @@ pub fn locate(
                 Explained {
                     findings,
                     rank: Some(fault.best.rank.clone()),
-                    cause: cause(&fault, &model),
+                    cause: cause(&fault, &component, &model),
                 }
             }));
         }
@@ -187,7 +191,8 @@ fn left_open(component: &Component, choosing: &Choosing<'_>, policy: &Policy) ->
     if broken.is_empty() {
         return None;
     }
-    check::cause_open(first.form, &first.id.table, broken.len(), policy)
+    let guess = words::supposed(first.form, &lines::acts(component, choosing.model));
+    check::cause_open(first.form, &first.id.table, broken.len(), guess, policy)
 }
 
 /// The findings that a fault explains, by index: the equations it breaks, the cells it makes
@@ -239,20 +244,23 @@ impl Choosing<'_> {
 }
 
 /// The cause that a fault is, its number still open.
-fn cause(fault: &Fault, model: &Model<'_>) -> Cause {
+fn cause(fault: &Fault, component: &Component, model: &Model<'_>) -> Cause {
     let cells = repairs(&fault.best, model);
     let alternatives: Vec<Vec<Repair>> =
         fault.alternatives.iter().map(|candidate| repairs(candidate, model)).collect();
     let certain = alternatives.is_empty() && fault.best.is_unique();
     let form = fault.best.changes.first().and_then(|c| model.variables.get(c.cell)).map(|v| v.form);
+    let slip = fault.slip;
+    let is_long = slip.is_none() && cells.len() >= LONG_SET;
+    let acts = if is_long { lines::acts(component, model) } else { Vec::new() };
     let message = form.map(|form| {
-        let slip = fault.slip;
         words::sentence(&words::Told {
             form,
             cells: &cells,
             alternatives: &alternatives,
             slip,
             certain,
+            acts: &acts,
         })
     });
     Cause {

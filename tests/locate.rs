@@ -398,7 +398,7 @@ fn swapped_digits_are_told_in_words() {
     assert_eq!((cause.slip.as_deref(), cause.certain), (Some("digits-swapped"), true));
     assert_eq!(
         cause.message,
-        "表三“予以公开”行“商业企业”列填的是24，应为42（可能两位数字写颠倒了）。"
+        "表三“予以公开”行“商业企业”列填的是24，应为42（可能是42写成了24，两位数字颠倒）。"
     );
 }
 
@@ -655,6 +655,33 @@ fn a_table_in_which_everything_is_wrong_is_said_to_be_so() {
         }
     }
     assert!(open > 0);
+}
+
+#[test]
+fn lines_in_each_others_place_are_told_where_no_smallest_set_is() {
+    let forms = forms();
+    let bench = Bench::all(&forms).into_iter().find(|b| b.form.id == "2021").unwrap();
+    let mut dice = Dice(12);
+    let (mut told, mut named) = (0, 0);
+    for _ in 0..60 {
+        let report = sound(bench.form, &mut dice);
+        for by_rows in [true, false] {
+            let Some((faulty, _)) = lines_exchanged(&bench, &report, &mut dice, by_rows) else {
+                continue;
+            };
+            let (findings, causes) = inspect(&faulty, &forms);
+            let is_open = findings.iter().any(|f| f.rule == "cause-open");
+            if !is_open && !causes.iter().any(|c| c.slip.is_none() && c.cells.len() > 2) {
+                continue;
+            }
+            told += 1;
+            let open = findings.iter().filter(|f| f.rule == "cause-open").map(|f| &f.message);
+            let mut messages = causes.iter().map(|cause| &cause.message).chain(open);
+            named += usize::from(messages.any(|message| message.contains("填反了")));
+        }
+    }
+    println!("exchanged lines told: {named} of {told}");
+    assert!(told > 20 && named * 10 >= told * 9, "{named} of {told}");
 }
 
 #[test]

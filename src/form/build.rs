@@ -14,7 +14,7 @@ mod places;
 mod rules;
 
 /// The variables a sentence may use; each test and equation sets those that mean something for it.
-const VARIABLES: [&str; 34] = [
+const VARIABLES: [&str; 35] = [
     "attachment",
     "caption",
     "column",
@@ -24,6 +24,7 @@ const VARIABLES: [&str; 34] = [
     "due",
     "expected",
     "form",
+    "guess",
     "heading",
     "last_value",
     "last_year",

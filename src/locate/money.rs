@@ -38,6 +38,7 @@ pub fn cause(id: u32, report: &Report, forms: &Forms, repair: Repair) -> Cause {
         alternatives: &[],
         slip: Some(Slip::Unit),
         certain: false,
+        acts: &[],
     });
     let message = told.as_ref().map(words::sentence).unwrap_or_default();
     let slip = Some(Slip::Unit.id().into());

@@ -4,6 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::Repair;
+use super::lines::Act;
 use super::slip::Slip;
 use super::unread::Unread;
 use crate::form::{CellId, Form};
@@ -21,6 +22,8 @@ pub(super) struct Told<'a> {
     pub(super) alternatives: &'a [Vec<Repair>],
     pub(super) slip: Option<Slip>,
     pub(super) certain: bool,
+    /// What one act would explain, where the set is a long one.
+    pub(super) acts: &'a [Act],
 }
 
 /// The sentence for a cause.
@@ -40,6 +43,7 @@ pub(super) fn sentence(told: &Told<'_>) -> String {
         }
     };
     text.push_str(&others(told));
+    text.push_str(&supposed(told.form, told.acts));
     if !told.certain {
         text.push_str("请对照原始记录核对。");
     }
@@ -174,9 +178,40 @@ fn opening(told: &Told<'_>) -> Option<String> {
     })
 }
 
+/// Acts that would make everything agree again; nothing for none.
+pub(super) fn supposed(form: &Form, acts: &[Act]) -> String {
+    let told: Vec<String> = acts.iter().filter_map(|act| happened(form, act)).collect();
+    match told.as_slice() {
+        [] => String::new(),
+        told => format!("如果是{}，改回来各数就都相符。", told.join("，或者")),
+    }
+}
+
+fn happened(form: &Form, act: &Act) -> Option<String> {
+    let (_, row, column) = form.names(&act.at)?;
+    let other = act.other.as_ref().and_then(|other| form.names(other));
+    Some(match (act.slip, other) {
+        (Slip::RowShifted, _) => format!("“{row}”行的数字错了一列"),
+        (Slip::ColumnShifted, _) => format!("“{column}”列的数字错了一行"),
+        (Slip::RowsExchanged, Some((_, second, _))) => {
+            format!("“{row}”行和“{second}”行的数字填反了")
+        }
+        (Slip::ColumnsExchanged, Some((_, _, second))) => {
+            format!("“{column}”列和“{second}”列的数字填反了")
+        }
+        _ => return None,
+    })
+}
+
 /// The guess at what happened to the cells, one by one.
-fn slip(told: &Told<'_>) -> Option<&'static str> {
-    Some(match told.slip? {
+fn slip(told: &Told<'_>) -> Option<String> {
+    if let (Slip::DigitsSwapped, [Repair { read: Some(read), repaired, .. }]) =
+        (told.slip?, told.cells)
+    {
+        let (read, meant) = (read.normalize(), repaired.normalize());
+        return Some(format!("可能是{meant}写成了{read}，两位数字颠倒"));
+    }
+    let guess = match told.slip? {
         Slip::Sign => "可能写错了正负号",
         Slip::Unit => "可能弄错了元和万元",
         Slip::ExtraZero => "可能多写了一个0",
@@ -189,5 +224,6 @@ fn slip(told: &Told<'_>) -> Option<&'static str> {
         Slip::DoubleCounted => "可能有的数算了两遍",
         Slip::Omitted | Slip::Skipped => "可能漏填",
         _ => return None,
-    })
+    };
+    Some(guess.to_owned())
 }
