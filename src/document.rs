@@ -302,8 +302,8 @@ pub struct GridCell {
     pub text: String,
     /// Page, from 1, where the format knows pages.
     pub page: Option<u32>,
-    /// Recognised from an image, and not surely right: `text` holds its readings, as
-    /// `12或72`, `12？` or `□`.
+    /// Not surely right. Recognised from an image: `text` holds its readings, as `12或72`, `12？` or
+    /// `□`. Otherwise `text` is as printed, and its row uncertain.
     pub doubtful: bool,
 }
 

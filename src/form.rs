@@ -393,6 +393,8 @@ pub enum Test {
     TableMissing,
     /// A table that is due is a picture or an attachment.
     TableUnreadable,
+    /// A due table whose headers stand in the text, without rules that tell its cells.
+    TableUnruled,
     /// A row of the form is not in the table.
     RowMissing,
     /// Rows of a group whose labels are lost were told apart by their number alone.
@@ -518,6 +520,7 @@ impl Test {
             | Self::SectionDenies { .. } => Matter::Text,
             Self::TableMissing
             | Self::TableUnreadable
+            | Self::TableUnruled
             | Self::RowMissing
             | Self::SublabelsLost
             | Self::SectionMissing

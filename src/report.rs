@@ -80,7 +80,7 @@ pub struct FoundSection {
     pub id: Option<String>,
     /// The heading as printed, number included.
     pub heading: String,
-    /// The paragraphs below it, joined by `\n`; tables left out.
+    /// The paragraphs below it, joined by `\n`; tables left out, if their columns are known.
     pub text: String,
     /// An image stands below it.
     pub picture: bool,

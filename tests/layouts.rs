@@ -621,3 +621,20 @@ fn a_column_of_units_after_merged_labels_is_no_column_of_values() {
     let report = lay("a.txt", &with_title(&format!("{header}{rows}")));
     assert_numbered(&report, form, &[]);
 }
+
+#[test]
+fn headers_without_rules_and_figures_are_no_missing_table() {
+    let title = "<h1>青塘镇2022年政府信息公开工作年度报告</h1>";
+    let due = "四、政府信息公开行政复议、行政诉讼情况";
+    let headers = "<p>行政复议</p><p>结果维持 结果纠正 其他结果 尚未审结 总计</p>";
+    let of = |text: &str| {
+        let (_, found) = checked("a.html", &format!("{title}<p>{due}</p>{text}"));
+        let on_table = found.findings.iter().filter(|f| f.place == "disputes");
+        on_table
+            .map(|f| (f.rule.to_string(), format!("{:?}", f.severity).to_lowercase()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(headers), [("table-unruled".to_owned(), "warning".to_owned())]);
+    let prose = "<p>本年度没有行政复议案件，结果维持、纠正、其他、尚未审结的总计都没有。</p>";
+    assert_eq!(of(prose), [("table-missing".to_owned(), "error".to_owned())]);
+}

@@ -94,7 +94,9 @@ fn blank(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft
     let Filled { form, table, .. } = filled;
     let blanks: Vec<_> = filled
         .each()
-        .filter(|(row, _, cell)| cell.value == CellValue::Blank && row.blank == Blank::Missing)
+        .filter(|(row, _, cell)| {
+            cell.value == CellValue::Blank && !cell.doubtful && row.blank == Blank::Missing
+        })
         .map(|(row, column, _)| table.cell(row, column))
         .collect();
     if blanks.is_empty() {

@@ -1,6 +1,6 @@
-//! Cells of a scan that could be read in more than one way, or in one way and not surely: where the
-//! sums of the report leave only one of the readings, that one is taken. A value that no reading gave
-//! is never made up.
+//! Cells of a scan that could be read in more than one way, or in one way and not surely, and figures
+//! of a table without rules that may stand in another row: where the sums of the report leave only
+//! one of the readings, that one is taken. A value that no reading gave is never made up.
 //!
 //! Cells that stand in a sum together are decided together. A reading is taken only if with it nothing
 //! the cell stands in fails and at least one sum holds; with the other readings something does fail.
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::evaluate::{Facts, Judged};
-use crate::document::readings;
+use crate::document::{Source, readings};
 use crate::form::expr::{Condition, Operator};
 use crate::form::{Body, CellId, Forms, Instance, Severity};
 use crate::report::{self, CellValue, Report};
@@ -50,7 +50,11 @@ impl<'f> Doubts<'f> {
                     Some(number) if signed || number >= Decimal::ZERO => Some(number),
                     _ => None,
                 };
-                (id.clone(), readings(&cell.raw).into_iter().filter_map(of).collect())
+                let read = match report.source {
+                    Source::Ocr => readings(&cell.raw),
+                    Source::Text => vec![cell.raw.as_str()],
+                };
+                (id.clone(), read.into_iter().filter_map(of).collect())
             })
             .filter(|(_, readings): &(_, BTreeSet<Decimal>)| !readings.is_empty())
             .collect();

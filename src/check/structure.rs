@@ -13,8 +13,9 @@ use crate::report::{FoundSection, Label, squeeze};
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
 pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
     match test {
-        Test::TableMissing => absent_tables(check, form, subject, false),
-        Test::TableUnreadable => absent_tables(check, form, subject, true),
+        Test::TableMissing => absent_tables(check, form, subject, Absent::Missing),
+        Test::TableUnreadable => absent_tables(check, form, subject, Absent::Elsewhere),
+        Test::TableUnruled => absent_tables(check, form, subject, Absent::Unruled),
         Test::RowMissing => rows(check, form, subject, &subject.report.missing_rows),
         Test::SublabelsLost => rows(check, form, subject, &subject.report.sublabels_lost),
         Test::SectionMissing => sections_missing(check, form, subject),
@@ -141,35 +142,40 @@ fn chinese(day: Date) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
-/// Tables that are due and not there; `unreadable`: those that stand there as a picture or are
-/// said to be attached.
-fn absent_tables(
-    check: &Check,
-    form: &Form,
-    subject: &Subject<'_>,
-    unreadable: bool,
-) -> Vec<Draft> {
+/// Why a due table was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// It is not there.
+    Missing,
+    /// It stands there as a picture or is said to be attached.
+    Elsewhere,
+    /// Its headers stand in the text, and no rules tell its cells.
+    Unruled,
+}
+
+/// Tables that are due and were not found.
+fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Absent) -> Vec<Draft> {
     let Some(due) = subject.due else { return Vec::new() };
     let found = |t: &&Table| subject.report.tables.iter().any(|f| f.table == t.id);
     due.tables
         .iter()
         .filter(|t| !found(t))
-        .filter(|t| elsewhere(t, due, subject) == unreadable)
+        .filter(|t| absence(t, due, subject) == absent)
         .map(|t| {
             let values = BTreeMap::from([
                 ("caption", t.caption.clone()),
                 ("table", t.name.clone()),
                 ("attachment", String::new()),
             ]);
-            let severity = if unreadable { check.severity } else { t.missing };
+            let severity = if absent == Absent::Missing { t.missing } else { check.severity };
             Draft::new(check, t.id.clone(), form.say(&check.id, &values)).with_severity(severity)
         })
         .collect()
 }
 
-/// Whether the section of a table shows a picture or refers to an attachment instead. On a scan a table
-/// that was not found may be the one that was seen and not read.
-fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
+/// What the section of a table shows instead of it. On a scan a table that was not found may be the one
+/// that was seen and not read.
+fn absence(table: &Table, form: &Form, subject: &Subject<'_>) -> Absent {
     let captions: Vec<Label> =
         std::iter::once(&table.caption).chain(&table.captions).map(|c| Label::of(c)).collect();
     let own = |s: &&FoundSection| {
@@ -183,7 +189,14 @@ fn elsewhere(table: &Table, form: &Form, subject: &Subject<'_>) -> bool {
     let report = subject.report;
     let is_unread = report.source == Source::Ocr
         && (report.sections.iter().any(|s| s.picture) || has_bare_figures(&report.text));
-    is_unread || report.sections.iter().filter(own).any(|s| s.picture || refers(&s.text))
+    let mut sections = report.sections.iter().filter(own);
+    if is_unread || sections.clone().any(|s| s.picture || refers(&s.text)) {
+        Absent::Elsewhere
+    } else if sections.any(|s| shows_headers(&s.text, table)) {
+        Absent::Unruled
+    } else {
+        Absent::Missing
+    }
 }
 
 /// Whether many lines are nothing but figures: those of a table whose rules were not found.
@@ -194,6 +207,18 @@ fn has_bare_figures(text: &[String]) -> bool {
         !line.is_empty() && !line.contains(|c: char| c.is_alphabetic() && !c.is_ascii())
     };
     text.iter().flat_map(|paragraph| paragraph.lines()).filter(is_figure).count() >= MANY
+}
+
+/// Whether lines of a text that are no sentences hold most letters of the headers of a table.
+/// The order of the letters is lost where the lines of headers broken in two run together.
+fn shows_headers(text: &str, table: &Table) -> bool {
+    const MOST: (usize, usize) = (3, 4);
+    let lines = text.lines().filter(|line| !line.contains(['。', '，', '；', '：']));
+    let shown: BTreeSet<char> = lines.flat_map(str::chars).collect();
+    let headers: BTreeSet<char> =
+        table.columns.iter().flat_map(|c| c.label.chars()).filter(|c| c.is_alphabetic()).collect();
+    let found = headers.intersection(&shown).count();
+    table.columns.len() > 2 && found * MOST.1 >= headers.len() * MOST.0
 }
 
 fn rows(

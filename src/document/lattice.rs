@@ -4,7 +4,8 @@
 //! Per page: [`page`] turns the page so that its text runs left to right, [`rules`] makes frames of
 //! the ruling lines, [`frame`] their cells, [`text`] lines of the glyphs. Over all pages:
 //! [`margins`] drops page numbers and running titles, [`stitch`] joins tables that go on over
-//! pages, [`aligned`] finds tables without rules, [`prose`] joins the lines of paragraphs.
+//! pages, [`aligned`] finds tables without rules, or with rules between rows only ([`bands`]),
+//! [`prose`] joins the lines of paragraphs.
 //!
 //! A page without text that can be trusted is a picture here; a document of such pages is refused
 //! by [`without_text`]. Recognition of characters, once there is any, begins where a reader gets
@@ -13,6 +14,7 @@
 //! Coordinates are points (1/72 inch), y grows downwards. Nothing in them is a figure of a report.
 
 mod aligned;
+mod bands;
 mod frame;
 mod margins;
 mod page;
@@ -22,8 +24,9 @@ mod stitch;
 mod text;
 
 use super::assembly::Assembly;
-use super::{Grid, Pictured, Refusal};
+use super::{Pictured, Refusal};
 use aligned::Part;
+use bands::Bands;
 use frame::Fragment;
 use page::Content;
 pub(super) use page::{Ink, Page, Point, Recognised};
@@ -54,6 +57,13 @@ impl Item {
     }
 }
 
+/// What the pages of a document have in common.
+#[derive(Debug)]
+struct Layout {
+    margins: Margins,
+    bands: Bands,
+}
+
 /// Adds everything the pages show, in reading order.
 pub(super) fn read(mut pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
     let contents: Vec<Content> = pages.iter().map(Page::content).collect();
@@ -66,27 +76,30 @@ pub(super) fn read(mut pages: Vec<Page>, assembly: &mut Assembly<'_>) -> Result<
         }
     }
     let heights: Vec<f64> = pages.iter().map(Page::height).collect();
-    let mut items: Vec<Vec<Item>> = pages.into_iter().map(items_of).collect();
+    let mut bands = Bands::default();
+    let mut items: Vec<Vec<Item>> =
+        pages.into_iter().map(|page| items_of(page, &mut bands)).collect();
     margins::drop_furniture(&mut items, &heights);
     let margins = Margins::of(items.iter().flatten().filter_map(|item| match item {
         Item::Line(line) => Some(line),
         _ => None,
     }));
+    let layout = Layout { margins, bands };
     let mut lines: Vec<Line> = Vec::new();
     for stitched in stitch::stitch(items.into_iter().flatten()) {
         match stitched {
             Stitched::Line(line) => lines.push(line),
             Stitched::Table(table) => {
-                flow(std::mem::take(&mut lines), &margins, assembly)?;
+                flow(std::mem::take(&mut lines), &layout, assembly)?;
                 assembly.grid(Table::into_grid(table))?;
             }
             Stitched::Picture(page) => {
-                flow(std::mem::take(&mut lines), &margins, assembly)?;
+                flow(std::mem::take(&mut lines), &layout, assembly)?;
                 assembly.picture(page)?;
             }
         }
     }
-    flow(lines, &margins, assembly)
+    flow(lines, &layout, assembly)
 }
 
 /// The cells of the ruled tables of a page, a list for each table: upper left and lower right corners.
@@ -107,8 +120,9 @@ fn without_text(pages: &[Content]) -> Refusal {
     Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
 }
 
-fn items_of(mut page: Page) -> Vec<Item> {
+fn items_of(mut page: Page, bands: &mut Bands) -> Vec<Item> {
     page.turn();
+    bands.add(&page);
     let mut frames = frame::frames(&page);
     let glyphs = frame::fill(&mut frames, page.take_glyphs());
     frames.retain(Fragment::has_text);
@@ -126,17 +140,15 @@ fn items_of(mut page: Page) -> Vec<Item> {
 }
 
 /// Lines between two ruled tables: paragraphs, and tables without rules.
-fn flow(lines: Vec<Line>, margins: &Margins, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
-    for part in aligned::parts(lines, margins) {
+fn flow(lines: Vec<Line>, layout: &Layout, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+    for part in aligned::parts(lines, layout) {
         match part {
             Part::Prose(lines) => {
-                for paragraph in prose::paragraphs(&lines, margins) {
+                for paragraph in prose::paragraphs(&lines, &layout.margins) {
                     assembly.paragraph(&paragraph)?;
                 }
             }
-            Part::Table(cells) => {
-                assembly.grid(Grid { columns: super::Columns::Exact, cells })?;
-            }
+            Part::Table(grid) => assembly.grid(grid)?,
         }
     }
     Ok(())

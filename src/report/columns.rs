@@ -64,6 +64,8 @@ impl Template<'_> {
             found.into_iter().map(Some).collect()
         } else if lone {
             columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
+        } else if let Some(only) = only_value(&found).filter(|_| columns.len() == 1) {
+            vec![Some(only)]
         } else if let Some(mapped) = self.by_header(lines, place, columns) {
             mapped
         } else {
@@ -162,6 +164,12 @@ impl Template<'_> {
             above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
         number::money_in(&header.cell.text)
     }
+}
+
+/// The one cell of a row that says anything.
+fn only_value<'a>(found: &[&'a LineCell<'a>]) -> Option<&'a LineCell<'a>> {
+    let mut filled = found.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty());
+    filled.next().copied().filter(|_| filled.next().is_none())
 }
 
 /// The run of `wanted` cells that holds most: surplus cells are residue of merged ones, and empty.

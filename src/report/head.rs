@@ -156,7 +156,7 @@ pub(super) fn find(
         .iter()
         .filter_map(|item| match item {
             Item::Text(text) | Item::Row(text) => Some((trim(text), comparable(text))),
-            Item::Picture => None,
+            Item::Loose(_) | Item::Picture => None,
         })
         .filter(|(_, c)| !c.is_empty())
         .collect();

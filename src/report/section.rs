@@ -2,7 +2,7 @@
 
 use super::FoundSection;
 use super::normalise::{Label, squeeze, trim};
-use crate::document::{Block, Document, GridCell, Source};
+use crate::document::{Block, Columns, Document, GridCell, Source};
 use crate::form::Section;
 
 /// Longer lines are no headings.
@@ -20,11 +20,13 @@ pub(super) enum Item<'d> {
     Text(&'d str),
     /// The only text in a row of a table: it may be a heading that stood among the rows.
     Row(&'d str),
+    /// What a row says of a table whose columns are not known: it may be all that is read of it.
+    Loose(&'d str),
     /// A picture.
     Picture,
 }
 
-/// Paragraphs by line, lone texts in rows of tables, and pictures.
+/// Paragraphs by line, lone texts in rows of tables, tables of unknown columns, and pictures.
 pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     for block in &document.blocks {
@@ -39,6 +41,9 @@ pub(super) fn items(document: &Document) -> Vec<Item<'_>> {
                     let only = texts.next()?;
                     texts.next().is_none().then_some(Item::Row(only.text.as_str()))
                 }));
+                if grid.columns == Columns::Filled {
+                    items.extend(cells.iter().map(|c| Item::Loose(c.text.as_str())));
+                }
             }
         }
     }
@@ -73,6 +78,7 @@ pub(super) fn find<'r>(
                     section.picture = true;
                 }
             }
+            Item::Loose(text) => note_text(&mut sections, text),
             Item::Text(text) | Item::Row(text) => {
                 let row = matches!(item, Item::Row(_));
                 let heading = heading(text, &titles, same)

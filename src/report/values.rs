@@ -41,10 +41,15 @@ pub(super) fn cell(row: &Row, column: &Column, found: &Found<'_>, header: Option
         None => found.among.join("、"),
     };
     let fixed = row.unit_in(column);
+    let doubtful = !is_placed || found.cell.is_some_and(|c| c.doubtful);
     let (value, own_unit) = if is_placed {
         number::read(&raw, column.signed, fixed)
     } else {
         (CellValue::Text(raw.clone()), None)
+    };
+    let value = match value {
+        CellValue::Number(_) if doubtful => CellValue::Text(raw.clone()),
+        value => value,
     };
     let money = |unit: &&str| number::yuan(unit).is_some();
     let converted = own_unit.as_deref().filter(money).and(fixed.filter(money));
@@ -65,6 +70,6 @@ pub(super) fn cell(row: &Row, column: &Column, found: &Found<'_>, header: Option
             column: found.cell.map_or(found.after, |c| c.column) + 1,
             page: found.cell.and_then(|c| c.page),
         },
-        doubtful: !is_placed || found.cell.is_some_and(|c| c.doubtful),
+        doubtful,
     }
 }

@@ -10,9 +10,10 @@ mod block;
 mod columns;
 mod labels;
 
+use super::Layout;
 use super::prose::Margins;
 use super::text::{Line, starts_with_ordinal};
-use crate::document::GridCell;
+use crate::document::Grid;
 use block::Block;
 use columns::is_value;
 
@@ -20,7 +21,7 @@ use columns::is_value;
 #[derive(Debug)]
 pub(super) enum Part {
     Prose(Vec<Line>),
-    Table(Vec<GridCell>),
+    Table(Grid),
 }
 
 /// A line as wide as this part of the text that reaches under the figures is prose.
@@ -31,25 +32,30 @@ const LARGER: f64 = 1.15;
 const NEAR: f64 = 3.5;
 
 /// Parts the lines into prose and tables.
-pub(super) fn parts(lines: Vec<Line>, margins: &Margins) -> Vec<Part> {
+pub(super) fn parts(lines: Vec<Line>, layout: &Layout) -> Vec<Part> {
+    let mut figures = columns::set_apart(&lines);
+    columns::drop_serials(&mut figures);
     let mut parts = Vec::new();
     let mut prose: Vec<Line> = Vec::new();
     let mut rest = lines.as_slice();
+    let mut apart = figures.as_slice();
     while let Some((first, after)) = rest.split_first() {
-        match Region::at(rest, margins) {
+        match Region::at(apart, &layout.margins) {
             Some(region) => {
-                let (taken, more) = rest.split_at(region.length);
+                let (taken, more) = apart.split_at(region.length);
                 if !prose.is_empty() {
                     parts.push(Part::Prose(std::mem::take(&mut prose)));
                 }
                 for block in block::blocks(taken) {
-                    parts.push(Part::Table(Block::into_cells(block)));
+                    parts.push(Part::Table(Block::into_grid(block, &layout.bands)));
                 }
-                rest = more;
+                apart = more;
+                rest = rest.get(region.length..).unwrap_or_default();
             }
             None => {
                 prose.push(first.clone());
                 rest = after;
+                apart = apart.get(1..).unwrap_or_default();
             }
         }
     }

@@ -29,6 +29,12 @@ pub(super) struct Ruling {
     pub(super) ys: Vec<f64>,
 }
 
+/// The horizontal rules of a page, whole; none for a drawing.
+pub(super) fn horizontal(page: &Page) -> Vec<Rule> {
+    let rules = joined(&page.horizontal);
+    if rules.len() > MOST_RULES { Vec::new() } else { rules }
+}
+
 /// Tables of a page: sets of rules that meet, with two columns or rows at least.
 pub(super) fn tables(page: &Page) -> Vec<Ruling> {
     let horizontal = joined(&page.horizontal);

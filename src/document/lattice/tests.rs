@@ -371,3 +371,120 @@ fn rows_without_figures_that_repeat_a_unit_after_a_page_break_are_rows_of_their_
         over_two_pages(&[("属于国家秘密", "件")], &[("4.保护第三方", "件"), ("5.属于", "件")]);
     assert_eq!(shown(pages).iter().filter(|row| row.contains("件")).count(), 3);
 }
+
+/// Writes a label and figures on a line.
+fn row(page: &mut Page, label: &str, figures: &[(&str, f64)], y: f64) {
+    write(page, label, 80.0, y);
+    centred(page, figures, y);
+}
+
+#[test]
+fn rules_between_rows_tell_the_lines_of_one_label_from_those_of_the_next() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 260.0), ("企业", 310.0), ("总计", 360.0)], 100.0);
+    // The figures stand at the middle of each row; lines of neighbouring labels are as near to each
+    // other as lines of one label.
+    for (y, lines) in [(106.0, ["属于国家", "秘密"]), (132.0, ["其他法律", "行政法规"])]
+    {
+        page.stroke((70.0, y), (400.0, y), 0.5, INK);
+        write(&mut page, lines[0], 80.0, y + 11.0);
+        write(&mut page, lines[1], 80.0, y + 23.0);
+    }
+    page.stroke((70.0, 158.0), (400.0, 158.0), 0.5, INK);
+    centred(&mut page, &[("1", 260.0), ("1", 310.0), ("2", 360.0)], 123.0);
+    centred(&mut page, &[("3", 260.0), ("1", 310.0), ("4", 360.0)], 149.0);
+    let rows = [
+        "1:自然人 | 2:企业 | 3:总计",
+        "0:属于国家秘密 | 1:1 | 2:1 | 3:2",
+        "0:其他法律行政法规 | 1:3 | 2:1 | 3:4",
+    ];
+    assert_eq!(shown(vec![page]), rows);
+}
+
+#[test]
+fn numbers_that_count_the_rows_are_no_figures() {
+    let mut page = page(1);
+    centred(&mut page, &[("指标", 130.0), ("统计数", 300.0), ("上年数", 400.0)], 100.0);
+    for (index, y) in [(1, 120.0), (2, 140.0), (3, 160.0)] {
+        write(&mut page, &index.to_string(), 80.0, y);
+        write(&mut page, "规章", 120.0, y);
+        centred(&mut page, &[("7", 300.0), ("8", 400.0)], y);
+    }
+    let shown = shown(vec![page]);
+    assert_eq!(shown[1..], ["0:规章 | 1:7 | 2:8"; 3]);
+}
+
+#[test]
+fn figures_close_to_their_label_or_each_other_are_found_by_their_column() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 200.0), ("企业", 230.0), ("总计", 280.0)], 100.0);
+    row(&mut page, "规章", &[("1", 200.0), ("20", 230.0), ("21", 280.0)], 120.0);
+    write(&mut page, "行政规范性文件类别甲", 92.0, 140.0);
+    centred(&mut page, &[("1", 200.0), ("20", 230.0), ("21", 280.0)], 140.0);
+    let shown = shown(vec![page]);
+    assert_eq!(shown.last().unwrap(), "0:行政规范性文件类别甲 | 1:1 | 2:20 | 3:21");
+}
+
+/// The only table of a page.
+fn grid(page: Page) -> crate::document::Grid {
+    let found = blocks(vec![page]).unwrap().into_iter().find_map(|block| match block {
+        Block::Grid(grid) => Some(grid),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+#[test]
+fn where_headers_do_not_tell_the_columns_only_the_order_of_figures_is_left() {
+    use crate::document::Columns;
+    let mut page = page(1);
+    // Figures between their headers: set to the right of one column, or to the left of the next.
+    centred(
+        &mut page,
+        &[("甲甲", 200.0), ("乙乙", 300.0), ("丙丙", 400.0), ("丁丁", 500.0)],
+        100.0,
+    );
+    row(&mut page, "规章", &[("1", 250.0), ("2", 350.0)], 120.0);
+    row(&mut page, "文件", &[("3", 250.0), ("4", 350.0)], 140.0);
+    let grid = grid(page);
+    assert_eq!(grid.columns, Columns::Filled);
+    assert!(grid.cells.iter().all(|c| !c.text.is_empty()));
+}
+
+#[test]
+fn figures_whose_label_stands_between_two_rows_are_doubtful() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 300.0), ("总计", 360.0)], 100.0);
+    row(&mut page, "规章", &[("1", 300.0), ("1", 360.0)], 120.0);
+    write(&mut page, "文件", 80.0, 150.0);
+    centred(&mut page, &[("2", 300.0), ("2", 360.0)], 140.0);
+    centred(&mut page, &[("3", 300.0), ("3", 360.0)], 160.0);
+    let grid = grid(page);
+    let doubtful = |text: &str| grid.cells.iter().find(|c| c.text == text).unwrap().doubtful;
+    assert!(!doubtful("1"));
+    assert!(doubtful("2"));
+}
+
+#[test]
+fn a_figure_broken_over_two_lines_is_doubtful_and_no_row_of_its_own() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 300.0), ("企业", 340.0), ("总计", 380.0)], 100.0);
+    row(&mut page, "规章", &[("1", 300.0), ("5", 340.0), ("6", 380.0)], 120.0);
+    row(&mut page, "文件", &[("1", 300.0), ("5", 340.0)], 146.0);
+    centred(&mut page, &[("67", 380.0)], 140.0);
+    centred(&mut page, &[("9", 380.0)], 152.0);
+    let grid = grid(page);
+    let last = grid.cells.iter().filter(|c| c.row == 2).collect::<Vec<_>>();
+    assert!(last.iter().all(|c| c.doubtful));
+    assert_eq!(last.last().unwrap().text, "67 9");
+    assert_eq!(grid.height(), 3);
+}
+
+#[test]
+fn letters_spaced_out_with_blanks_are_one_word() {
+    let mut page = page(1);
+    write(&mut page, "规　章", 80.0, 120.0);
+    write(&mut page, "总　　计", 80.0, 140.0);
+    write(&mut page, "（二）　其他", 80.0, 160.0);
+    assert_eq!(shown(vec![page]), ["规章", "总计", "（二） 其他"]);
+}

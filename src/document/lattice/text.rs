@@ -10,9 +10,12 @@ const WORD_GAP: f64 = 0.75;
 const BLANK: f64 = 0.25;
 /// The same character again within this many sizes is a bold face made by drawing twice.
 const TWICE: f64 = 0.12;
+/// Characters with a blank drawn between them are a word spaced out, up to this many sizes.
+const SPACED: f64 = 2.5;
 /// Smaller by this factor and raised by this part of the size: a note mark or a square.
 const RAISED_SIZE: f64 = 0.78;
 const RAISED_BY: f64 = 0.15;
+const NUMERALS: &str = "一二三四五六七八九十";
 const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 
 /// Characters on one baseline with no wide gap between them.
@@ -23,11 +26,40 @@ pub(super) struct Word {
     pub(super) right: f64,
     /// Recognised from an image, and not surely right.
     pub(super) doubtful: bool,
+    /// Where its characters stand farther apart than usual.
+    pub(super) gaps: Vec<Gap>,
+    /// Whether its characters were parted by blanks: `总  计`.
+    pub(super) spaced: bool,
+}
+
+/// A gap between two characters of a word, too narrow to tell by itself whether they are two words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Gap {
+    /// Bytes of the word's text before it.
+    pub(super) at: usize,
+    pub(super) from: f64,
+    pub(super) to: f64,
 }
 
 impl Word {
     pub(super) fn centre(&self) -> f64 {
         f64::midpoint(self.left, self.right)
+    }
+
+    /// The two words before and after a gap.
+    pub(super) fn split(&self, gap: Gap) -> Option<(Self, Self)> {
+        let (before, after) = self.text.split_at_checked(gap.at)?;
+        let part = |text: &str, left: f64, right: f64| Self {
+            text: text.trim().to_owned(),
+            left,
+            right,
+            doubtful: self.doubtful,
+            gaps: Vec::new(),
+            spaced: false,
+        };
+        let earlier = self.gaps.iter().filter(|g| g.at < gap.at).copied().collect();
+        let before = Self { gaps: earlier, ..part(before, self.left, gap.from) };
+        Some((before, part(after, gap.to, self.right)))
     }
 }
 
@@ -126,16 +158,24 @@ impl Builder {
         }
         let blank = std::mem::take(&mut self.blank);
         let gap = self.words.last().map_or(f64::INFINITY, |w| glyph.left - w.right);
-        let Some(word) = self.words.last_mut().filter(|_| gap <= WORD_GAP * self.size) else {
+        let spaced = blank && gap <= SPACED * self.size && is_ideograph(shown);
+        let near = |word: &&mut Word| gap <= WORD_GAP * self.size || (spaced && is_spaced(word));
+        let Some(word) = self.words.last_mut().filter(near) else {
             self.words.push(Word {
                 text: shown.to_owned(),
                 left: glyph.left,
                 right: glyph.right,
                 doubtful: glyph.doubtful,
+                gaps: Vec::new(),
+                spaced: false,
             });
             return;
         };
         word.doubtful |= glyph.doubtful;
+        if gap > BLANK * self.size {
+            word.spaced |= spaced;
+            word.gaps.push(Gap { at: word.text.len(), from: word.right, to: glyph.left });
+        }
         word.right = word.right.max(glyph.right);
         let raised = glyph.size < RAISED_SIZE * self.size
             && glyph.baseline < self.baseline - RAISED_BY * self.size;
@@ -143,13 +183,25 @@ impl Builder {
             push_raised(&mut word.text, shown);
             return;
         }
-        let plain = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        let plain = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic() || c.is_numeric());
         let parted = plain(word.text.chars().last()) && plain(shown.chars().next());
-        if gap > BLANK * self.size && (blank || parted) {
+        if gap > BLANK * self.size && !spaced && (blank || parted) {
             word.text.push(' ');
         }
         word.text.push_str(shown);
     }
+}
+
+/// A single ideograph that is no number.
+fn is_ideograph(text: &str) -> bool {
+    let mut chars = text.chars();
+    let is_one = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c) && !NUMERALS.contains(c);
+    chars.next().is_some_and(is_one) && chars.next().is_none()
+}
+
+/// Whether a single ideograph after a blank may go on with a word.
+fn is_spaced(word: &Word) -> bool {
+    word.spaced || is_ideograph(&word.text)
 }
 
 /// Raised digits never become part of a figure: after one they mark a note and are dropped,
@@ -191,7 +243,7 @@ pub(super) fn blank_between_letters(joined: &mut String, next: &str) {
 
 /// Whether a text begins like a numbered clause: `一、`, `（三）`, `1.`, `2）`.
 pub(super) fn starts_with_ordinal(text: &str) -> bool {
-    let numeral = |c: char| c.is_numeric() || "一二三四五六七八九十".contains(c);
+    let numeral = |c: char| c.is_numeric() || NUMERALS.contains(c);
     let text = text.trim_start();
     let (inner, ends): (&str, &[char]) = match text.strip_prefix(['（', '(']) {
         Some(inner) => (inner, &['）', ')']),
@@ -200,6 +252,6 @@ pub(super) fn starts_with_ordinal(text: &str) -> bool {
     let rest = inner.trim_start_matches(numeral);
     let digits = inner.len() - rest.len();
     let is_decimal =
-        rest.strip_prefix('.').is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()));
+        rest.strip_prefix(['.', '．']).is_some_and(|r| r.starts_with(char::is_numeric));
     digits > 0 && rest.starts_with(ends) && !is_decimal
 }

@@ -277,6 +277,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "breakdown-blank" => Test::BreakdownBlank,
         "table-missing" => Test::TableMissing,
         "table-unreadable" => Test::TableUnreadable,
+        "table-unruled" => Test::TableUnruled,
         "row-missing" => Test::RowMissing,
         "sublabels-lost" => Test::SublabelsLost,
         "column-lost" => Test::ColumnLost,

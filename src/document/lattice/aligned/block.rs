@@ -1,13 +1,11 @@
 //! One table without rules: headers, then rows of figures.
 
+use super::super::bands::{Bands, y};
 use super::super::text::{Line, Word};
 use super::columns::{self, Column, Header, is_value};
 use super::is_row;
 use super::labels::{self, Label, Piece};
-use crate::document::GridCell;
-
-/// Added to the y of each page, so that lines of later pages come below.
-const PAGE: f64 = 100_000.0;
+use crate::document::{Columns, Grid, GridCell};
 
 /// Lines of headers and the rows under them.
 #[derive(Debug, Default)]
@@ -42,10 +40,6 @@ pub(super) fn blocks(lines: &[Line]) -> Vec<Block> {
     joined
 }
 
-fn y(line: &Line) -> f64 {
-    f64::from(line.page) * PAGE + line.baseline
-}
-
 impl Block {
     /// Whether a line stands over the columns of figures and holds none: the table before it ended.
     fn is_next_head(&self, line: &Line) -> bool {
@@ -59,32 +53,32 @@ impl Block {
         !head.is_empty() && texts(&self.head) == texts(head)
     }
 
-    /// The block as cells of a grid: a label's columns first, then the columns of figures.
-    pub(super) fn into_cells(self) -> Vec<GridCell> {
-        let lines: Vec<&Line> = self.body.iter().filter(|l| is_row(l)).collect();
-        let mut columns = columns::of_values(lines.iter().copied());
-        let figures = columns.clone();
+    /// The block as a grid: a label's columns first, then those of the figures. Where the headers
+    /// do not tell the columns for certain, only the order of the figures is left.
+    pub(super) fn into_grid(self, bands: &Bands) -> Grid {
+        let rows_of_figures = figure_rows(&self.body);
+        let lines: Vec<&Line> = rows_of_figures.iter().map(|row| &row.line).collect();
+        let figures = columns::of_values(lines.iter().copied());
         let is_label =
             |w: &Word| !is_value(&w.text) && !figures.iter().any(|c| c.meets(&Column::of(w)));
         let baselines: Vec<f64> = lines.iter().map(|l| y(l)).collect();
         let edge = figures.first().map_or(f64::INFINITY, |c| c.left);
-        let (mut headers, mut beside) = split_head(pieces(&self.head, &|_| true), edge, &baselines);
+        let above = labels::assembled(pieces(&self.head, &|_| true), &baselines, bands);
+        let (mut headers, mut beside) = split_head(above, edge, &baselines, bands);
         beside.extend(pieces(&self.body, &is_label));
-        let labels = labels::assembled(beside, &baselines);
-        let labels_end = labels.iter().map(|l| l.reach().right).fold(f64::NEG_INFINITY, f64::max);
-        headers.sort_by(|a, b| b.bottom().total_cmp(&a.bottom()));
+        let labels = labels::assembled(beside, &baselines, bands);
         let reaches: Vec<Header> = headers
             .iter()
             .map(|h| Header { reach: h.reach(), top: h.top(), bottom: h.bottom() })
             .collect();
-        let mut own = columns::lowest(&reaches, labels_end);
-        if own.len() != columns.len() {
-            own.clear();
-            columns::add_blank(&mut columns, &reaches, labels_end);
+        let mut rows = rows(&lines, &baselines, labels, bands);
+        for row in &mut rows {
+            let own = rows_of_figures.iter().find(|own| Some(&own.line) == row.line);
+            row.doubtful |= own.is_some_and(|own| own.doubtful);
         }
-        let rows = rows(&lines, &baselines, labels);
+        let leaves = columns::leaves(&reaches, labels_end(&rows), &figures);
         let label_columns = rows.iter().map(|row| row.labels.len()).max().unwrap_or_default();
-        let layout = Layout { columns, label_columns, own };
+        let layout = Layout::of(figures, leaves, label_columns);
         headers.sort_by(|a, b| a.top().total_cmp(&b.top()));
         let mut cells = layout.header_cells(&headers);
         let height = cells.iter().map(|c| c.row + 1).max().unwrap_or_default();
@@ -92,8 +86,45 @@ impl Block {
             cells.extend(layout.row_cells(height + index, row));
         }
         cells.sort_by_key(|c| (c.row, c.column));
-        cells
+        let columns = if layout.is_certain { Columns::Exact } else { Columns::Filled };
+        Grid { columns, cells }
     }
+}
+
+/// Where the labels beside figures end.
+fn labels_end(rows: &[Row<'_>]) -> f64 {
+    let sure = rows.iter().filter(|row| row.line.is_some() && !row.doubtful);
+    sure.flat_map(|row| &row.labels).map(|l| l.reach().right).fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// The figures of one row.
+#[derive(Debug)]
+struct Figures {
+    line: Line,
+    /// Whether a figure is broken over lines: then it is not sure what belongs together.
+    doubtful: bool,
+}
+
+/// The figures of each row. Lines that reach into each other are one row: figures of different
+/// height, or too long for their column.
+fn figure_rows(body: &[Line]) -> Vec<Figures> {
+    const ENTANGLED: f64 = 0.9;
+    let lines: Vec<&Line> = body.iter().filter(|l| is_row(l)).collect();
+    let entangled = |a: &&Line, b: &&Line| y(b) - y(a) < ENTANGLED * a.size.min(b.size);
+    let one_row = |lines: &[&Line]| {
+        let main = lines.iter().max_by_key(|l| l.words.len())?;
+        let mut words: Vec<Word> =
+            lines.iter().flat_map(|l| &l.words).filter(|w| is_value(&w.text)).cloned().collect();
+        words.sort_by(|a, b| a.left.total_cmp(&b.left));
+        let broken = words
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if Column::of(a).meets(&Column::of(b))));
+        let others = main.words.iter().filter(|w| !is_value(&w.text)).cloned();
+        words.extend(others);
+        words.sort_by(|a, b| a.left.total_cmp(&b.left));
+        Some(Figures { line: Line { words, ..(*main).clone() }, doubtful: broken })
+    };
+    lines.chunk_by(entangled).filter_map(one_row).collect()
 }
 
 /// A row: its figures, if it has any, and its labels from the left.
@@ -102,6 +133,8 @@ struct Row<'l> {
     y: f64,
     line: Option<&'l Line>,
     labels: Vec<Label>,
+    /// Whether its labels may be those of another row.
+    doubtful: bool,
 }
 
 fn pieces(lines: &[Line], wanted: &dyn Fn(&Word) -> bool) -> Vec<Piece> {
@@ -115,12 +148,19 @@ fn pieces(lines: &[Line], wanted: &dyn Fn(&Word) -> bool) -> Vec<Piece> {
 }
 
 /// Parts headers from the first lines of a label that begins above its figures.
-fn split_head(above: Vec<Piece>, edge: f64, rows: &[f64]) -> (Vec<Label>, Vec<Piece>) {
+fn split_head(
+    above: Vec<Label>,
+    edge: f64,
+    rows: &[f64],
+    bands: &Bands,
+) -> (Vec<Label>, Vec<Piece>) {
     let first = rows.first().copied().unwrap_or(f64::INFINITY);
     let mut headers = Vec::new();
     let mut strays = Vec::new();
-    for label in labels::assembled(above, rows) {
-        let beside = label.reach().right <= edge && first - label.bottom() <= 1.3 * label.size();
+    for label in above {
+        let beside = label.reach().right <= edge
+            && first - label.bottom() <= 1.3 * label.size()
+            && !bands.part(label.reach().centre(), label.bottom(), first);
         if beside { strays.extend(label.into_pieces()) } else { headers.push(label) }
     }
     (headers, strays)
@@ -129,26 +169,44 @@ fn split_head(above: Vec<Piece>, edge: f64, rows: &[f64]) -> (Vec<Label>, Vec<Pi
 /// Brings labels to their rows, the nearest first. What stands where a row has its label already
 /// is the rest of that label, or, when it has a number of its own or stands farther off than a
 /// line, the label of a row without figures.
-fn rows<'l>(lines: &[&'l Line], baselines: &[f64], labels: Vec<Label>) -> Vec<Row<'l>> {
+fn rows<'l>(
+    lines: &[&'l Line],
+    baselines: &[f64],
+    labels: Vec<Label>,
+    bands: &Bands,
+) -> Vec<Row<'l>> {
     const APART: f64 = 1.4;
+    /// A label whose middle is farther than this from its figures may be another row's.
+    const BESIDE: f64 = 0.7;
     let mut rows: Vec<Row<'l>> = lines
         .iter()
         .zip(baselines)
-        .map(|(line, y)| Row { y: *y, line: Some(line), labels: Vec::new() })
+        .map(|(line, y)| Row { y: *y, line: Some(line), labels: Vec::new(), doubtful: false })
         .collect();
-    let mut placed: Vec<(f64, usize, Label)> = labels
+    let mut placed: Vec<(f64, Option<usize>, Label)> = labels
         .into_iter()
-        .filter_map(|label| label.row(baselines).map(|(row, far)| (far, row, label)))
+        .map(|label| match label.row(baselines, bands) {
+            Some((row, far)) => (far, Some(row), label),
+            None => (f64::INFINITY, None, label),
+        })
         .collect();
     placed.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut bare: Vec<Row<'l>> = Vec::new();
     for (far, row, label) in placed {
-        let Some(row) = rows.get_mut(row) else { continue };
+        let Some(row) = row.and_then(|row| rows.get_mut(row)) else {
+            add_bare(&mut bare, label);
+            continue;
+        };
         let in_place = row.labels.iter_mut().find(|own| own.reach().meets(&label.reach()));
         match in_place {
+            _ if far > APART * label.size() => {
+                add_bare(&mut bare, label);
+                continue;
+            }
             None => row.labels.push(label),
-            Some(_) if label.is_numbered() || far > APART * label.size() => {
-                bare.push(Row { y: label.middle(), line: None, labels: vec![label] });
+            Some(_) if label.is_numbered() => {
+                add_bare(&mut bare, label);
+                continue;
             }
             Some(own) => own.append(label),
         }
@@ -157,20 +215,56 @@ fn rows<'l>(lines: &[&'l Line], baselines: &[f64], labels: Vec<Label>) -> Vec<Ro
     rows.sort_by(|a, b| a.y.total_cmp(&b.y));
     for row in &mut rows {
         row.labels.sort_by(|a, b| a.reach().left.total_cmp(&b.reach().left));
+        let far = |label: &Label| {
+            label.row(baselines, bands).is_some_and(|(_, far)| far > BESIDE * label.size())
+        };
+        // The first of several may be that of a group of rows.
+        let own = row.labels.iter().skip(usize::from(row.labels.len() > 1));
+        row.doubtful = row.line.is_some() && own.clone().any(far);
     }
     rows
+}
+
+/// Adds a label without figures: to a row of such labels on its line, or as a row of its own.
+fn add_bare(bare: &mut Vec<Row<'_>>, label: Label) {
+    let level = |row: &&mut Row<'_>| {
+        (row.y - label.middle()).abs() <= 0.3 * label.size()
+            && !row.labels.iter().any(|own| own.reach().meets(&label.reach()))
+    };
+    match bare.iter_mut().find(level) {
+        Some(row) => row.labels.push(label),
+        None => {
+            let y = label.middle();
+            bare.push(Row { y, line: None, labels: vec![label], doubtful: false });
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Layout {
     columns: Vec<Column>,
     label_columns: usize,
-    /// The lowest headers, when there is one for each column: figures set to the left or right of
-    /// their column need not stand under its header.
+    /// The header of each column, when it has one: figures set to the left or right of their column
+    /// need not stand under it.
     own: Vec<Column>,
+    /// Whether the headers tell the columns.
+    is_certain: bool,
 }
 
 impl Layout {
+    fn of(figures: Vec<Column>, leaves: Vec<Column>, label_columns: usize) -> Self {
+        let Some(seats) = columns::seats(&figures, &leaves) else {
+            return Self { columns: figures, label_columns, own: Vec::new(), is_certain: false };
+        };
+        let mut columns = leaves.clone();
+        for (figure, seat) in figures.into_iter().zip(seats) {
+            if let Some(column) = columns.get_mut(seat) {
+                *column = figure;
+            }
+        }
+        Self { columns, label_columns, own: leaves, is_certain: true }
+    }
+
     /// One row for each height at which headers begin.
     fn header_cells(&self, headers: &[Label]) -> Vec<GridCell> {
         let mut cells: Vec<GridCell> = Vec::new();
@@ -229,13 +323,18 @@ impl Layout {
             let words = of.line.map(|l| l.words.as_slice()).unwrap_or_default();
             let own: Vec<&Word> = words.iter().filter(|w| column.meets(&Column::of(w))).collect();
             let texts: Vec<&str> = own.iter().map(|w| w.text.as_str()).collect();
-            let doubtful = own.iter().any(|w| w.doubtful);
+            if own.is_empty() && !self.is_certain {
+                continue;
+            }
+            let doubtful = of.doubtful || own.iter().any(|w| w.doubtful);
             let value = cell(row, self.label_columns + index, 1, texts.join(" "));
             cells.push(GridCell { doubtful, ..value });
         }
         let page = of.line.map(|l| l.page).or_else(|| of.labels.first()?.page());
         for cell in &mut cells {
             cell.page = page;
+            // A label that may be another row's can be taken for a value.
+            cell.doubtful |= of.doubtful;
         }
         cells
     }

@@ -1,5 +1,6 @@
 //! Labels and headers broken over several lines, put together again.
 
+use super::super::bands::Bands;
 use super::super::text::{Word, blank_between_letters, starts_with_ordinal};
 use super::columns::Column;
 
@@ -63,18 +64,28 @@ impl Label {
         self.pieces.first().map(|p| p.page)
     }
 
-    /// The row it belongs to and how far it is from it: one on the baseline of any of its lines,
-    /// else the one nearest to its middle.
-    pub(super) fn row(&self, rows: &[f64]) -> Option<(usize, f64)> {
+    /// The row it belongs to and how far it is from it: the only one no rule parts it from, one on
+    /// the baseline of any of its lines, else the one nearest to its middle. `None`: rules part it
+    /// from all of them.
+    pub(super) fn row(&self, rows: &[f64], bands: &Bands) -> Option<(usize, f64)> {
+        let x = self.reach().centre();
+        let open: Vec<usize> = (rows.iter().enumerate())
+            .filter(|(_, y)| !bands.part(x, self.middle(), **y))
+            .map(|(index, _)| index)
+            .collect();
+        if let ([only], true) = (open.as_slice(), rows.len() > 1) {
+            return Some((*only, 0.0));
+        }
         let level = |y: &f64| self.pieces.iter().any(|p| (p.y - y).abs() <= LEVEL * p.size);
         let on_line: Vec<usize> =
-            rows.iter().enumerate().filter(|(_, y)| level(y)).map(|(index, _)| index).collect();
+            open.iter().copied().filter(|index| rows.get(*index).is_some_and(&level)).collect();
         if let [only] = on_line.as_slice() {
             return Some((*only, 0.0));
         }
         rows.iter()
             .map(|y| (y - self.middle()).abs())
             .enumerate()
+            .filter(|(index, _)| open.contains(index))
             .min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
@@ -93,7 +104,7 @@ impl Label {
         self.pieces.sort_by(|a, b| a.y.total_cmp(&b.y));
     }
 
-    fn takes(&self, piece: &Piece, rows: &[f64]) -> bool {
+    fn takes(&self, piece: &Piece, rows: &[f64], bands: &Bands) -> bool {
         let Some(last) = self.pieces.last() else { return false };
         let level = |p: &Piece| rows.iter().any(|y| (p.y - y).abs() <= LEVEL * p.size);
         let gap = piece.y - last.y;
@@ -104,6 +115,7 @@ impl Label {
         gap > LEVEL * piece.size
             && gap <= PITCH * piece.size
             && aligned
+            && !bands.part(own.centre(), last.y, piece.y)
             && !starts_with_ordinal(&piece.word.text)
             && !(level(piece) && self.pieces.iter().any(level))
     }
@@ -111,10 +123,10 @@ impl Label {
 
 /// Puts the pieces, from the top, together to labels. `rows` are the baselines of the figures: two
 /// lines that each stand beside figures of their own are two labels.
-pub(super) fn assembled(pieces: Vec<Piece>, rows: &[f64]) -> Vec<Label> {
+pub(super) fn assembled(pieces: Vec<Piece>, rows: &[f64], bands: &Bands) -> Vec<Label> {
     let mut labels: Vec<Label> = Vec::new();
     for piece in pieces {
-        match labels.iter_mut().rev().find(|label| label.takes(&piece, rows)) {
+        match labels.iter_mut().rev().find(|label| label.takes(&piece, rows, bands)) {
             Some(label) => label.pieces.push(piece),
             None => labels.push(Label { pieces: vec![piece] }),
         }
