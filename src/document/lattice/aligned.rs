@@ -142,10 +142,10 @@ fn belongs(line: &Line, size: f64, values: f64, margins: &Margins) -> bool {
         return true;
     }
     let text = line.text();
-    let wide = line.right() > values
-        && line.words.iter().any(|w| w.right - w.left > WIDE * margins.width());
-    let sentence = text.contains(['。', '；']) || text.ends_with(['，', '：']);
+    let beyond = line.right() > values;
+    let wide = beyond && line.words.iter().any(|w| w.right - w.left > WIDE * margins.width());
+    let sentence = text.contains(['。', '；']) || (beyond && text.ends_with(['，', '：']));
     let numbered = starts_with_ordinal(&text) && !text.starts_with(|c: char| c.is_ascii_digit());
-    let heading = line.words.len() == 1 && numbered && line.right() > values;
+    let heading = line.words.len() == 1 && numbered && beyond;
     !(wide || sentence || heading)
 }

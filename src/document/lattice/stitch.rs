@@ -238,7 +238,9 @@ fn is_same_or_clipped(whole: &str, repeated: &str) -> bool {
 fn goes_on(above: &Cell, below: &Cell) -> bool {
     let merged = above.row_span > 1 || below.row_span > 1;
     let rest = text(below);
-    merged && (rest.is_empty() || (!starts_with_ordinal(&rest) && is_full(above)))
+    let figure_below_label = is_figure(below) && !is_figure(above);
+    let is_rest = !starts_with_ordinal(&rest) && is_full(above) && !figure_below_label;
+    merged && (rest.is_empty() || is_rest)
 }
 
 /// Whether the last line of a cell was as long as its width allows.

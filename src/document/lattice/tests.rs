@@ -488,3 +488,15 @@ fn letters_spaced_out_with_blanks_are_one_word() {
     write(&mut page, "（二）　其他", 80.0, 160.0);
     assert_eq!(shown(vec![page]), ["规章", "总计", "（二） 其他"]);
 }
+
+#[test]
+fn a_line_of_a_label_that_ends_with_a_comma_is_no_sentence() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 300.0), ("企业", 350.0), ("总计", 400.0)], 100.0);
+    row(&mut page, "予以公开", &[("1", 300.0), ("0", 350.0), ("1", 400.0)], 120.0);
+    write(&mut page, "部分公开（区分处理的，", 80.0, 140.0);
+    write(&mut page, "不计其他情形）", 80.0, 152.0);
+    centred(&mut page, &[("2", 300.0), ("0", 350.0), ("2", 400.0)], 146.0);
+    let shown = shown(vec![page]);
+    assert_eq!(shown[2], "0:部分公开（区分处理的，不计其他情形） | 1:2 | 2:0 | 3:2");
+}

@@ -196,7 +196,7 @@ pub(super) fn seats(figures: &[Column], leaves: &[Column]) -> Option<Vec<usize>>
         let mut met =
             leaves.iter().enumerate().filter(|(_, l)| l.meets(figure)).map(|(index, _)| index);
         let after = leaves.partition_point(|l| l.centre() < figure.centre());
-        match (met.next(), met.last()) {
+        match (met.next(), met.next_back()) {
             (Some(only), None) => Some(only),
             (Some(first), Some(last)) => Some(if to_right { first } else { last }),
             (None, _) if to_right => after.checked_sub(1),
