@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gouji::document::{self, Limits};
@@ -65,7 +66,68 @@ fn a_report_reads_the_same_in_every_format() {
             assert!(expected["unit"].as_str().unwrap().ends_with(&unit), "{}", path.display());
         }
     }
-    assert!(read_files >= 20, "only {read_files} files");
+    assert!(read_files >= 22, "only {read_files} files");
+}
+
+/// The parts of a docx in one XML file, as Word saves "Word XML".
+fn flat(docx: &[u8]) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(docx)).unwrap();
+    let mut parts = String::new();
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut text = String::new();
+        let is_xml = name.ends_with(".xml") || name.ends_with(".rels");
+        if is_xml && name != "[Content_Types].xml" && part.read_to_string(&mut text).is_ok() {
+            let start = text.find("?>").map_or(0, |end| end + 2);
+            let (_, text) = text.split_at(start);
+            parts.push_str(&format!(
+                "<pkg:part pkg:name=\"/{name}\"><pkg:xmlData>{text}</pkg:xmlData></pkg:part>"
+            ));
+        }
+    }
+    format!(
+        "<?xml version=\"1.0\"?><?mso-application progid=\"Word.Document\"?><pkg:package \
+         xmlns:pkg=\"http://schemas.microsoft.com/office/2006/xmlPackage\">{parts}</pkg:package>"
+    )
+}
+
+#[test]
+fn a_docx_saved_as_one_xml_file_reads_the_same() {
+    let forms = Forms::load(None).map_err(|e| e.to_string()).unwrap();
+    for folder in reports() {
+        let docx = fs::read(folder.join("docx")).unwrap();
+        let from = |bytes: &[u8], name: &str| {
+            let document = document::read(bytes, name, &Limits::default()).unwrap();
+            report::lay(&document, &forms, "x").unwrap()
+        };
+        let flat = from(flat(&docx).as_bytes(), "x.xml");
+        assert_eq!(cells(&flat), cells(&from(&docx, "x.docx")), "{}", folder.display());
+    }
+}
+
+/// A web page called `.doc`, a workbook called `.et`: the content decides.
+#[test]
+fn a_wrong_name_changes_nothing() {
+    for folder in reports() {
+        for path in fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // Of plain text alone the name tells something.
+            if name == "cells.json" || name.ends_with("txt") || name == "md" {
+                continue;
+            }
+            let bytes = fs::read(&path).unwrap();
+            let read = |name: &str| document::read(&bytes, name, &Limits::default()).unwrap();
+            for wrong in ["x.doc", "x.et", "x.pdf", "x"] {
+                assert_eq!(
+                    read(wrong),
+                    read(&format!("x.{name}")),
+                    "{} as {wrong}",
+                    path.display()
+                );
+            }
+        }
+    }
 }
 
 #[test]
