@@ -34,7 +34,20 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     if bytes.len() > PAGE {
         return Err(Refusal::TooLarge(format!("a page of {} bytes", bytes.len())));
     }
-    read_text(&encoding::decode(bytes, declared(bytes).as_deref())?, limits)
+    let text = encoding::decode(bytes, declared(bytes).as_deref())?;
+    if is_cut(&text) {
+        return Err(Refusal::Incomplete("the page has no end".into()));
+    }
+    read_text(&text, limits)
+}
+
+/// Whether a page opens its body and closes neither that nor itself: what comes last in every page
+/// that a program saves. A browser shows the rest; of a report that would be half the figures.
+fn is_cut(text: &str) -> bool {
+    let has = |tag: &str| {
+        text.as_bytes().windows(tag.len()).any(|at| at.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    (has("<body") || has("<html")) && !has("</body") && !has("</html")
 }
 
 /// Reads a page that is decoded already (a part of an .mht, a table in Markdown); what it says

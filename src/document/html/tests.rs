@@ -219,3 +219,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_page_without_its_end_is_incomplete_and_a_piece_of_a_page_is_none() {
+    let cut = b"<html><body><p>one</p><table><tr><td>1";
+    assert!(matches!(super::read(cut, &Limits::default()), Err(Refusal::Incomplete(_))));
+    let piece = b"<p>one</p><table><tr><td>1</td></tr></table>";
+    assert!(super::read(piece, &Limits::default()).is_ok());
+    let closed = b"<BODY><p>one</BODY>";
+    assert!(super::read(closed, &Limits::default()).is_ok());
+}
