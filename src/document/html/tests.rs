@@ -166,7 +166,7 @@ fn unclosed_cells_of_old_pages_are_closed() {
 
 #[test]
 fn a_declared_gbk_page_is_decoded() {
-    let page = "<html><meta http-equiv='Content-Type' content='text/html; charset=gb2312'><p>䶮镇，收到3件。</p>";
+    let page = "<html><meta http-equiv='Content-Type' content='text/html; charset=gb2312'><p>䶮镇，收到3件。</p></html>";
     let (bytes, _, _) = encoding_rs::GB18030.encode(page);
     let Block::Paragraph(paragraph) = &read(&bytes, &Limits::default()).unwrap().blocks[0] else {
         panic!()
