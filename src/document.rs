@@ -11,6 +11,7 @@
 mod assembly;
 mod bundle;
 mod bytes;
+mod characters;
 mod compound;
 mod container;
 mod counting;
@@ -312,7 +313,7 @@ const OR: char = '或';
 /// After the only reading of a cell, if it is not certain.
 const PERHAPS: char = '？';
 /// Ink that gives no character.
-const ILLEGIBLE: &str = "□";
+pub const ILLEGIBLE: char = '□';
 
 /// The text of a doubtful cell: its readings (`12或72`, `12？`), or `□` where there is none.
 pub(crate) fn doubtful_text(readings: &[&str]) -> String {
@@ -323,7 +324,7 @@ pub(crate) fn doubtful_text(readings: &[&str]) -> String {
         }
     }
     match different.as_slice() {
-        [] => ILLEGIBLE.to_owned(),
+        [] => ILLEGIBLE.to_string(),
         [only] => format!("{only}{PERHAPS}"),
         several => several.join(&OR.to_string()),
     }

@@ -22,6 +22,8 @@ pub use similar::similar;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::document::ILLEGIBLE;
+
 /// What a place name ends in: province, city, county, district; prefecture, league, banner.
 const PLACE_ENDS: &[char] = &['省', '市', '县', '区', '州', '盟', '旗'];
 
@@ -49,9 +51,6 @@ pub fn plain(printed: &str) -> String {
     }
     name.strip_suffix("政府").map(str::to_owned).unwrap_or(name)
 }
-
-/// Stands for a character of a name that recognition could not tell.
-pub const ILLEGIBLE: char = '□';
 
 /// A name recognised on a scan as the `known` one says it, if nothing but misreading parts them: where
 /// both have a character that recognition could not have read, that of the known name is taken. Both

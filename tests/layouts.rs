@@ -19,7 +19,10 @@ fn lay(name: &str, text: &str) -> Report {
 }
 
 fn checked(name: &str, text: &str) -> (Report, Findings) {
-    let report = lay(name, text);
+    with_findings(lay(name, text))
+}
+
+fn with_findings(report: Report) -> (Report, Findings) {
     let found = check(&report, &forms(), &Policy::default());
     (report, found)
 }
@@ -28,9 +31,7 @@ fn checked(name: &str, text: &str) -> (Report, Findings) {
 fn scanned(name: &str, text: &str) -> (Report, Findings) {
     let mut document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
     document.source = Source::Ocr;
-    let report = report::lay(&document, &forms(), name).unwrap();
-    let found = check(&report, &forms(), &Policy::default());
-    (report, found)
+    with_findings(report::lay(&document, &forms(), name).unwrap())
 }
 
 /// A cell as text: the number, `blank`, `placeholder`, `text`, or `absent`.

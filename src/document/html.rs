@@ -44,10 +44,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
 /// Whether a page opens its body and closes neither that nor itself: what comes last in every page
 /// that a program saves. A browser shows the rest; of a report that would be half the figures.
 fn is_cut(text: &str) -> bool {
+    // From the end: there a whole page has them, and is looked at no further.
     let has = |tag: &str| {
-        text.as_bytes().windows(tag.len()).any(|at| at.eq_ignore_ascii_case(tag.as_bytes()))
+        text.as_bytes().windows(tag.len()).rev().any(|at| at.eq_ignore_ascii_case(tag.as_bytes()))
     };
-    (has("<body") || has("<html")) && !has("</body") && !has("</html")
+    !has("</body") && !has("</html") && (has("<body") || has("<html"))
 }
 
 /// Reads a page that is decoded already (a part of an .mht, a table in Markdown); what it says

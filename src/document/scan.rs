@@ -100,9 +100,10 @@ pub(super) fn scanned(
     };
     let mut sheets = Vec::with_capacity(numbers.len());
     for (at, number) in numbers.iter().enumerate() {
-        let mut sheet = Sheet::of(*number, &image(at, turn)?);
+        let image = image(at, turn)?;
+        let mut sheet = Sheet::of(*number, &image);
         if at == 0
-            && let Some((upright, by)) = upright(&sheet, &image(at, None)?, tesseract)?
+            && let Some((upright, by)) = upright(&sheet, &image, tesseract)?
         {
             (sheet, turn) = (upright, Some(by));
         }

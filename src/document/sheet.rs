@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::assembly::Assembly;
+use super::characters::NUMERALS;
 use super::{Grid, GridCell, Limits, Refusal};
 
 /// Rows and columns beyond these hold no report.
@@ -357,7 +358,7 @@ fn is_sentence(text: &str) -> bool {
 
 /// `一、…`: the number of a section, which no heading inside a table has.
 fn is_section_heading(text: &str) -> bool {
-    let rest = text.trim_start().trim_start_matches(|c| "一二三四五六七八九十".contains(c));
+    let rest = text.trim_start().trim_start_matches(|c| NUMERALS.contains(c));
     rest.len() < text.trim_start().len() && rest.starts_with(['、', '．'])
 }
 

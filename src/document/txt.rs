@@ -18,6 +18,7 @@ mod stacked;
 mod tabs;
 
 use super::assembly::Assembly;
+use super::characters::NUMERALS;
 use super::{Document, Format, Grid, Limits, Meta, Refusal, encoding, furniture};
 use prose::Prose;
 
@@ -179,8 +180,7 @@ fn cell_text(raw: &str) -> String {
 /// The number of a top-level heading: 3 of `三、…`. Chinese numerals to 九十九.
 fn section_number(line: &str) -> Option<u32> {
     let line = line.trim();
-    let numeral: String =
-        line.chars().take_while(|c| "一二三四五六七八九十".contains(*c)).collect();
+    let numeral: String = line.chars().take_while(|c| NUMERALS.contains(*c)).collect();
     let after = line.strip_prefix(numeral.as_str())?.trim_start();
     if numeral.is_empty() || !after.starts_with(['、', '．', '.']) {
         return None;

@@ -18,6 +18,16 @@ pub(super) enum Relation {
     AtLeastZero,
 }
 
+impl Relation {
+    /// Whether a row of this value holds.
+    pub(super) fn holds(self, value: i128) -> bool {
+        match self {
+            Self::Zero => value == 0,
+            Self::AtLeastZero => value >= 0,
+        }
+    }
+}
+
 /// `constant + Σ coefficient × change` is zero, or at least zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
@@ -42,10 +52,7 @@ pub(super) enum Stop {
 impl Row {
     /// It does not hold while nothing changes.
     pub(super) fn is_broken(&self) -> bool {
-        match self.relation {
-            Relation::Zero => self.constant != 0,
-            Relation::AtLeastZero => self.constant < 0,
-        }
+        !self.relation.holds(self.constant)
     }
 
     pub(super) fn coefficient(&self, cell: usize) -> i128 {

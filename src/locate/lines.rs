@@ -125,24 +125,16 @@ fn repairs(trial: &Trial, component: &Component) -> bool {
         return false;
     }
     if let Some(lost) = trial.lost {
-        let tells = component.rules.iter().find_map(|row| {
-            let coefficient = row.coefficient(lost);
-            (row.relation == Relation::Zero && coefficient != 0)
-                .then(|| after(row, &by).map(|rest| (coefficient, rest)))
-        });
-        // The rule must be met whatever the figure is: it is one more unknown.
-        let Some(Some((coefficient, rest))) = tells else { return false };
+        let tells = |row: &&Row| row.relation == Relation::Zero && row.coefficient(lost) != 0;
+        let row = component.rules.iter().find(tells);
+        let left = row.and_then(|row| Some((row.coefficient(lost), after(row, &by)?)));
+        let Some((coefficient, rest)) = left else { return false };
         if rest % coefficient != 0 || value(component, lost) - rest / coefficient < 0 {
             return false;
         }
         by.insert(lost, -(rest / coefficient));
     }
-    component.rules.iter().all(|row| {
-        after(row, &by).is_some_and(|value| match row.relation {
-            Relation::Zero => value == 0,
-            Relation::AtLeastZero => value >= 0,
-        })
-    })
+    component.rules.iter().all(|row| after(row, &by).is_some_and(|v| row.relation.holds(v)))
 }
 
 /// The value of a row after changes; `None`: too large.

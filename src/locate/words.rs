@@ -153,51 +153,53 @@ fn known(told: &Told<'_>) -> Option<Known> {
 
 /// What happened to a row or column as a whole.
 fn opening(told: &Told<'_>) -> Option<String> {
-    let first = told.cells.first()?;
-    let (table, row, column) = told.form.names(&first.cell)?;
+    let first = &told.cells.first()?.cell;
+    let (table, ..) = told.form.names(first)?;
     let other = |same: &dyn Fn(&CellId) -> bool| {
-        let repair = told.cells.iter().find(|repair| !same(&repair.cell))?;
-        told.form.names(&repair.cell)
+        told.cells.iter().map(|repair| &repair.cell).find(|cell| !same(cell))
     };
-    Some(match told.slip? {
-        Slip::RowShifted => format!("{table}“{row}”行的数字可能错了一列："),
-        Slip::ColumnShifted => match told.form.table(&first.cell.table)?.columns.len() {
-            1 => format!("{table}有的数字可能错了一行："),
-            _ => format!("{table}“{column}”列的数字可能错了一行："),
-        },
+    let columns = || told.form.table(&first.table).map(|table| table.columns.len());
+    let (lines, happened) = match told.slip? {
+        Slip::CellsExchanged => return Some("两个数可能填反了：".into()),
+        Slip::ColumnShifted if columns()? == 1 => ("有的数字".into(), "错了一行"),
         Slip::RowsExchanged => {
-            let (_, second, _) = other(&|cell| cell.row == first.cell.row)?;
-            format!("{table}“{row}”行和“{second}”行的数字可能填反了：")
+            happened(told.form, Slip::RowsExchanged, first, other(&|cell| cell.row == first.row))?
         }
-        Slip::ColumnsExchanged => {
-            let (_, _, second) = other(&|cell| cell.column == first.cell.column)?;
-            format!("{table}“{column}”列和“{second}”列的数字可能填反了：")
-        }
-        Slip::CellsExchanged => "两个数可能填反了：".into(),
-        _ => return None,
-    })
+        slip => happened(told.form, slip, first, other(&|cell| cell.column == first.column))?,
+    };
+    Some(format!("{table}{lines}可能{happened}："))
 }
 
 /// Acts that would make everything agree again; nothing for none.
 pub(super) fn supposed(form: &Form, acts: &[Act]) -> String {
-    let told: Vec<String> = acts.iter().filter_map(|act| happened(form, act)).collect();
+    let told: Vec<String> = acts
+        .iter()
+        .filter_map(|act| happened(form, act.slip, &act.at, act.other.as_ref()))
+        .map(|(lines, happened)| format!("{lines}{happened}"))
+        .collect();
     match told.as_slice() {
         [] => String::new(),
         told => format!("如果是{}，改回来各数就都相符。", told.join("，或者")),
     }
 }
 
-fn happened(form: &Form, act: &Act) -> Option<String> {
-    let (_, row, column) = form.names(&act.at)?;
-    let other = act.other.as_ref().and_then(|other| form.names(other));
-    Some(match (act.slip, other) {
-        (Slip::RowShifted, _) => format!("“{row}”行的数字错了一列"),
-        (Slip::ColumnShifted, _) => format!("“{column}”列的数字错了一行"),
+/// The line a cell stands in, or that and the one of the `other` cell, and what happened to them.
+fn happened(
+    form: &Form,
+    slip: Slip,
+    at: &CellId,
+    other: Option<&CellId>,
+) -> Option<(String, &'static str)> {
+    let (_, row, column) = form.names(at)?;
+    let other = other.and_then(|other| form.names(other));
+    Some(match (slip, other) {
+        (Slip::RowShifted, _) => (format!("“{row}”行的数字"), "错了一列"),
+        (Slip::ColumnShifted, _) => (format!("“{column}”列的数字"), "错了一行"),
         (Slip::RowsExchanged, Some((_, second, _))) => {
-            format!("“{row}”行和“{second}”行的数字填反了")
+            (format!("“{row}”行和“{second}”行的数字"), "填反了")
         }
         (Slip::ColumnsExchanged, Some((_, _, second))) => {
-            format!("“{column}”列和“{second}”列的数字填反了")
+            (format!("“{column}”列和“{second}”列的数字"), "填反了")
         }
         _ => return None,
     })

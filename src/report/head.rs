@@ -9,7 +9,7 @@ use regex::Regex;
 use super::YearNamed;
 use super::normalise::{fold_char, is_invisible, squeeze, trim};
 use super::section::Item;
-use crate::document::{Document, Source};
+use crate::document::{Document, ILLEGIBLE, Source};
 use crate::form::{Form, Head};
 use crate::units;
 
@@ -303,7 +303,7 @@ impl Lines<'_> {
             let all: usize = votes.values().sum();
             match votes.into_iter().max_by_key(|(_, count)| *count) {
                 Some((most, count)) if count >= MOST * (all - count) => *slot = most,
-                Some(_) => *slot = units::ILLEGIBLE,
+                Some(_) => *slot = ILLEGIBLE,
                 None => {}
             }
         }

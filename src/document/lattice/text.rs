@@ -1,6 +1,7 @@
 //! Lines and words out of positioned glyphs.
 
 use super::page::Glyph;
+use crate::document::characters::{NUMERALS, is_ideograph};
 
 /// Glyphs whose baselines differ by no more than this, in sizes, stand on one line.
 const SAME_LINE: f64 = 0.4;
@@ -15,7 +16,6 @@ const SPACED: f64 = 2.5;
 /// Smaller by this factor and raised by this part of the size: a note mark or a square.
 const RAISED_SIZE: f64 = 0.78;
 const RAISED_BY: f64 = 0.15;
-const NUMERALS: &str = "一二三四五六七八九十";
 const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 
 /// Characters on one baseline with no wide gap between them.
@@ -158,7 +158,7 @@ impl Builder {
         }
         let blank = std::mem::take(&mut self.blank);
         let gap = self.words.last().map_or(f64::INFINITY, |w| glyph.left - w.right);
-        let spaced = blank && gap <= SPACED * self.size && is_ideograph(shown);
+        let spaced = blank && gap <= SPACED * self.size && is_letter(shown);
         let near = |word: &&mut Word| gap <= WORD_GAP * self.size || (spaced && is_spaced(word));
         let Some(word) = self.words.last_mut().filter(near) else {
             self.words.push(Word {
@@ -193,15 +193,15 @@ impl Builder {
 }
 
 /// A single ideograph that is no number.
-fn is_ideograph(text: &str) -> bool {
+fn is_letter(text: &str) -> bool {
     let mut chars = text.chars();
-    let is_one = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c) && !NUMERALS.contains(c);
+    let is_one = |c: char| is_ideograph(c) && !NUMERALS.contains(c);
     chars.next().is_some_and(is_one) && chars.next().is_none()
 }
 
 /// Whether a single ideograph after a blank may go on with a word.
 fn is_spaced(word: &Word) -> bool {
-    word.spaced || is_ideograph(&word.text)
+    word.spaced || is_letter(&word.text)
 }
 
 /// Raised digits never become part of a figure: after one they mark a note and are dropped,

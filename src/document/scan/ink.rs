@@ -2,7 +2,7 @@
 
 use image::GrayImage;
 
-use super::numbers::{index, whole};
+use super::numbers::{histogram, index, whole};
 use crate::document::lattice::Sets;
 
 /// A page as ink and paper.
@@ -171,12 +171,7 @@ pub(super) fn connected(runs: Vec<Run>, reach: u32) -> Vec<(Blob, Vec<Run>)> {
 
 /// Otsu's threshold (IEEE Trans. SMC 9, 1979): parts the levels into two classes that differ most.
 pub(super) fn otsu(image: &GrayImage) -> u8 {
-    let mut counts = [0_u32; 256];
-    for level in image.as_raw() {
-        if let Some(count) = counts.get_mut(usize::from(*level)) {
-            *count += 1;
-        }
-    }
+    let counts = histogram(image.as_raw().iter().copied());
     let all: f64 = counts.iter().map(|c| f64::from(*c)).sum();
     let sum: f64 = (0..).zip(counts).map(|(l, c): (u32, _)| f64::from(l) * f64::from(c)).sum();
     let (mut dark, mut dark_sum, mut best) = (0.0, 0.0, (0.0, 128_u32));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use image::{GrayImage, Luma, RgbImage};
 
-use super::numbers::{index, level, median};
+use super::numbers::{histogram, index, level, levels_within, median};
 
 /// Side of the squares whose brightest pixels tell how bright the paper is there.
 const SQUARE: u32 = 32;
@@ -28,19 +28,9 @@ pub(in crate::document) fn ink_levels(pixels: impl Iterator<Item = [u8; 3]> + Cl
     /// Paper shows through this part of a seal at least; the rest may be ink, or the seal's edge.
     const PAPER: f64 = 0.3;
     let redness = |[red, green, blue]: [u8; 3]| red.saturating_sub(green.max(blue));
-    let mut counts = [0_u32; 256];
-    for pixel in pixels.clone().filter(|pixel| redness(*pixel) >= RED) {
-        if let Some(count) = counts.get_mut(usize::from(pixel[0])) {
-            *count += 1;
-        }
-    }
-    let mut rest = PAPER * counts.iter().map(|count| f64::from(*count)).sum::<f64>();
-    let mut brighter = |count: &u32| {
-        rest -= f64::from(*count);
-        rest > 0.0
-    };
-    let steps = counts.iter().rev().take_while(|count| brighter(count)).count();
-    let seal = f64::from(u8::MAX) - f64::from(u8::try_from(steps).unwrap_or(u8::MAX));
+    let red = pixels.clone().filter(|pixel| redness(*pixel) >= RED);
+    let counts = histogram(red.map(|[level, ..]| level));
+    let seal = f64::from(u8::MAX) - levels_within(PAPER, counts.into_iter().rev());
     let brighten = f64::from(u8::MAX) / seal.max(1.0) - 1.0;
     let of = |pixel: [u8; 3]| {
         let share = f64::from(redness(pixel).min(RED)) / f64::from(RED);
@@ -83,18 +73,7 @@ fn darken(image: &mut GrayImage) {
     const INK: f64 = 0.004;
     /// What is as pale is no ink but a stain, or the other side showing through.
     const PALEST: f64 = 200.0;
-    let mut counts = [0_u32; 256];
-    for level in image.as_raw() {
-        if let Some(count) = counts.get_mut(usize::from(*level)) {
-            *count += 1;
-        }
-    }
-    let mut rest = INK * counts.iter().map(|count| f64::from(*count)).sum::<f64>();
-    let darker = |count: &&u32| {
-        rest -= f64::from(**count);
-        rest > 0.0
-    };
-    let ink = u32::try_from(counts.iter().take_while(darker).count()).map_or(0.0, f64::from);
+    let ink = levels_within(INK, histogram(image.as_raw().iter().copied()).into_iter());
     if ink <= DARK || ink > PALEST {
         return;
     }

@@ -10,7 +10,8 @@ use super::lines;
 use super::paper::blank;
 use super::shapes::{Samples, Shape};
 use super::tesseract::{How, Recognised, Tesseract};
-use crate::document::{Refusal, doubtful_text};
+use crate::document::characters::is_ideograph;
+use crate::document::{ILLEGIBLE, Refusal, doubtful_text};
 
 /// White kept round a line, in pixels.
 const BORDER: u32 = 12;
@@ -435,13 +436,6 @@ fn is_ambiguous(figure: &str) -> bool {
     figure.split_once(POINT).is_some_and(|(_, after)| after.len() == 3 || after.contains(POINT))
 }
 
-fn is_ideograph(c: char) -> bool {
-    ('\u{4E00}'..='\u{9FFF}').contains(&c)
-}
-
-/// Stands for a figure of the text that two readings do not agree on: no claim is read out of it.
-const UNCERTAIN: &str = "□";
-
 /// A sentence with the figures in it that another reading confirms, in their order; the others are not
 /// told.
 fn confirmed(text: &str, other: &str) -> String {
@@ -452,7 +446,11 @@ fn confirmed(text: &str, other: &str) -> String {
     for (figure, is_common) in mine.iter().zip(common) {
         let Some((before, after)) = rest.split_once(figure) else { break };
         result.push_str(before);
-        result.push_str(if is_common { figure } else { UNCERTAIN });
+        match is_common {
+            true => result.push_str(figure),
+            // No claim is read out of it.
+            false => result.push(ILLEGIBLE),
+        }
         rest = after;
     }
     result + rest

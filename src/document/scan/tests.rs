@@ -81,33 +81,32 @@ fn prose() -> Vec<[u32; 4]> {
     [340, 390, 440].into_iter().flat_map(line).collect()
 }
 
-#[test]
-fn a_red_seal_leaves_the_black_under_it() {
-    let mut image = RgbImage::from_pixel(60, 60, image::Rgb([250, 248, 245]));
+/// Paper with a square of a seal's colour on it, and a stroke of ink under that: the levels of both.
+fn under_a_seal(paper: [u8; 3], seal: [u8; 3], ink: [u8; 3]) -> (u8, u8) {
+    let mut image = RgbImage::from_pixel(60, 60, image::Rgb(paper));
     for y in 10..50 {
         for x in 10..50 {
-            image.put_pixel(x, y, image::Rgb([210, 60, 65]));
+            image.put_pixel(x, y, image::Rgb(seal));
         }
-        image.put_pixel(30, y, image::Rgb([70, 25, 28]));
+        image.put_pixel(30, y, image::Rgb(ink));
     }
     let grey = paper::without_red(&image);
-    assert_eq!(grey.get_pixel(20, 20).0, [255]);
-    assert!(grey.get_pixel(30, 20).0[0] < 110);
+    (grey.get_pixel(20, 20).0[0], grey.get_pixel(30, 20).0[0])
+}
+
+#[test]
+fn a_red_seal_leaves_the_black_under_it() {
+    let (seal, ink) = under_a_seal([250, 248, 245], [210, 60, 65], [70, 25, 28]);
+    assert_eq!(seal, 255);
+    assert!(ink < 110);
 }
 
 /// As a program draws a seal: half of what is under it shows.
 #[test]
 fn a_drawn_seal_leaves_the_black_it_half_covers() {
-    let mut image = RgbImage::from_pixel(60, 60, image::Rgb([252, 252, 252]));
-    for y in 10..50 {
-        for x in 10..50 {
-            image.put_pixel(x, y, image::Rgb([227, 107, 111]));
-        }
-        image.put_pixel(30, y, image::Rgb([147, 27, 31]));
-    }
-    let grey = paper::without_red(&image);
-    assert_eq!(grey.get_pixel(20, 20).0, [255]);
-    assert!(grey.get_pixel(30, 20).0[0] < 180);
+    let (seal, ink) = under_a_seal([252, 252, 252], [227, 107, 111], [147, 27, 31]);
+    assert_eq!(seal, 255);
+    assert!(ink < 180);
 }
 
 #[test]

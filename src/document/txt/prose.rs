@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::super::Refusal;
 use super::super::assembly::Assembly;
+use super::super::characters::is_ideograph;
 use super::{is_blank, section_number};
 
 /// Columns a line must fill to have been broken by the page's edge (20 Chinese characters).
@@ -135,7 +136,7 @@ fn is_cut(line: &str, next: &str) -> bool {
 fn is_heading_end(line: &str) -> bool {
     let line = line.trim();
     (2..=HEADING_END).contains(&line.chars().count())
-        && line.chars().all(|c| ('\u{4E00}'..='\u{9FFF}').contains(&c))
+        && line.chars().all(is_ideograph)
         && !line.starts_with(['无', '暂', '没', '略'])
 }
 

@@ -199,15 +199,9 @@ fn rows<'l>(
         };
         let in_place = row.labels.iter_mut().find(|own| own.reach().meets(&label.reach()));
         match in_place {
-            _ if far > APART * label.size() => {
-                add_bare(&mut bare, label);
-                continue;
-            }
+            _ if far > APART * label.size() => add_bare(&mut bare, label),
             None => row.labels.push(label),
-            Some(_) if label.is_numbered() => {
-                add_bare(&mut bare, label);
-                continue;
-            }
+            Some(_) if label.is_numbered() => add_bare(&mut bare, label),
             Some(own) => own.append(label),
         }
     }
@@ -219,8 +213,8 @@ fn rows<'l>(
             label.row(baselines, bands).is_some_and(|(_, far)| far > BESIDE * label.size())
         };
         // The first of several may be that of a group of rows.
-        let own = row.labels.iter().skip(usize::from(row.labels.len() > 1));
-        row.doubtful = row.line.is_some() && own.clone().any(far);
+        let mut own = row.labels.iter().skip(usize::from(row.labels.len() > 1));
+        row.doubtful = row.line.is_some() && own.any(far);
     }
     rows
 }

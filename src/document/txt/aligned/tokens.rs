@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::super::is_figure;
+use crate::document::characters::is_ideograph;
 
 /// How wide characters of ambiguous width are taken to be (quotation marks, `·`, `…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,5 +134,5 @@ fn with_spread_words_joined(tokens: Vec<Token>) -> Vec<Token> {
 
 fn is_one_character(text: &str) -> bool {
     let mut chars = text.chars();
-    matches!((chars.next(), chars.next()), (Some('\u{4E00}'..='\u{9FFF}'), None)) && text != "无"
+    chars.next().is_some_and(is_ideograph) && chars.next().is_none() && text != "无"
 }
