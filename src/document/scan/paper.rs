@@ -66,7 +66,7 @@ pub(super) fn levelled(image: &GrayImage) -> GrayImage {
     result
 }
 
-/// Makes the ink of a pale print dark: what a sheet's darkest pixels are becomes [`DARK`].
+/// Makes the ink of a pale print dark: what a sheet's darkest pixels are becomes a dark grey of 60.
 fn darken(image: &mut GrayImage) {
     const DARK: f64 = 60.0;
     /// So many of the pixels are ink on any sheet with a line of text.
