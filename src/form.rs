@@ -440,6 +440,8 @@ pub enum Test {
     YearInconsistent,
     /// No unit.
     UnitMissing,
+    /// The name of the unit, recognised on a scan, has characters that could not be told.
+    UnitDoubtful,
     /// The name of the unit fits several that are known; see [`crate::check::ambiguous_unit`].
     UnitAmbiguous,
     /// No period.
@@ -542,6 +544,7 @@ impl Test {
             | Self::YearMissing
             | Self::YearInconsistent
             | Self::UnitMissing
+            | Self::UnitDoubtful
             | Self::UnitAmbiguous => Matter::Form,
             Self::PeriodMissing | Self::PeriodOdd | Self::PublishEarly | Self::PublishMissing => {
                 Matter::Dates

@@ -602,10 +602,13 @@ fn on_a_scan_what_was_not_found_is_not_called_missing() {
 fn a_name_read_otherwise_from_place_to_place_is_doubtful_but_for_the_name_of_the_file() {
     let page = "<h1>云册区教育局2019年政府信息公开工作年度报告</h1>\
         <p>本报告由云山区教育局编制。云山区教育局设信箱。</p><p>云册区教育局</p><p>2020年1月13日</p>";
-    let (report, _) = scanned("scan01.pdf", page);
+    let (report, found) = scanned("scan01.pdf", page);
     assert_eq!(report.unit.as_deref(), Some("云□区教育局"));
-    let (report, _) = scanned("云岫区教育局2019.pdf", page);
+    let told = found.findings.iter().find(|f| f.rule == "unit-doubtful").unwrap();
+    assert!(told.message.contains("云□区教育局"), "{}", told.message);
+    let (report, found) = scanned("云岫区教育局2019.pdf", page);
     assert_eq!(report.unit.as_deref(), Some("云岫区教育局"));
+    assert!(!rules(&found).contains(&"unit-doubtful"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Draft, Subject, printed, quoted};
 use crate::document::Source;
 use crate::form::{Check, Deadline, Form, Severity, Table, Test};
 use crate::report::{FoundSection, Label, squeeze};
+use crate::units::ILLEGIBLE;
 
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
 pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
@@ -57,6 +58,11 @@ fn whole_report(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) 
         Test::YearMissing => report.year.is_none().then(BTreeMap::new),
         Test::YearInconsistent => different_years(subject),
         Test::UnitMissing => report.unit.is_none().then(BTreeMap::new),
+        Test::UnitDoubtful => report
+            .unit
+            .as_ref()
+            .filter(|unit| report.source == Source::Ocr && unit.contains(ILLEGIBLE))
+            .map(|unit| BTreeMap::from([("unit", printed(unit))])),
         Test::PeriodMissing => report.period.is_none().then(BTreeMap::new),
         Test::PeriodOdd => odd_period(subject),
         Test::PublishEarly => published

@@ -288,6 +288,7 @@ fn plain_test(name: &str) -> Option<Test> {
         "year-missing" => Test::YearMissing,
         "year-inconsistent" => Test::YearInconsistent,
         "unit-missing" => Test::UnitMissing,
+        "unit-doubtful" => Test::UnitDoubtful,
         "unit-ambiguous" => Test::UnitAmbiguous,
         "period-missing" => Test::PeriodMissing,
         "period-odd" => Test::PeriodOdd,
