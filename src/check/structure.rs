@@ -6,10 +6,10 @@ use jiff::civil::Date;
 
 use super::evaluate::{Facts, Judged};
 use super::{Draft, Subject, printed, quoted};
+use crate::document::ILLEGIBLE;
 use crate::document::Source;
 use crate::form::{Check, Deadline, Form, Severity, Table, Test};
 use crate::report::{FoundSection, Label, squeeze};
-use crate::units::ILLEGIBLE;
 
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
 pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
