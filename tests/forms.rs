@@ -4,6 +4,8 @@
 #![allow(clippy::panic, reason = "a failing test panics")]
 #![allow(clippy::indexing_slicing, clippy::print_stdout, reason = "tests")]
 
+#[path = "forms/built_in.rs"]
+mod built_in;
 #[path = "common/reports.rs"]
 mod reports;
 

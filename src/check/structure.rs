@@ -8,7 +8,7 @@ use super::evaluate::{Facts, Judged};
 use super::{Draft, Subject, printed, quoted};
 use crate::document::ILLEGIBLE;
 use crate::document::Source;
-use crate::form::{Check, Deadline, Form, Severity, Table, Test};
+use crate::form::{Check, Deadline, Form, Row, Severity, Table, Test};
 use crate::report::{FoundSection, Label, squeeze};
 
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
@@ -18,7 +18,7 @@ pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>
         Test::TableUnreadable => absent_tables(check, form, subject, Absent::Elsewhere),
         Test::TableUnruled => absent_tables(check, form, subject, Absent::Unruled),
         Test::RowMissing => rows(check, form, subject, &subject.report.missing_rows),
-        Test::SublabelsLost => rows(check, form, subject, &subject.report.sublabels_lost),
+        Test::SublabelsLost => sublabels_lost(check, form, subject),
         Test::SectionMissing => sections_missing(check, form, subject),
         Test::SectionTitle => section_titles(check, form, subject),
         Test::SectionStructure => section_structure(check, form, subject),
@@ -239,6 +239,31 @@ fn rows(
         let label = table.row(&missing.row)?.name().to_owned();
         let values = BTreeMap::from([("table", table.name.clone()), ("row", label)]);
         let place = format!("{}.{}", missing.table, missing.row);
+        Some(Draft::new(check, place, form.say(&check.id, &values)))
+    });
+    drafts.collect()
+}
+
+/// One finding for neighbours of one group, at the first of them.
+fn sublabels_lost(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let placed = subject.report.sublabels_lost.iter().filter_map(|lost| {
+        let own = subject.report.form_of(&lost.table, subject.forms)?;
+        let table = own.table(&lost.table)?;
+        Some((table, table.row(&lost.row)?))
+    });
+    let placed: Vec<(&Table, &Row)> = placed.collect();
+    let together = |(table, row): &(&Table, &Row), (next_table, next): &(&Table, &Row)| {
+        table.id == next_table.id && !row.group.is_empty() && row.group == next.group
+    };
+    let drafts = placed.chunk_by(together).filter_map(|rows| {
+        let (table, first) = rows.first()?;
+        let group = first.group.last();
+        let values = BTreeMap::from([
+            ("table", table.name.clone()),
+            ("row", group.map_or(first.name(), String::as_str).to_owned()),
+            ("count", group.map(|_| rows.len().to_string()).unwrap_or_default()),
+        ]);
+        let place = format!("{}.{}", table.id, first.id);
         Some(Draft::new(check, place, form.say(&check.id, &values)))
     });
     drafts.collect()

@@ -36,11 +36,6 @@ impl Line<'_> {
         self.cells.iter().skip(label.map_or(0, |l| l + 1)).any(|c| !c.wordy)
     }
 
-    /// Whether nothing in it is a word and something is there.
-    pub(super) fn is_all_values(&self) -> bool {
-        !self.cells.is_empty() && self.cells.iter().all(|c| !c.wordy)
-    }
-
     /// The texts joined, for looking for fingerprints.
     pub(super) fn text(&self) -> String {
         self.cells.iter().map(|c| c.label.body.as_str()).collect()

@@ -8,7 +8,7 @@ use crate::form::Section;
 /// Longer lines are no headings.
 const MOST_CHARS: usize = 40;
 /// Headings less alike than this are different headings.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.55;
 /// Without a number before it a line must be nearly the title itself.
 const SAME: f64 = 0.9;
 /// The same where characters were recognised: the number may be what was misread.

@@ -41,6 +41,8 @@ pub(super) struct Laid<'f> {
 pub(super) const ALIKE: f64 = 0.6;
 /// A line of text that is a label.
 const SAME: f64 = 0.9;
+/// As like the label of a group is to what stands before its rows.
+const GROUP: f64 = 0.75;
 /// Headers above a table take no more rows.
 const HEADER_LINES: usize = 6;
 /// A table that fits worse than this is another table.
@@ -89,6 +91,7 @@ impl<'f> Template<'f> {
                     row,
                     index: *j,
                     label: Some(found.cell),
+                    named: true,
                     likeness: found.likeness,
                 })
             })
@@ -108,7 +111,7 @@ impl<'f> Template<'f> {
     }
 
     /// Rows that lost their label stand between two that kept it: when as many rows of values are
-    /// left there as the form has rows, they are these.
+    /// left there as the form has rows, they are these. The first may have the label of their group.
     fn place_unlabelled<'a>(&'a self, lines: &'a [Line<'a>], placed: &mut Vec<Placed<'a>>) {
         let mut more = Vec::new();
         for pair in placed.windows(2) {
@@ -116,15 +119,28 @@ impl<'f> Template<'f> {
             let rows: Vec<usize> = (before.index + 1..after.index)
                 .filter(|j| self.table.rows.get(*j).is_some_and(|r| !r.heading))
                 .collect();
-            let bare: Vec<usize> = (before.at + 1..after.at)
-                .filter(|i| lines.get(*i).is_some_and(|l| l.is_all_values() && has_digit(l)))
-                .collect();
+            let groups = &self.table.labels().groups;
+            let group = rows.first().and_then(|index| groups.get(*index)?.as_ref());
+            let bare = |at: usize| {
+                let line = lines.get(at).filter(|line| has_digit(line))?;
+                match line.cells.iter().rposition(|c| c.wordy) {
+                    None => Some((line, at, None)),
+                    Some(cell) => {
+                        let label = line.cells.get(cell).map(|c| &c.label);
+                        let is_group =
+                            group.zip(label).is_some_and(|(g, l)| g.likeness(l) >= GROUP);
+                        is_group.then_some((line, at, Some(cell)))
+                    }
+                }
+            };
+            let bare: Vec<_> = (before.at + 1..after.at).filter_map(bare).collect();
             if rows.is_empty() || rows.len() != bare.len() {
                 continue;
             }
-            for (index, at) in rows.into_iter().zip(bare) {
-                if let (Some(line), Some(row)) = (lines.get(at), self.table.rows.get(index)) {
-                    more.push(Placed { line, at, row, index, label: None, likeness: ALIKE });
+            for (index, (line, at, label)) in rows.into_iter().zip(bare) {
+                if let Some(row) = self.table.rows.get(index) {
+                    let named = false;
+                    more.push(Placed { line, at, row, index, label, named, likeness: ALIKE });
                 }
             }
         }
@@ -190,6 +206,9 @@ impl<'f> Template<'f> {
         for (number, place) in placed.iter().enumerate() {
             let next = placed.get(number + 1).map_or(lines.len(), |p| p.at);
             laid.note_grid(place.line.grid);
+            if !place.named {
+                laid.sublabels_lost.push(place.row.id.clone());
+            }
             if place.row.heading {
                 laid.heading_values.extend(heading_value(place));
                 continue;
@@ -268,7 +287,7 @@ impl<'f> Template<'f> {
             let groups = &self.table.labels().groups;
             let rows: Vec<&Row> = (self.table.rows.iter().zip(groups))
                 .filter(|(row, group)| {
-                    let same = |(g, l): (&Label, &Label)| g.likeness(l) >= 0.75;
+                    let same = |(g, l): (&Label, &Label)| g.likeness(l) >= GROUP;
                     !row.heading && group.as_ref().zip(own).is_some_and(same)
                 })
                 .map(|(row, _)| row)
@@ -327,8 +346,10 @@ pub(super) struct Placed<'a> {
     pub(super) at: usize,
     pub(super) row: &'a Row,
     pub(super) index: usize,
-    /// The cell that holds its label; `None`: the label was lost.
+    /// The cell that holds its label, or that of its group; `None`: the label was lost.
     pub(super) label: Option<usize>,
+    /// Whether its own label was found; otherwise its place alone tells what row it is.
+    pub(super) named: bool,
     pub(super) likeness: f64,
 }
 

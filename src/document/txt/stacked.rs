@@ -109,7 +109,8 @@ fn table(cells: &[Cell<'_>], after: usize) -> Table {
         let before = index.checked_sub(1).and_then(|i| cells.get(i));
         let after_figure = before.is_some_and(|b| b.is_figure);
         let blanks = empty(cell.gap, usual);
-        has_blanks |= blanks > 0;
+        // One before a label may part two rows.
+        has_blanks |= blanks > usize::from(!cell.is_figure);
         row.extend(std::iter::repeat_n(String::new(), blanks));
         if serials.contains(&index) {
             rows.push(std::mem::take(&mut row));
