@@ -193,6 +193,8 @@ pub(super) async fn preview(
             .with_context(|| format!("cannot write {}", path.display()))
             .map(|()| path)
     };
+    std::fs::create_dir_all(&preview.into)
+        .with_context(|| format!("cannot make the folder {}", preview.into.display()))?;
     let eml = save("eml", &draft.bytes)?;
     let html = save("html", letter.html.as_bytes())?;
     writeln!(out, "Subject: {}\n\n{}", letter.subject, letter.text)?;
