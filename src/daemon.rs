@@ -2,9 +2,10 @@
 //!
 //! Who does what at the same time:
 //! - one task for each drop folder looks at it and reports settled files ([`crate::watch`]);
-//! - the main loop hands files, a few at once, to the desk: taken, read by a worker process,
-//!   inspected, recorded (`desk`);
-//! - one thread owns the database and does what it is asked (`ledger`);
+//! - the main loop hands files to the desk: taken, read by a worker process, a few at once, inspected,
+//!   recorded (`desk`);
+//! - one thread owns the database and does what it is asked (`ledger`), in a backlog many files in one
+//!   commit (`gathering`);
 //! - one task composes and sends mails (`outbox`);
 //! - one task publishes copies of the database (`snapshot`).
 //!
@@ -19,6 +20,7 @@ mod archive;
 mod compose;
 mod desk;
 mod folders;
+mod gathering;
 mod hindrance;
 mod ledger;
 mod live;
@@ -38,7 +40,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch as signal};
 use tokio::task::{self, JoinError, JoinSet};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
@@ -72,6 +74,12 @@ pub(crate) use sole::{claim, holder};
 const LAST_WORK: Duration = Duration::from_millis(1200);
 /// How long the database may then take to close.
 const LAST_WRITE: Duration = Duration::from_millis(600);
+
+/// The most files in work: those being read, those waiting for a reader, and those gathered for one
+/// commit.
+const IN_WORK: usize = 2 * gathering::TOGETHER;
+/// The most bytes they may have together, where they are more than the readers.
+const IN_WORK_BYTES: u64 = 16 << 20;
 
 /// How often the service manager hears that the database is still being opened.
 const OPENING: Duration = Duration::from_secs(60);
@@ -220,6 +228,7 @@ struct Daemon {
     work: JoinSet<Outcome>,
     /// The files in work.
     in_work: HashMap<task::Id, Settled>,
+    /// How many files are read at once.
     at_once: usize,
     /// Folder tasks, the outbox, the snapshots.
     others: JoinSet<()>,
@@ -276,6 +285,9 @@ impl Daemon {
             recorded: Arc::new(Notify::new()),
             receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
+            takers: Semaphore::new(at_once),
+            readers: Semaphore::new(at_once),
+            inspectors: Semaphore::new(at_once),
             live,
             lacking_since: OnceLock::new(),
             ledger,
@@ -447,8 +459,11 @@ impl Daemon {
 
     /// Gives the next files to the desk, as many as may be in work.
     fn start_work(&mut self) {
-        while self.work.len() < self.at_once {
+        let mut bytes: u64 = self.in_work.values().map(|file| file.stamp.size).sum();
+        while self.work.len() < self.at_once || (self.work.len() < IN_WORK && bytes < IN_WORK_BYTES)
+        {
             let Some(file) = self.folders.next() else { return };
+            bytes = bytes.saturating_add(file.stamp.size);
             let desk = Arc::clone(&self.desk);
             let span = info_span!("report", report.file = names::file_name(&file.path));
             let taken = file.clone();
@@ -668,6 +683,8 @@ impl Daemon {
     async fn stop(mut self) {
         // Without receivers there is nobody left to tell.
         _ = self.stopping.send(true).is_ok();
+        self.desk.close();
+        self.desk.ledger.hurry();
         drop(self.sights);
         drop(self.answers);
         let finish = async {

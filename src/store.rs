@@ -318,7 +318,7 @@ impl Store {
     }
 
     /// Records several files in one transaction: all or none. With `at_once` (`coalesce = "0s"`) the
-    /// mails that may go now are composed in it as well.
+    /// mails that each makes due are composed in it as well.
     pub fn record_all(
         &mut self,
         files: &[Inspected<'_>],
@@ -326,16 +326,34 @@ impl Store {
         at_once: Option<(&Window, &mut Compose<'_>)>,
         now: Timestamp,
     ) -> Result<Vec<Vec<Recorded>>> {
+        self.begin_and_record(&[], files, policy, at_once, now).map(|(_, recorded)| recorded)
+    }
+
+    /// [`Store::begin_attempt`] for those begun and [`Store::record_all`] for those read, in one
+    /// transaction: in a backlog the disk is waited for once.
+    pub fn begin_and_record(
+        &mut self,
+        begun: &[&FileSeen],
+        read: &[Inspected<'_>],
+        policy: &NoticePolicy,
+        mut at_once: Option<(&Window, &mut Compose<'_>)>,
+        now: Timestamp,
+    ) -> Result<(Vec<u32>, Vec<Vec<Recorded>>)> {
         let rules = Arc::clone(&self.rules);
         self.write(|tx| {
-            let recorded = files
+            let attempts = begun
                 .iter()
-                .map(|file| record::record(tx, &rules, file, policy, now))
+                .map(|file| files::begin_attempt(tx, file, now))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            if let Some((window, compose)) = at_once {
-                outbox::compose_due(tx, window, compose, now)?;
+            let mut recorded = Vec::with_capacity(read.len());
+            for file in read {
+                recorded.push(record::record(tx, &rules, file, policy, now)?);
+                // Each by itself: who is recorded with it is chance, and no reason for a digest.
+                if let Some((window, compose)) = &mut at_once {
+                    outbox::compose_due(tx, window, *compose, now)?;
+                }
             }
-            Ok(recorded)
+            Ok((attempts, recorded))
         })
     }
 

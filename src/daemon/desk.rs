@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{AcquireError, Notify, Semaphore};
 use tokio::task::{JoinError, spawn_blocking};
 use tracing::{debug, info, warn};
 
 use super::archive::put_away;
-use super::ledger::{Ledger, LedgerError};
+use super::ledger::{Attempt, Ledger, LedgerError};
 use super::live::{Live, Setup};
 use crate::check::Verdict;
 use crate::clock;
@@ -44,6 +44,12 @@ pub(super) struct Desk {
     pub(super) lacking_since: OnceLock<Timestamp>,
     /// Contents being worked on: one content at a time, whatever its paths.
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
+    /// How many files may be taken from their folders at once, on threads of their own.
+    pub(super) takers: Semaphore,
+    /// How many may be with a reader at once.
+    pub(super) readers: Semaphore,
+    /// How many may be checked at once, on threads of their own.
+    pub(super) inspectors: Semaphore,
 }
 
 /// Why a file could not be dealt with now. It is brought again.
@@ -61,9 +67,17 @@ enum Delay {
     Worker(#[from] crate::worker::WorkerError),
     #[error("BUG: {0}")]
     Panicked(#[from] JoinError),
+    #[error("gouji is stopping")]
+    Stopping(#[from] AcquireError),
 }
 
 impl Desk {
+    /// Takes up nothing more: what has not come to a reader is left to the next start.
+    pub(super) fn close(&self) {
+        self.takers.close();
+        self.readers.close();
+    }
+
     /// Deals with one file, whatever happens, and says what became of it.
     pub(super) async fn handle(&self, file: &Settled) -> Outcome {
         let name = names::shown(&file.path);
@@ -71,7 +85,9 @@ impl Desk {
             Ok(outcome) => outcome,
             Err(delay) => {
                 match &delay {
-                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin => debug!("{name}: {delay}"),
+                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin | Delay::Stopping(_) => {
+                        debug!("{name}: {delay}")
+                    }
                     _ => warn!("{name} waits: {delay}"),
                 }
                 delay.outcome()
@@ -80,7 +96,8 @@ impl Desk {
     }
 
     async fn try_handle(&self, file: &Settled, name: &str) -> Result<Outcome, Delay> {
-        let Some((seen, bytes)) = take_and_hash(file).await? else {
+        let taken = in_place(&self.takers, take_and_hash(file)).await??;
+        let Some((seen, bytes)) = taken else {
             debug!("{name} is gone");
             return Ok(Outcome::Done);
         };
@@ -95,8 +112,10 @@ impl Desk {
         }
         let size = seen.size;
         info!(size_bytes = size, "Reading {name}, {size} bytes");
-        let inspections = Arc::new(self.read(&seen, name, bytes).await?);
-        let recorded = self.record(file, &seen, Arc::clone(&inspections)).await?;
+        // Written down before it is read: a file that takes the machine down must not do so for ever.
+        let attempt = self.ledger.begin(seen.clone()).await?;
+        let inspections = Arc::new(self.read(&attempt, name, bytes).await?);
+        let recorded = self.record(file, &attempt, &seen, Arc::clone(&inspections)).await?;
         if inspections.iter().any(|inspection| inspection.lacks_program) {
             self.tell_lacking().await;
         }
@@ -124,7 +143,7 @@ impl Desk {
         self.recorded.notify_one();
         self.receipts.notify_one();
         let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
-        let reading = self.workers.read(name, &bytes).await?;
+        let reading = in_place(&self.readers, self.workers.read(name, &bytes)).await??;
         let inspections = self.inspect(name, reading).await?;
         let report = inspections.iter().find_map(|one| one.checked.as_ref());
         let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
@@ -153,25 +172,26 @@ impl Desk {
         }
     }
 
-    /// Bytes to inspections, by a worker. The attempt is written down first: a file that takes the
-    /// machine down must not do so for ever.
+    /// Bytes to inspections, by a worker.
     async fn read(
         &self,
-        seen: &FileSeen,
+        attempt: &Attempt,
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<Vec<Inspection>, Delay> {
-        let noted = seen.clone();
-        let attempts =
-            self.ledger.ask(move |store| store.begin_attempt(&noted, clock::now())).await?;
-        let begun = clock::instant();
-        let reading = self.workers.read(name, &bytes).await?;
-        let elapsed_ms = clock::instant().duration_since(begun).as_millis();
-        debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
+        let work = async {
+            attempt.read();
+            let begun = clock::instant();
+            let reading = self.workers.read(name, &bytes).await;
+            let elapsed_ms = clock::instant().duration_since(begun).as_millis();
+            debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
+            reading
+        };
+        let reading = in_place(&self.readers, work).await??;
         if let Reading::Lost(how) = reading
-            && usize::try_from(attempts).is_ok_and(|attempts| attempts <= RETRIES.len())
+            && usize::try_from(attempt.number).is_ok_and(|number| number <= RETRIES.len())
         {
-            return Err(Delay::ReaderLost(words(how), attempts));
+            return Err(Delay::ReaderLost(words(how), attempt.number));
         }
         self.inspect(name, reading).await
     }
@@ -181,17 +201,18 @@ impl Desk {
         let Setup { settings, forms, .. } = self.live.setup();
         let name = names::file_name(Path::new(name));
         let work = move || inspect(&name, reading, &forms, &settings.policy);
-        Ok(spawn_blocking(work).await?)
+        Ok(in_place(&self.inspectors, spawn_blocking(work)).await??)
     }
 
     async fn record(
         &self,
         file: &Settled,
+        attempt: &Attempt,
         seen: &FileSeen,
         inspections: Arc<Vec<Inspection>>,
     ) -> Result<Vec<Recorded>, Delay> {
         let policy = self.policy(file);
-        let recorded = self.ledger.record(seen.clone(), inspections, policy).await?;
+        let recorded = self.ledger.record(attempt, seen.clone(), inspections, policy).await?;
         self.recorded.notify_one();
         self.receipts.notify_one();
         Ok(recorded)
@@ -258,6 +279,12 @@ impl Delay {
             other => Outcome::Held(Obstacle::Ours(other.to_string())),
         }
     }
+}
+
+/// Does something when one of these places is free.
+async fn in_place<T>(places: &Semaphore, work: impl Future<Output = T>) -> Result<T, AcquireError> {
+    let _place = places.acquire().await?;
+    Ok(work.await)
 }
 
 /// The bytes of a settled file, and what is recorded of it; `None`: it is gone.

@@ -1,11 +1,13 @@
 //! The one owner of the database: a thread that does what it is asked, one thing after the other.
 //!
 //! A lock held by another program and a full disk are waited out, for ever, and told once a minute:
-//! the work stays in the queue, and files stay where they are. Verdicts that are ready together are
-//! recorded in one transaction. A database that is deleted or replaced under way is let go of: what
-//! was written to it from then on would be lost.
+//! the work stays in the queue, and files stay where they are. In a backlog attempts and verdicts of
+//! many files are one transaction (`gathering`). A database that is deleted or replaced under way is
+//! let go of: what was written to it from then on would be lost.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
@@ -14,15 +16,13 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::compose::Composer;
+use super::gathering::{Gathering, Ticket};
 use super::hindrance::{Hindrance, Stint};
 use crate::clock;
 use crate::inspect::Inspection;
 use crate::store::{
     Compose, FileSeen, Inspected, NoticePolicy, Recorded, Store, StoreError, Witness,
 };
-
-/// The most verdicts in one transaction.
-const TOGETHER: usize = 64;
 
 /// Why a request was not fulfilled.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,31 @@ pub(super) enum LedgerError {
 #[derive(Clone)]
 pub(super) struct Ledger {
     requests: mpsc::Sender<Request>,
+    tickets: Arc<AtomicU64>,
     stint: Stint,
+}
+
+/// A reading that has been noted, and whose verdict is awaited until this is dropped.
+pub(super) struct Attempt {
+    /// How many there were since the last verdict, this one included.
+    pub(super) number: u32,
+    ticket: Ticket,
+    requests: mpsc::Sender<Request>,
+}
+
+impl Attempt {
+    /// The file is with its reader now.
+    pub(super) fn read(&self) {
+        // Nobody waits for it when gouji is stopping.
+        _ = self.requests.send(Request::Read(self.ticket)).is_ok();
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        // Nobody waits for it when gouji is stopping.
+        _ = self.requests.send(Request::Over(self.ticket)).is_ok();
+    }
 }
 
 /// Why the thread of the database has ended although gouji goes on.
@@ -51,10 +75,28 @@ pub(super) enum Ending {
 
 type Work = dyn FnMut(&mut Store) -> Result<(), StoreError> + Send;
 
+type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+
 enum Request {
     /// Anything; an error: it cannot be done now, ask again.
     Call(Box<Work>),
-    Record(Verdicts),
+    /// Note an attempt.
+    Begin(Beginning),
+    /// A file whose attempt is noted is with its reader.
+    Read(Ticket),
+    /// Record a verdict.
+    Record(Ticket, Verdicts),
+    /// An attempt is over, with a verdict or without.
+    Over(Ticket),
+    /// gouji is stopping.
+    Hurry,
+}
+
+/// A file about to be read, and whoever waits for that to be noted.
+struct Beginning {
+    file: FileSeen,
+    ticket: Ticket,
+    answer: Answer<u32>,
 }
 
 /// A file with its verdicts, and whoever waits for them to be recorded.
@@ -62,7 +104,13 @@ struct Verdicts {
     file: FileSeen,
     inspections: Arc<Vec<Inspection>>,
     policy: NoticePolicy,
-    answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
+    answer: Answer<Vec<Recorded>>,
+}
+
+/// What the thread does next.
+enum Step {
+    Call(Box<Work>),
+    Commit,
 }
 
 /// Opens the database and starts its thread. Ends with an error if it cannot be opened; waits if
@@ -84,9 +132,9 @@ pub(super) async fn open(
             Ok(store) => {
                 // Nobody waits any more: the queue is closed as well.
                 _ = opened.send(Ok(())).is_ok();
-                let waiting = VecDeque::new();
+                let (calls, gathering) = (VecDeque::new(), Gathering::new());
                 let stint = own_stint;
-                let mut owner = Owner { store, composer, waiting, stint, witness };
+                let mut owner = Owner { store, composer, calls, gathering, stint, witness };
                 owner.tell_end(hindrance);
                 if let Some(ending) = owner.serve(&queue) {
                     // The main loop may be stopping already.
@@ -97,7 +145,7 @@ pub(super) async fn open(
         }
     })?;
     is_open.await??;
-    Ok((Ledger { requests, stint }, is_closed))
+    Ok((Ledger { requests, tickets: Arc::default(), stint }, is_closed))
 }
 
 impl Ledger {
@@ -124,21 +172,42 @@ impl Ledger {
                 Ok(())
             }
         };
-        self.requests.send(Request::Call(Box::new(call))).map_err(|_| LedgerError::Closed)?;
+        self.send(Request::Call(Box::new(call)))?;
         Ok(answered)
+    }
+
+    /// Notes that a file is about to be read.
+    pub(super) async fn begin(&self, file: FileSeen) -> Result<Attempt, LedgerError> {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let mut attempt = Attempt { number: 0, ticket, requests: self.requests.clone() };
+        let (answer, answered) = oneshot::channel();
+        self.send(Request::Begin(Beginning { file, ticket, answer }))?;
+        attempt.number = answered.await.map_err(|_| LedgerError::Closed)??;
+        Ok(attempt)
     }
 
     /// Records the verdicts of one file, with the notices they owe.
     pub(super) async fn record(
         &self,
+        attempt: &Attempt,
         file: FileSeen,
         inspections: Arc<Vec<Inspection>>,
         policy: NoticePolicy,
     ) -> Result<Vec<Recorded>, LedgerError> {
         let (answer, answered) = oneshot::channel();
         let verdicts = Verdicts { file, inspections, policy, answer };
-        self.requests.send(Request::Record(verdicts)).map_err(|_| LedgerError::Closed)?;
+        self.send(Request::Record(attempt.ticket, verdicts))?;
         Ok(answered.await.map_err(|_| LedgerError::Closed)??)
+    }
+
+    /// gouji is stopping: whatever comes is committed at once from now on.
+    pub(super) fn hurry(&self) {
+        // A thread that has ended has committed everything.
+        _ = self.send(Request::Hurry).is_ok();
+    }
+
+    fn send(&self, request: Request) -> Result<(), LedgerError> {
+        self.requests.send(request).map_err(|_| LedgerError::Closed)
     }
 
     /// Whether the thread has been at one and the same thing for so long that it will not come back:
@@ -151,7 +220,8 @@ impl Ledger {
 struct Owner {
     store: Store,
     composer: Composer,
-    waiting: VecDeque<Request>,
+    calls: VecDeque<Box<Work>>,
+    gathering: Gathering<Beginning, Verdicts>,
     stint: Stint,
     witness: Arc<Mutex<Witness>>,
 }
@@ -159,22 +229,17 @@ struct Owner {
 impl Owner {
     /// Fulfils requests until nobody asks any more; returns why it ended before.
     fn serve(mut self, queue: &mpsc::Receiver<Request>) -> Option<Ending> {
-        while let Some(request) = self.next(queue) {
+        while let Some(step) = self.next(queue) {
             if !self.store.is_in_place() {
                 if let Err(problem) = self.store.leave() {
                     warn!("cannot take away the log of the database that was here: {problem}");
                 }
                 return Some(Ending::Replaced);
             }
-            match request {
-                Request::Call(mut call) => {
-                    // What failed for good was told to the one who asked.
-                    _ = self.patiently(|store, _| call(store)).is_ok();
-                }
-                Request::Record(verdicts) => {
-                    let batch = self.batch(verdicts);
-                    self.record(batch);
-                }
+            match step {
+                // What failed for good was told to the one who asked.
+                Step::Call(mut call) => _ = self.patiently(|store, _| call(store)).is_ok(),
+                Step::Commit => self.commit(),
             }
         }
         match self.store.checkpoint_and_close() {
@@ -185,15 +250,47 @@ impl Owner {
         None
     }
 
-    /// The next request; everything that has arrived is taken in, so that verdicts can be gathered.
-    fn next(&mut self, queue: &mpsc::Receiver<Request>) -> Option<Request> {
-        if self.waiting.is_empty() {
+    /// What to do next; everything that has arrived is taken in first, so that it can go together.
+    fn next(&mut self, queue: &mpsc::Receiver<Request>) -> Option<Step> {
+        loop {
+            queue.try_iter().for_each(|request| self.take_in(request));
+            let patience = self.gathering.patience(clock::instant());
+            let step = match (patience, self.calls.pop_front()) {
+                (Some(patience), call) if patience.is_zero() => {
+                    self.calls.extend(call);
+                    Some(Step::Commit)
+                }
+                (_, call) => call.map(Step::Call),
+            };
+            if step.is_some() {
+                self.stint.begin(clock::instant());
+                return step;
+            }
             self.stint.rest();
-            self.waiting.push_back(queue.recv().ok()?);
+            let arrived = match patience {
+                Some(patience) => queue.recv_timeout(patience),
+                None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match arrived {
+                Ok(request) => self.take_in(request),
+                Err(RecvTimeoutError::Timeout) => {}
+                // What was gathered is kept, whether anybody waits for it or not.
+                Err(RecvTimeoutError::Disconnected) if patience.is_some() => self.gathering.hurry(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
         }
-        self.stint.begin(clock::instant());
-        self.waiting.extend(queue.try_iter());
-        self.waiting.pop_front()
+    }
+
+    fn take_in(&mut self, request: Request) {
+        let now = clock::instant();
+        match request {
+            Request::Call(call) => self.calls.push_back(call),
+            Request::Begin(beginning) => self.gathering.begin(beginning),
+            Request::Read(ticket) => self.gathering.read(ticket, now),
+            Request::Record(ticket, verdicts) => self.gathering.finish(ticket, verdicts, now),
+            Request::Over(ticket) => self.gathering.let_go(ticket),
+            Request::Hurry => self.gathering.hurry(),
+        }
     }
 
     /// Does something until nothing hinders it any more.
@@ -217,53 +314,67 @@ impl Owner {
         }
     }
 
-    /// The verdicts that follow one another in the queue and are told in the same way.
-    fn batch(&mut self, first: Verdicts) -> Vec<Verdicts> {
-        let policy = first.policy;
-        let mut batch = vec![first];
-        while batch.len() < TOGETHER {
-            let fits = |request: &mut Request| matches!(request, Request::Record(verdicts) if verdicts.policy == policy);
-            let Some(Request::Record(verdicts)) = self.waiting.pop_front_if(fits) else { break };
-            batch.push(verdicts);
+    /// Commits what was gathered; verdicts that are told in another way are a transaction of their own.
+    fn commit(&mut self) {
+        let (mut begun, mut verdicts) = self.gathering.take();
+        loop {
+            let policy = verdicts.first().map(|one| one.policy).unwrap_or_default();
+            let alike = verdicts.iter().take_while(|one| one.policy == policy).count();
+            let others = verdicts.split_off(alike);
+            self.together(std::mem::take(&mut begun), verdicts, policy);
+            verdicts = others;
+            if verdicts.is_empty() {
+                return;
+            }
         }
-        batch
     }
 
-    fn record(&mut self, batch: Vec<Verdicts>) {
-        let outcome = self.record_together(&batch);
-        match (outcome, <[Verdicts; 1]>::try_from(batch)) {
-            (Ok(recorded), Err(batch)) => {
-                for (verdicts, recorded) in batch.into_iter().zip(recorded) {
-                    verdicts.tell(Ok(recorded));
+    fn together(&mut self, begun: Vec<Beginning>, read: Vec<Verdicts>, policy: NoticePolicy) {
+        match self.transaction(&begun, &read, policy) {
+            Ok((attempts, recorded)) => {
+                let now = clock::instant();
+                begun.iter().for_each(|beginning| self.gathering.note(beginning.ticket, now));
+                // Those who asked may have gone; what is recorded is recorded.
+                for (beginning, number) in begun.into_iter().zip(attempts) {
+                    _ = beginning.answer.send(Ok(number)).is_ok();
+                }
+                for (verdicts, recorded) in read.into_iter().zip(recorded) {
+                    _ = verdicts.answer.send(Ok(recorded)).is_ok();
                 }
             }
-            (Ok(recorded), Ok([one])) => one.tell(Ok(recorded.into_iter().flatten().collect())),
-            (Err(problem), Ok([one])) => one.tell(Err(problem)),
             // One of them is to blame; the others need not suffer for it.
-            (Err(_), Err(batch)) => batch.into_iter().for_each(|one| self.record(vec![one])),
+            Err(_) if begun.len() + read.len() > 1 => {
+                begun.into_iter().for_each(|one| self.together(vec![one], Vec::new(), policy));
+                read.into_iter().for_each(|one| self.together(Vec::new(), vec![one], policy));
+            }
+            Err(problem) => {
+                if let Some(beginning) = begun.into_iter().next() {
+                    _ = beginning.answer.send(Err(problem)).is_ok();
+                } else if let Some(verdicts) = read.into_iter().next() {
+                    _ = verdicts.answer.send(Err(problem)).is_ok();
+                }
+            }
         }
     }
 
-    fn record_together(&mut self, batch: &[Verdicts]) -> Result<Vec<Vec<Recorded>>, StoreError> {
-        let files: Vec<_> = batch
+    fn transaction(
+        &mut self,
+        begun: &[Beginning],
+        read: &[Verdicts],
+        policy: NoticePolicy,
+    ) -> Result<(Vec<u32>, Vec<Vec<Recorded>>), StoreError> {
+        let begun: Vec<_> = begun.iter().map(|beginning| &beginning.file).collect();
+        let read: Vec<_> = read
             .iter()
             .map(|verdicts| Inspected { file: &verdicts.file, inspections: &verdicts.inspections })
             .collect();
-        let policy = batch.first().map(|verdicts| verdicts.policy).unwrap_or_default();
         self.patiently(|store, composer| {
             let now = clock::now();
             let mut compose = |notices: &[_]| composer.compose(notices, now);
             let compose: &mut Compose<'_> = &mut compose;
             let window = composer.at_once();
             let at_once = window.as_ref().map(|window| (window, compose));
-            store.record_all(&files, &policy, at_once, now)
+            store.begin_and_record(&begun, &read, &policy, at_once, now)
         })
-    }
-}
-
-impl Verdicts {
-    /// The one who asked may have gone; what is recorded is recorded.
-    fn tell(self, outcome: Result<Vec<Recorded>, StoreError>) {
-        _ = self.answer.send(outcome).is_ok();
     }
 }

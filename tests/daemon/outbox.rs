@@ -116,7 +116,9 @@ impl Desk {
                 stamp,
             };
             let policy = NoticePolicy::default();
-            self.outbox.ledger.record(seen, Arc::new(alert), policy).await.unwrap();
+            let ledger = &self.outbox.ledger;
+            let attempt = ledger.begin(seen.clone()).await.unwrap();
+            ledger.record(&attempt, seen, Arc::new(alert), policy).await.unwrap();
         }
     }
 

@@ -151,6 +151,10 @@ fn several_files_are_recorded_all_or_none() {
     office.store.record_all(&read, &LOUD, None, at(1)).unwrap_err();
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM files"), 0);
     office.store.connection.execute_batch("DROP TRIGGER stop").unwrap();
-    assert_eq!(office.store.record_all(&read, &LOUD, None, at(1)).unwrap().len(), 20);
+    let later = papers[0].file("/drop/later.docx", 2);
+    let next = FileSeen { sha256: Sha256::of(b"later"), ..later };
+    let (attempts, recorded) =
+        office.store.begin_and_record(&[&next, &next], &read, &LOUD, None, at(1)).unwrap();
+    assert_eq!((attempts, recorded.len()), (vec![1, 2], 20));
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM current_reports"), 20);
 }
