@@ -71,10 +71,14 @@ impl Case {
             text = text.replace(from, to);
         }
         for (from, to) in &self.cut {
-            let lacks = |what: &str| panic!("{}: {}: no {what}", self.rule, self.note);
-            let start = text.find(from.as_str()).unwrap_or_else(|| lacks(from));
-            let length = text[start..].find(to.as_str()).unwrap_or_else(|| lacks(to));
-            text.replace_range(start..start + length, "");
+            let rest = text.split_once(from.as_str()).map(|(before, rest)| {
+                let after = rest.find(to.as_str()).and_then(|end| rest.get(end..));
+                (before, after.unwrap_or_else(|| panic!("{}: {}: no {to}", self.rule, self.note)))
+            });
+            let Some((before, after)) = rest else {
+                panic!("{}: {}: no {from}", self.rule, self.note)
+            };
+            text = format!("{before}{after}");
         }
         text
     }
