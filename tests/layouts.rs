@@ -580,6 +580,58 @@ fn on_a_scan_a_value_without_a_cell_to_itself_is_undecided() {
     assert_eq!(doubtful.place, "requests");
 }
 
+/// As many cells are lost in every row: nothing shows which of its columns the last value stands in.
+#[test]
+fn on_a_scan_no_value_is_certain_where_every_row_lacks_cells() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let few = |row: &Row| Some([&*row.label, "", "", "", "0"].map(str::to_owned).to_vec());
+    let table = requests(form, |_, row, _| few(row))
+        .replace("社会公益组织</td><td>法律服务机构</td><td>其他", "社会公益组织法律服务机构其他")
+        .replace("<td rowspan=2>总计</td>", "");
+    let (report, _) = scanned("a.html", &format!("{HEAD}{table}"));
+    assert!(!report.cells.is_empty());
+    for (id, cell) in &report.cells {
+        assert!(matches!(cell.value, CellValue::Text(_)) && cell.doubtful, "{id}: {cell:?}");
+    }
+}
+
+/// Labels of two rows in one cell: which of the values belongs to which is not told.
+#[test]
+fn on_a_scan_values_beside_the_labels_of_two_rows_are_undecided() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let rows: Vec<&Row> = form.table("requests").unwrap().value_rows().collect();
+    let cell = |label: &str| format!("<td colspan=3>{label}</td>");
+    let both = format!("<td colspan=3 rowspan=2>{}{}</td>", rows[3].label, rows[4].label);
+    let table =
+        table.replacen(&cell(&rows[3].label), &both, 1).replacen(&cell(&rows[4].label), "", 1);
+    let (report, _) = scanned("a.html", &format!("{HEAD}{table}"));
+    let values =
+        report.cells.iter().filter(|(id, _)| [&rows[3].id, &rows[4].id].contains(&&id.row));
+    for (id, cell) in values {
+        assert!(cell.doubtful, "{id}: {cell:?}");
+    }
+    assert_eq!(shown(&report, "requests.granted.total"), "3");
+}
+
+/// Where rows are lost, the form that the others fit best may be another than the report's.
+#[test]
+fn on_a_scan_with_rows_unread_an_outdated_form_is_to_be_confirmed() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let outdated = |left_out: usize| {
+        let table =
+            requests(form, |_, row, index| (index != left_out).then(|| labelled(row, index)));
+        let head = HEAD.replace("2019", "2022");
+        let (_, found) = scanned("a.html", &format!("{head}{table}"));
+        found.findings.iter().find(|f| f.rule == "form-outdated").unwrap().severity
+    };
+    assert_eq!(outdated(usize::MAX), Severity::Error);
+    assert_eq!(outdated(4), Severity::Warning);
+}
+
 #[test]
 fn on_a_scan_what_was_not_found_is_not_called_missing() {
     let page = "<h1>青塘镇2022年政府信息公开工作年度报告</h1>\

@@ -77,7 +77,16 @@ fn whole_report(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) 
             .map(|title| BTreeMap::from([("title", printed(title))])),
         _ => None,
     };
-    values.map(|v| on_report(check, form, v)).unwrap_or_default()
+    let found = values.map(|v| on_report(check, form, v)).unwrap_or_default();
+    // The form is told by the rows and columns: where some could not be read, it may be another.
+    let is_patchy = report.source == Source::Ocr && !report.missing_rows.is_empty();
+    match test {
+        Test::FormOutdated if is_patchy => found
+            .into_iter()
+            .map(|draft| draft.with_severity(check.severity.min(Severity::Warning)))
+            .collect(),
+        _ => found,
+    }
 }
 
 fn outdated<'v>(subject: &Subject<'_>) -> Option<BTreeMap<&'v str, String>> {

@@ -1,12 +1,13 @@
 //! What is not certain in the tables of a scan, whatever its characters say: a rule that was not found
 //! on the image moves a figure into a cell that is not its own, or leaves a cell out.
 //!
-//! A value is certain only if it has a cell to itself, as tall as its row and where the column has its
+//! A value is certain only if it has a cell to itself, as tall as its row, beside one label, and where the column has its
 //! cells in most other rows, and if no figure of its row is left over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::normalise::trim;
+use super::number;
 use super::{Cell, CellValue, FoundSection, Report};
 use crate::document::{Block, Document, GridCell, doubtful_text};
 use crate::form::CellId;
@@ -27,7 +28,6 @@ pub(super) fn doubt(report: &mut Report, document: &Document) {
     for cell in report.cells.values() {
         taken.entry(at(cell)).or_default().push(cell.place.column);
     }
-    let usual = usual_columns(&report.cells);
     let row_of = |cell: &Cell| rows.get(&at(cell)).map(Vec::as_slice).unwrap_or_default();
     let taken_of = |cell: &Cell| taken.get(&at(cell)).map(Vec::as_slice).unwrap_or_default();
     let own = |cell: &Cell| {
@@ -37,16 +37,21 @@ pub(super) fn doubt(report: &mut Report, document: &Document) {
     };
     let incomplete: BTreeSet<RowAt> =
         report.cells.values().filter(|cell| own(cell).is_none()).map(at).collect();
+    // Where cells were lost, the others were shared out in some way: that shows no column's place.
+    let whole = report.cells.iter().filter(|(_, cell)| !incomplete.contains(&at(cell)));
+    let usual = usual_columns(whole);
     let seen = |id: &CellId, cell: &Cell| {
         let Some(own) = own(cell) else { return Some(String::new()) };
         let is_tall = row_of(cell).iter().any(|other| other.row_span < own.row_span);
         let is_elsewhere = match usual.get(&(cell.place.table, &*id.table, &*id.column)) {
             Some(usual) => *usual != cell.place.column,
-            // Where a cell was lost, those beside it may be others than they seem.
+            // Those beside a lost cell may be others than they seem.
             None => incomplete.contains(&at(cell)),
         };
         let is_over = has_more_figures(row_of(cell), taken_of(cell));
-        (is_tall || is_elsewhere || is_over || is_scrap(cell)).then(|| own.text.clone())
+        let has_one_label = !has_taller_label(row_of(cell), taken_of(cell), own);
+        (is_tall || is_elsewhere || is_over || !has_one_label || is_scrap(cell))
+            .then(|| own.text.clone())
     };
     let doubtful: Vec<(CellId, String)> = report
         .cells
@@ -111,8 +116,10 @@ fn rows(document: &Document) -> BTreeMap<RowAt, Vec<&GridCell>> {
 }
 
 /// In which column of a table of the document the values of a column of the form stand, where more than
-/// half of them stand in one.
-fn usual_columns(cells: &BTreeMap<CellId, Cell>) -> BTreeMap<(usize, &str, &str), usize> {
+/// half of these stand in one.
+fn usual_columns<'c>(
+    cells: impl Iterator<Item = (&'c CellId, &'c Cell)>,
+) -> BTreeMap<(usize, &'c str, &'c str), usize> {
     let mut places: BTreeMap<(usize, &str, &str), BTreeMap<usize, usize>> = BTreeMap::new();
     for (id, cell) in cells {
         let column = places.entry((cell.place.table, &id.table, &id.column)).or_default();
@@ -131,6 +138,15 @@ fn is_scrap(cell: &Cell) -> bool {
     const SENTENCE: usize = 8;
     let words = |text: &String| text.chars().filter(|c| c.is_alphabetic()).count();
     matches!(&cell.value, CellValue::Text(text) if words(text) < SENTENCE)
+}
+
+/// Whether the label beside the values of a row is taller than its value: it holds those of several rows.
+/// Before it there may be labels of groups of rows, after it units.
+fn has_taller_label(row: &[&GridCell], taken: &[usize], value: &GridCell) -> bool {
+    let Some(first) = taken.iter().min() else { return false };
+    let is_label = |text: &str| !trim(text).is_empty() && !number::is_unit(text);
+    let mut labels = row.iter().filter(|cell| cell.column + 1 < *first && is_label(&cell.text));
+    labels.next_back().is_some_and(|label| label.row_span > value.row_span)
 }
 
 /// Whether a figure stands among or after the values of a row that none of the form's columns took.
