@@ -1,8 +1,8 @@
 //! What is not certain in the tables of a scan, whatever its characters say: a rule that was not found
 //! on the image moves a figure into a cell that is not its own, or leaves a cell out.
 //!
-//! A value is certain only if it has a cell to itself, as tall as its row, beside one label, and where the column has its
-//! cells in most other rows, and if no figure of its row is left over.
+//! A value is certain only if it has a cell to itself, as tall as its row, beside one label, and where the
+//! column has its cells in most other rows, and if no figure of its row is left over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
