@@ -6,10 +6,9 @@ use jiff::civil::Date;
 
 use super::evaluate::{Facts, Judged};
 use super::{Draft, Subject, printed, quoted};
-use crate::document::ILLEGIBLE;
-use crate::document::Source;
+use crate::document::{ILLEGIBLE, Source};
 use crate::form::{Check, Deadline, Form, Row, Severity, Table, Test};
-use crate::report::{FoundSection, Label, squeeze};
+use crate::report::{FoundSection, Label, MissingRow, squeeze};
 
 /// Runs one test on the report as a whole. `due`: the form of its year, when that is known.
 pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
@@ -236,31 +235,31 @@ fn shows_headers(text: &str, table: &Table) -> bool {
     table.columns.len() > 2 && found * MOST.1 >= headers.len() * MOST.0
 }
 
-fn rows(
-    check: &Check,
-    form: &Form,
-    subject: &Subject<'_>,
-    rows: &[crate::report::MissingRow],
-) -> Vec<Draft> {
-    let drafts = rows.iter().filter_map(|missing| {
-        let own = subject.report.form_of(&missing.table, subject.forms)?;
-        let table = own.table(&missing.table)?;
-        let label = table.row(&missing.row)?.name().to_owned();
-        let values = BTreeMap::from([("table", table.name.clone()), ("row", label)]);
-        let place = format!("{}.{}", missing.table, missing.row);
-        Some(Draft::new(check, place, form.say(&check.id, &values)))
+fn rows(check: &Check, form: &Form, subject: &Subject<'_>, rows: &[MissingRow]) -> Vec<Draft> {
+    let drafts = in_form(rows, subject).map(|(table, row)| {
+        let values =
+            BTreeMap::from([("table", table.name.clone()), ("row", row.name().to_owned())]);
+        let place = format!("{}.{}", table.id, row.id);
+        Draft::new(check, place, form.say(&check.id, &values))
     });
     drafts.collect()
 }
 
+/// Rows with their tables, in the form of the table.
+fn in_form<'s>(
+    rows: &'s [MissingRow],
+    subject: &'s Subject<'_>,
+) -> impl Iterator<Item = (&'s Table, &'s Row)> {
+    rows.iter().filter_map(|at| {
+        let own = subject.report.form_of(&at.table, subject.forms)?;
+        let table = own.table(&at.table)?;
+        Some((table, table.row(&at.row)?))
+    })
+}
+
 /// One finding for neighbours of one group, at the first of them.
 fn sublabels_lost(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
-    let placed = subject.report.sublabels_lost.iter().filter_map(|lost| {
-        let own = subject.report.form_of(&lost.table, subject.forms)?;
-        let table = own.table(&lost.table)?;
-        Some((table, table.row(&lost.row)?))
-    });
-    let placed: Vec<(&Table, &Row)> = placed.collect();
+    let placed: Vec<(&Table, &Row)> = in_form(&subject.report.sublabels_lost, subject).collect();
     let together = |(table, row): &(&Table, &Row), (next_table, next): &(&Table, &Row)| {
         table.id == next_table.id && !row.group.is_empty() && row.group == next.group
     };

@@ -49,8 +49,8 @@ pub(super) fn doubt(report: &mut Report, document: &Document) {
             None => incomplete.contains(&at(cell)),
         };
         let is_over = has_more_figures(row_of(cell), taken_of(cell));
-        let has_one_label = !has_taller_label(row_of(cell), taken_of(cell), own);
-        (is_tall || is_elsewhere || is_over || !has_one_label || is_scrap(cell))
+        let is_shared = has_taller_label(row_of(cell), taken_of(cell), own);
+        (is_tall || is_elsewhere || is_over || is_shared || is_scrap(cell))
             .then(|| own.text.clone())
     };
     let doubtful: Vec<(CellId, String)> = report

@@ -1,7 +1,6 @@
 //! The checks that are no equations: each raised, let pass and undecided by reports made for it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fs;
 
 use gouji::check::{Finding, Policy};
@@ -71,14 +70,10 @@ impl Case {
             text = text.replace(from, to);
         }
         for (from, to) in &self.cut {
-            let rest = text.split_once(from.as_str()).map(|(before, rest)| {
-                let after = rest.find(to.as_str()).and_then(|end| rest.get(end..));
-                (before, after.unwrap_or_else(|| panic!("{}: {}: no {to}", self.rule, self.note)))
-            });
-            let Some((before, after)) = rest else {
-                panic!("{}: {}: no {from}", self.rule, self.note)
-            };
-            text = format!("{before}{after}");
+            let lacks = |what: &str| panic!("{}: {}: no {what}", self.rule, self.note);
+            let (before, rest) = text.split_once(from.as_str()).unwrap_or_else(|| lacks(from));
+            let (_, after) = rest.split_once(to.as_str()).unwrap_or_else(|| lacks(to));
+            text = format!("{before}{to}{after}");
         }
         text
     }
@@ -140,10 +135,7 @@ fn every_built_in_check_has_a_passing_a_failing_and_an_undecided_case() {
     let cases = cases();
     let mut outcomes: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
     for case in &cases.case {
-        match outcomes.entry(&case.rule) {
-            Entry::Occupied(mut of) => of.get_mut().push(case.outcome),
-            Entry::Vacant(of) => drop(of.insert(vec![case.outcome])),
-        }
+        outcomes.entry(&case.rule).or_default().push(case.outcome);
     }
     let is_here = |test: &Test| {
         !matches!(test, Test::UnitAmbiguous | Test::OtherYear(_) | Test::OtherUnit(_))
