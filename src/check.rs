@@ -20,7 +20,10 @@ use crate::form::{
     Body, CellId, Check, Equation, Form, Forms, Instance, Named, Rule, Severity, Test,
 };
 use crate::report::Report;
-pub use across::{Beside, HandedIn, Unit, across, carried, copied, summed};
+pub use across::{
+    Beside, HandedIn, OtherText, Prose, Unit, across, carried, copied, copied_among,
+    is_about_copies, summed,
+};
 pub use claims::{Stated, stated};
 use evaluate::{Facts, Judged, Why};
 pub use explanation::is_hollow;

@@ -18,6 +18,7 @@
 //!   and writes later could be refused in the middle, without waiting.
 
 mod columns;
+mod copies;
 mod dictionary;
 mod errors;
 mod explanations;

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gouji::check::{
-    Beside, Findings, HandedIn, Outcome, Policy, Unit, across, check, copied, summed,
+    Beside, Findings, HandedIn, Outcome, Policy, Unit, across, check, copied_among, summed,
 };
 use gouji::form::across::Body as AcrossBody;
 use gouji::form::{self, Body, Form, Forms, Severity, Test};
@@ -157,7 +157,7 @@ fn found(forms: &Forms, form: &Form, case: &Case) -> Findings {
         let others: Vec<Report> = case.copies.iter().map(other).collect();
         let reports: Vec<(usize, &Report)> =
             (0..).zip([&this].into_iter().chain(&others)).collect();
-        return copied(&reports, forms, &Policy::default()).swap_remove(0);
+        return copied_among(&reports, forms, &Policy::default()).swap_remove(0);
     }
     let Some(last) = &case.last else { return check(&this, forms, &Policy::default()) };
     let of = last.form.as_deref().map_or(form, |id| forms.get(id).unwrap());

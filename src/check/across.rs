@@ -15,10 +15,13 @@ use crate::form::expr::{Condition, Operator, Term, Whose};
 use crate::form::{CellId, Form, Forms, Instance, Severity};
 use crate::report::{CellValue, Report, squeeze};
 
+mod copied;
+mod prose;
 mod text;
 mod units;
 
-pub use text::copied;
+pub use copied::{OtherText, copied, copied_among, is_about_copies};
+pub use prose::Prose;
 pub use units::{HandedIn, Unit, summed};
 
 /// The report that another is compared with.

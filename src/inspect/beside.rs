@@ -122,7 +122,7 @@ impl<'a> Reports<'a> {
         let named = |at| Some((at, (*numbers.get(&self.unit(at)?)?, self.report(at)?)));
         let (places, reports): (Vec<usize>, Vec<(usize, &Report)>) =
             (0..self.reports.len()).filter_map(named).unzip();
-        places.into_iter().zip(check::copied(&reports, forms, policy)).collect()
+        places.into_iter().zip(check::copied_among(&reports, forms, policy)).collect()
     }
 
     /// What is found in a report that is a summary; `None`: it is none.

@@ -10,7 +10,9 @@ use super::rows::{
 };
 use super::rows::{ReportId, UnitId};
 use super::versions::{Current, Series};
-use super::{Rules, files, names, offices, overdue, owed, reports, summary, versions, years};
+use super::{
+    Rules, copies, files, names, offices, overdue, owed, reports, summary, versions, years,
+};
 use crate::check::{Finding, UNITS, Verdict};
 use crate::inspect::{Checked, Inspection};
 use crate::watch::names::file_name;
@@ -134,12 +136,12 @@ impl Recorder<'_> {
         self.recorded(part, verdict, Some((id, is_copy)), notice)
     }
 
-    /// Compares what counts now of a series with its neighbours, and those with it: the year after, and
-    /// the summary that counts it. They are told of here, this one by whoever changed it.
+    /// Compares what counts now of a series with its neighbours, and those with it: the year after, the
+    /// summary that counts it, and copies of its text. They are told of here, this one by whoever changed it.
     fn review(&self, series: &Series) -> rusqlite::Result<()> {
         years::review(self.tx, self.rules, series, self.now)?;
-        let neighbours = [series.next(), summary::above(self.tx, series)?];
-        for neighbour in neighbours.into_iter().flatten() {
+        let neighbours = [series.next(), summary::above(self.tx, series)?].into_iter().flatten();
+        for neighbour in neighbours.chain(copies::to_review(self.tx, self.rules, series)?) {
             if let Some(change) = years::review(self.tx, self.rules, &neighbour, self.now)? {
                 owed::about_neighbour(self.tx, &neighbour, &change, self.policy, self.now)?;
             }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{Approximate, Exact, Seconds, iso};
+use super::copies;
 use super::explanations;
 use super::rows::{FileId, ReportId};
 use super::versions::{self, Series};
@@ -149,6 +150,7 @@ pub(super) fn replace(
     insert_sections(tx, id, report)?;
     insert_cells(tx, id, report)?;
     whole::insert(tx, id, report)?;
+    copies::insert(tx, id, report)?;
     judge(tx, id, new.judgement, new.form_sha256, now)
 }
 
@@ -184,6 +186,7 @@ fn clear(tx: &Connection, id: ReportId) -> rusqlite::Result<()> {
         "DELETE FROM report_rows WHERE report_id = :id",
         "DELETE FROM report_years WHERE report_id = :id",
         "DELETE FROM paragraphs WHERE report_id = :id",
+        "DELETE FROM long_sentences WHERE report_id = :id",
     ] {
         tx.prepare_cached(sql)?.execute(named_params! { ":id": id })?;
     }
@@ -491,6 +494,7 @@ pub(super) fn repeat(
         include_str!("sql/repeat_report_rows.sql"),
         include_str!("sql/repeat_report_years.sql"),
         include_str!("sql/repeat_paragraphs.sql"),
+        include_str!("sql/repeat_long_sentences.sql"),
         include_str!("sql/repeat_causes.sql"),
         include_str!("sql/repeat_cause_cells.sql"),
         include_str!("sql/repeat_findings.sql"),

@@ -11,7 +11,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags, TransactionBehavior, named_params};
 
 use super::columns::{PathBytes, Seconds};
-use super::{Result, StoreError, mount, rebuild};
+use super::{Result, StoreError, copies, mount, rebuild};
 use crate::watch::Identity;
 
 /// Migrations in order; the index of the last is `PRAGMA user_version`.
@@ -26,7 +26,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0008_receipts.sql"),
     include_str!("sql/0009_lacked_program.sql"),
     include_str!("sql/0010_checks_without_lists.sql"),
+    include_str!("sql/0011_copies.sql"),
 ];
+
+/// The first schema that tells by which sentences a report is found.
+const COPIES: i64 = 11;
 
 /// `PRAGMA application_id`: "gouj", so that `file` and gouji know the file.
 const APPLICATION_ID: i32 = 0x676f_756a;
@@ -227,6 +231,9 @@ fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<()> {
                 .and_then(|()| tx.pragma_update(None, "user_version", version))
                 .map_err(fail)?;
         }
+    }
+    if (1..COPIES).contains(&from) {
+        copies::insert_all(&tx).map_err(fail)?;
     }
     tx.pragma_update(None, "application_id", APPLICATION_ID)
         .and_then(|()| {

@@ -105,8 +105,7 @@ pub(super) fn recall_what_there_is(
     report.years_named = list(db, sql, id, |row| {
         Ok(YearNamed { by: row.get("named_by")?, year: row.get("year")? })
     })?;
-    let sql = "SELECT text FROM paragraphs WHERE report_id = :report ORDER BY number";
-    report.text = list(db, sql, id, |row| row.get("text"))?;
+    report.text = paragraphs(db, id)?;
     if !recalled.is_whole {
         let lines = |section: &FoundSection| {
             let text = section.text.lines().map(str::to_owned);
@@ -116,6 +115,20 @@ pub(super) fn recall_what_there_is(
     }
     report.cells = reports::all_cells(db, id)?;
     Ok(Some(recalled))
+}
+
+/// A report as far as its text is compared with others: unit, year, kind, forms and paragraphs.
+pub(super) fn recall_text(db: &Connection, id: ReportId) -> rusqlite::Result<Option<Report>> {
+    let mut query = db.prepare_cached(include_str!("sql/report.sql"))?;
+    let Some(recalled) = query.query_row(named_params! { ":report": id }, head).optional()? else {
+        return Ok(None);
+    };
+    Ok(Some(Report { text: paragraphs(db, id)?, ..recalled.report }))
+}
+
+fn paragraphs(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT text FROM paragraphs WHERE report_id = :report ORDER BY number";
+    list(db, sql, id, |row| row.get("text"))
 }
 
 fn list<T>(

@@ -1,5 +1,6 @@
 //! What is found between reports: each version that counts is judged beside that of the same unit and
-//! the year before, and a summary beside the reports it sums up ([`summary`]). Whichever of them arrives
+//! the year before, a summary beside the reports it sums up ([`summary`]), and a text beside those it may
+//! be a copy of ([`copies`]). Whichever of them arrives
 //! first, the findings and the verdict end up the same (contract: Versions).
 //!
 //! What a report shows by itself stays as it was recorded; findings between reports are marked
@@ -14,8 +15,8 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::reports::{self, Basis, Judgement};
 use super::rows::{ReportId, UnitId};
 use super::versions::{self, Current, Series};
-use super::{Rules, recheck, summary, whole};
-use crate::check::{Beside, Finding};
+use super::{Rules, copies, recheck, summary, whole};
+use crate::check::{self, Beside, Finding, OtherText, Prose};
 use crate::form::Severity;
 use crate::inspect;
 use crate::report::Report;
@@ -49,7 +50,7 @@ pub(super) fn review(
     now: Timestamp,
 ) -> rusqlite::Result<Option<Change>> {
     let Some(current) = versions::current(tx, series)? else { return Ok(None) };
-    let neighbours = Neighbours::of(tx, series)?;
+    let neighbours = Neighbours::of(tx, series, current.id)?;
     if neighbours.is_none() && !current.beside {
         return Ok(None);
     }
@@ -96,6 +97,8 @@ pub(super) struct Neighbours {
     last: Option<Last>,
     /// Where it is a summary, the units it sums up.
     units: Vec<summary::Unit>,
+    /// Texts of other units that its own may be a copy of.
+    alike: Vec<OtherText>,
 }
 
 /// The report of the year before, and whether it is surely of the same unit.
@@ -105,8 +108,12 @@ struct Last {
 }
 
 impl Neighbours {
-    fn of(tx: &Connection, series: &Series) -> rusqlite::Result<Self> {
-        Ok(Self { last: last_year(tx, series)?, units: summary::units(tx, series)? })
+    fn of(tx: &Connection, series: &Series, version: ReportId) -> rusqlite::Result<Self> {
+        Ok(Self {
+            last: last_year(tx, series)?,
+            units: summary::units(tx, series)?,
+            alike: copies::alike(tx, series, version)?,
+        })
     }
 
     /// Those of a version, if it counts.
@@ -116,13 +123,13 @@ impl Neighbours {
         series: &Series,
     ) -> rusqlite::Result<Self> {
         match versions::current(tx, series)? {
-            Some(current) if current.id == id => Self::of(tx, series),
+            Some(current) if current.id == id => Self::of(tx, series, id),
             _ => Ok(Self::default()),
         }
     }
 
     fn is_none(&self) -> bool {
-        self.last.is_none() && self.units.is_empty()
+        self.last.is_none() && self.units.is_empty() && self.alike.is_empty()
     }
 }
 
@@ -163,6 +170,11 @@ pub(super) fn beside(
         }
     };
     between.extend(summary::compare(rules, report, &neighbours.units));
+    if !neighbours.alike.is_empty() {
+        let alike: Vec<&OtherText> = neighbours.alike.iter().collect();
+        let found = check::copied(report, &Prose::of(report), Some(&alike), forms, policy);
+        between.extend(found.findings);
+    }
     let judgement = Judgement::of(policy, own, between, causes);
     Judgement { beside: !neighbours.is_none(), ..judgement }
 }

@@ -1,6 +1,7 @@
 //! A real database in a folder of its own, and reports made by hand.
 
 mod again;
+mod copies;
 mod file;
 mod mails;
 mod offices;

@@ -1,22 +1,14 @@
-//! What the text says about last year, and how much of it is last year's, or another unit's.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! What the text says about last year, and how much of it is last year's.
 
 use rust_decimal::Decimal;
-use unicode_normalization::UnicodeNormalization;
 
+use super::prose::Prose;
 use super::{Years, said};
 use crate::check::claims::{TimedReading, Times, named, printed_or_summed, timed};
-use crate::check::{
-    Draft, Findings, Outcome, Policy, Tried, finish, is_for, numbers, quoted, subject,
-};
-use crate::form::across::{Across, Body, Text};
-use crate::form::{Form, Forms, LazyRegex};
+use crate::check::{Draft, numbers, quoted};
+use crate::form::across::{Across, Text};
+use crate::form::{Form, LazyRegex};
 use crate::report::{CellValue, Report};
-use crate::units;
-
-/// Fewer characters of prose are too few to call one text the same as another.
-const PROSE: usize = 100;
 
 /// What a test found at a place: nothing wrong, or a finding.
 pub(super) struct Judged {
@@ -44,7 +36,7 @@ fn same(
     years: &Years<'_>,
 ) -> Option<Judged> {
     let (report, last) = (years.report(), years.last);
-    let share = share_of_last(report, last)?;
+    let share = Prose::of(report).share_in(&Prose::of(last))?;
     let are_same = same_tables(report, last);
     let something = report
         .cells
@@ -68,108 +60,6 @@ fn same_tables(report: &Report, last: &Report) -> bool {
             .iter()
             .zip(&last.cells)
             .all(|((a, this), (b, that))| a == b && said(&this.value) == said(&that.value))
-}
-
-/// How much of a report's prose, in per cent of its characters, stands in last year's too; each
-/// year's own number and each unit's own name count as the same. `None`: there is too little of it.
-fn share_of_last(report: &Report, last: &Report) -> Option<Decimal> {
-    let known: BTreeSet<String> = prose(last).into_iter().collect();
-    let sentences = prose(report);
-    let same = sentences.iter().filter(|sentence| known.contains(*sentence));
-    share(length(same), length(&sentences))
-}
-
-/// So many characters of so many, in per cent; `None`: too few to tell.
-fn share(same: usize, all: usize) -> Option<Decimal> {
-    let share = Decimal::from(same).checked_mul(Decimal::ONE_HUNDRED)?;
-    (all >= PROSE).then(|| share.checked_div(Decimal::from(all))).flatten()
-}
-
-fn length<'s>(sentences: impl IntoIterator<Item = &'s String>) -> usize {
-    sentences.into_iter().map(|sentence| sentence.chars().count()).sum()
-}
-
-/// The sentences of a report, made alike.
-fn prose(report: &Report) -> Vec<String> {
-    masked(&report.text, report.year.unwrap_or_default(), report.unit.as_deref())
-}
-
-/// The sentences of a text without white space, with signs in the place of the report's year, those
-/// around it, and its unit.
-fn masked(text: &[String], year: i16, unit: Option<&str>) -> Vec<String> {
-    let years = [(0, "〔本年〕"), (-1, "〔上年〕"), (1, "〔下年〕")];
-    let years = years.map(|(by, sign)| (year.saturating_add(by).to_string(), sign));
-    let units = unit.map(units::spellings).unwrap_or_default();
-    let units = units.into_iter().map(|name| (name, "〔本单位〕"));
-    let signs: Vec<(String, &str)> = years.into_iter().chain(units).collect();
-    let cut = |paragraph: &String| {
-        let text: String = paragraph.nfkc().filter(|c| !c.is_whitespace()).collect();
-        let text = signs.iter().fold(text, |text, (name, sign)| text.replace(name, sign));
-        let sentences = text.split(['。', ';', '!', '?']);
-        sentences.filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>()
-    };
-    text.iter().flat_map(cut).collect()
-}
-
-/// Texts that are another unit's: for each report what is found in it beside all others of the same
-/// kind and year. `reports`: each with a number that is the same for the same unit.
-pub fn copied(reports: &[(usize, &Report)], forms: &Forms, policy: &Policy) -> Vec<Findings> {
-    let texts: Vec<Vec<String>> = reports.iter().map(|(_, report)| prose(report)).collect();
-    let mut having: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, text) in texts.iter().enumerate() {
-        let sentences: BTreeSet<&str> = text.iter().map(String::as_str).collect();
-        sentences.into_iter().for_each(|s| having.entry(s).or_default().push(at));
-    }
-    let found = reports.iter().zip(&texts).map(|((unit, report), text)| {
-        let mut same: BTreeMap<usize, usize> = BTreeMap::new();
-        for sentence in text {
-            for other in having.get(sentence.as_str()).into_iter().flatten() {
-                let counted = same.entry(*other).or_default();
-                *counted = counted.saturating_add(sentence.chars().count());
-            }
-        }
-        let others = same.into_iter().filter_map(|(at, same)| Some((reports.get(at)?, same)));
-        let others = others.filter(|((of, other), _)| {
-            of != unit && (other.year, &other.kind) == (report.year, &report.kind)
-        });
-        let most = others.max_by_key(|(_, same)| *same);
-        copy_of(report, length(text), most.map(|((_, other), same)| (*other, same)), forms, policy)
-    });
-    found.collect()
-}
-
-/// What is found in a report of so many characters that has most in common with this other one.
-fn copy_of(
-    report: &Report,
-    all: usize,
-    most: Option<(&Report, usize)>,
-    forms: &Forms,
-    policy: &Policy,
-) -> Findings {
-    let Some((main, subject)) = subject(report, forms) else { return Findings::default() };
-    let mut found = Findings::default();
-    let mut drafts = Vec::new();
-    for rule in main.across.iter().filter(|rule| is_for(&rule.levels, rule.from, &subject)) {
-        let Body::Copied { percent } = &rule.body else { continue };
-        let shared = most.and_then(|(other, same)| Some((other, share(same, all)?)));
-        let outcome = match shared {
-            None => Outcome::Undecided { because: "there is no text to compare".into() },
-            Some((_, share)) if share > *percent => Outcome::Fail,
-            Some(_) => Outcome::Pass,
-        };
-        if let (Outcome::Fail, Some((other, share))) = (&outcome, shared) {
-            let values = BTreeMap::from([
-                ("unit", report.unit.clone().unwrap_or_default()),
-                ("named", other.unit.clone().unwrap_or_default()),
-                ("year", report.year.map(|year| year.to_string()).unwrap_or_default()),
-                ("share", share.round_dp(0).normalize().to_string()),
-            ]);
-            drafts.push(Draft::new(rule, "report".into(), main.say(&rule.id, &values)));
-        }
-        found.tried.push(Tried { rule: rule.id.clone(), place: "report".into(), outcome });
-    }
-    found.findings = finish(drafts, policy);
-    found
 }
 
 /// Figures of the text beside last year's report: each place once, with the first sentence that it
@@ -285,23 +175,4 @@ fn values<'v>(
         let (term, _) = printed_or_summed(term, facts, reading.form);
         facts.value(&term, false).ok()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_own_year_of_each_report_counts_as_the_same_word() {
-        let sentences = |year: i16, text: &str| masked(&[text.to_owned()], year, None);
-        assert_eq!(
-            sentences(2022, "2022 年，比2021年多。下一句"),
-            sentences(2021, "2021年，比2020年多。下一句")
-        );
-        assert_ne!(sentences(2022, "2021年的句子"), sentences(2021, "2021年的句子"));
-        assert_eq!(
-            masked(&["青塘镇认真公开。".into()], 2022, Some("禾川县青塘镇人民政府")),
-            masked(&["柳荫乡认真公开。".into()], 2022, Some("柳荫乡人民政府"))
-        );
-    }
 }

@@ -1,0 +1,153 @@
+//! Texts that may be another unit's: reports of the same kind and year are found by the longest sentences
+//! they share, whichever arrives first. The rule is [`check::copied`]'s; here is only which reports are
+//! compared. What it costs does not grow with the number of reports: a sentence that many reports have is
+//! looked up in the newest of them, and few are looked at closely.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::rows::{ReportId, Sha256};
+use super::versions::{self, Series};
+use super::{Rules, recheck, reports, whole};
+use crate::check::{self, OtherText, Prose};
+use crate::form::Forms;
+use crate::report::Report;
+
+/// In so many reports, the newest, a sentence is looked up.
+const HOLDERS: u32 = 32;
+
+/// So many reports are looked at closely, those with most sentences in common.
+const CLOSELY: usize = 4;
+
+/// Writes by which sentences a report is found; nothing, where nobody could say what it is a copy of.
+pub(super) fn insert(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Result<()> {
+    let (Some(year), true) = (report.year, report.unit.is_some()) else { return Ok(()) };
+    let sql = "INSERT INTO long_sentences (report_id, number, hash) VALUES (:id, :number, :hash)";
+    let mut insert = tx.prepare_cached(sql)?;
+    for (number, mark) in (1_i64..).zip(Prose::of(report).marks()) {
+        let hash = hash(&report.kind, year, mark);
+        insert.execute(named_params! { ":id": id, ":number": number, ":hash": hash })?;
+    }
+    Ok(())
+}
+
+/// The same for every report recorded by a gouji that did not look for copies.
+pub(super) fn insert_all(tx: &Connection) -> rusqlite::Result<()> {
+    for id in recheck::all(tx)? {
+        if let Some(report) = whole::recall_text(tx, id)? {
+            insert(tx, id, &report)?;
+        }
+    }
+    Ok(())
+}
+
+fn hash(kind: &str, year: i16, sentence: &str) -> i64 {
+    let Sha256(hash) = Sha256::of(format!("{kind}\n{year}\n{sentence}").as_bytes());
+    hash.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)).unwrap_or_default()
+}
+
+/// The texts of other units that the version of a series may be a copy of.
+pub(super) fn alike(
+    tx: &Connection,
+    series: &Series,
+    version: ReportId,
+) -> rusqlite::Result<Vec<OtherText>> {
+    let mut others = Vec::new();
+    for id in candidates(tx, series, version)?.closest {
+        others.extend(whole::recall_text(tx, id)?.as_ref().map(OtherText::of));
+    }
+    Ok(others)
+}
+
+/// Reports of other units that are copies of a series, or may have been before it was corrected. Where a text
+/// goes round among many it does not matter of whom it is said: only those of which it is not said yet, or
+/// said without cause now.
+pub(super) fn to_review(
+    tx: &Connection,
+    rules: &Rules,
+    series: &Series,
+) -> rusqlite::Result<Vec<Series>> {
+    let Some(current) = versions::current(tx, series)? else { return Ok(Vec::new()) };
+    let sql = "SELECT id FROM reports WHERE unit_id = :unit AND year IS :year AND kind = :kind
+                 AND current = 0 ORDER BY version DESC LIMIT 1";
+    let before: Option<ReportId> = tx
+        .prepare_cached(sql)?
+        .query_row(
+            named_params! { ":unit": series.unit, ":year": series.year, ":kind": series.kind },
+            |row| row.get("id"),
+        )
+        .optional()?;
+    let (mut found, mut are_many) = (BTreeSet::new(), false);
+    for version in [Some(current.id), before].into_iter().flatten() {
+        let candidates = candidates(tx, series, version)?;
+        are_many |= candidates.are_more;
+        found.extend(candidates.closest);
+    }
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(this) = whole::recall_text(tx, current.id)? else { return Ok(Vec::new()) };
+    let this = OtherText::of(&this);
+    let mut due = Vec::new();
+    for id in found {
+        let Some(other) = whole::recall_text(tx, id)? else { continue };
+        let prose = Prose::of(&other);
+        let found = check::copied(&other, &prose, Some(&[&this]), &rules.forms, &rules.policy);
+        let (is_copy, is_said) = (!found.findings.is_empty(), is_said(tx, id, &rules.forms)?);
+        if is_copy != is_said || (is_copy && !are_many) {
+            due.push(series_of(tx, id)?);
+        }
+    }
+    Ok(due)
+}
+
+/// Whether a report is said to be a copy of another unit's.
+fn is_said(tx: &Connection, id: ReportId, forms: &Forms) -> rusqlite::Result<bool> {
+    let findings = reports::findings(tx, id)?;
+    Ok(findings.iter().any(|finding| check::is_about_copies(&finding.rule, forms)))
+}
+
+fn series_of(tx: &Connection, id: ReportId) -> rusqlite::Result<Series> {
+    let sql = "SELECT unit_id, year, kind FROM reports WHERE id = :id";
+    tx.prepare_cached(sql)?.query_row(named_params! { ":id": id }, |row| {
+        Ok(Series { unit: row.get("unit_id")?, year: row.get("year")?, kind: row.get("kind")? })
+    })
+}
+
+/// Reports that share long sentences with a version.
+struct Candidates {
+    closest: Vec<ReportId>,
+    are_more: bool,
+}
+
+/// The reports that count of other units which share most of the longest sentences of a version.
+fn candidates(tx: &Connection, series: &Series, version: ReportId) -> rusqlite::Result<Candidates> {
+    let marks = tx
+        .prepare_cached("SELECT hash FROM long_sentences WHERE report_id = :id")?
+        .query_map(named_params! { ":id": version }, |row| row.get("hash"))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    let mut shared: BTreeMap<ReportId, usize> = BTreeMap::new();
+    let mut holders = tx.prepare_cached(include_str!("sql/holders.sql"))?;
+    for mark in &marks {
+        let mut rows = holders.query(named_params! {
+            ":hash": mark, ":unit": series.unit, ":year": series.year, ":kind": series.kind,
+            ":limit": HOLDERS,
+        })?;
+        while let Some(row) = rows.next()? {
+            let counted = shared.entry(row.get("id")?).or_default();
+            *counted = counted.saturating_add(1);
+        }
+    }
+    let mut alike: Vec<(usize, ReportId)> = shared
+        .into_iter()
+        .filter(|(_, shared)| Prose::may_be_same(marks.len(), *shared))
+        .map(|(id, shared)| (shared, id))
+        .collect();
+    alike.sort_by(|a, b| b.cmp(a));
+    let are_more = alike.len() > CLOSELY;
+    Ok(Candidates {
+        closest: alike.into_iter().take(CLOSELY).map(|(_, id)| id).collect(),
+        are_more,
+    })
+}
