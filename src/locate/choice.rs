@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::elimination::Row;
-use super::model::{Component, Model};
+use super::model::{Component, Grid, Model, Variable};
 use super::pattern;
 use super::search::{Change, Part, Solution};
 use super::settle::Interval;
@@ -120,7 +120,14 @@ impl Choosing<'_> {
         while pieces.len() > 1 && !factors(&pieces, best, others) {
             merge(&mut pieces, others);
         }
-        pieces.iter().map(|piece| self.fault(piece, best, others)).collect()
+        match pieces.as_slice() {
+            [_] => vec![Fault {
+                slip: self.slip(best),
+                best: best.clone(),
+                alternatives: others.to_vec(),
+            }],
+            pieces => pieces.iter().map(|piece| self.fault(piece, best, others)).collect(),
+        }
     }
 
     fn fault(&self, piece: &[Change], best: &Candidate, others: &[Candidate]) -> Fault {
@@ -147,18 +154,38 @@ impl Choosing<'_> {
                 Some((&variable.id, self.model.repaired(change.cell, change.by)?))
             })
             .collect();
-        let pattern = pattern::recognise(self.report, self.forms, &repairs);
+        let pattern = self.pattern(&changes);
         let single: Vec<Option<Slip>> = match pattern {
             Some(_) => Vec::new(),
             None => changes.iter().map(|change| self.keystroke(change)).collect(),
         };
         let rank = Rank {
             free: single.iter().filter(|slip| slip.is_none()).count(),
-            contradicted: self.contradicted(&repairs).saturating_add(self.warnings(&repairs)),
+            contradicted: self
+                .contradicted(&repairs)
+                .saturating_add(self.warnings(&changes, &repairs)),
             doubt: single.iter().map(|slip| slip.map_or(8, doubt)).sum(),
             cells: changes.iter().map(|change| change.cell).collect(),
         };
         Candidate { changes, pattern, rank }
+    }
+
+    /// The slip that explains all changes together.
+    fn pattern(&self, changes: &[Change]) -> Option<Slip> {
+        let variable = |change: &Change| self.model.variables.get(change.cell);
+        let first = variable(changes.first()?)?;
+        let repairs: Option<BTreeMap<(usize, usize), Decimal>> = changes
+            .iter()
+            .map(|change| {
+                let own = variable(change).filter(|variable| variable.grid == first.grid)?;
+                Some((own.place(), self.model.repaired(change.cell, change.by)?))
+            })
+            .collect();
+        pattern::recognise(self.grid(first)?, &repairs?)
+    }
+
+    fn grid(&self, variable: &Variable<'_>) -> Option<&Grid<'_>> {
+        self.model.grids.get(variable.grid)
     }
 
     /// The one-keystroke slip that a change undoes.
@@ -167,20 +194,11 @@ impl Choosing<'_> {
         let meant = self.model.repaired(change.cell, change.by)?;
         match variable.read {
             Some(read) => slip::between(meant, read, variable.kind),
-            None if self.is_gap(&variable.id) => Some(Slip::Skipped),
+            None if self.grid(variable).is_some_and(|grid| grid.is_gap(variable.place().0)) => {
+                Some(Slip::Skipped)
+            }
             None => (meant < Decimal::TEN).then_some(Slip::Omitted),
         }
-    }
-
-    /// Whether a cell is blank in a row that is filled in otherwise; in a table of one column, among
-    /// rows that are. Or the row is the only one with blanks.
-    fn is_gap(&self, blank: &CellId) -> bool {
-        let cells = || self.report.cells.iter().filter(|(id, _)| id.table == blank.table);
-        let lone = cells().all(|(id, _)| id.column == blank.column);
-        let (in_row, elsewhere): (Vec<_>, Vec<_>) = cells()
-            .filter(|(_, cell)| !matches!(cell.value, CellValue::Number(_)))
-            .partition(|(id, _)| lone || id.row == blank.row);
-        in_row.len() == 1 || (!lone && elsewhere.is_empty())
     }
 
     /// A slip that tells more than the keystroke.
@@ -211,7 +229,7 @@ impl Choosing<'_> {
             let mut cells = Vec::new();
             term.cells(&mut cells);
             let value = |id: &CellId| {
-                self.model.variables.iter().find(|v| v.id == *id).map(super::model::Variable::value)
+                self.model.variables.iter().find(|v| v.id == *id).map(Variable::value)
             };
             matches!(term, Term::Add(..))
                 && cells.contains(&cell)
@@ -235,13 +253,10 @@ impl Choosing<'_> {
 
     /// How many equations on these cells fail then that held, less those that hold then: equations
     /// whose failure is a warning.
-    fn warnings(&self, repairs: &BTreeMap<&CellId, Decimal>) -> isize {
-        let soft = self.model.soft.iter().filter_map(|at| self.decisions.equations.get(*at));
-        let concerned = soft.filter(|decided| {
-            let mut cells = Vec::new();
-            decided.instance.condition.cells(&mut cells);
-            cells.iter().any(|cell| repairs.contains_key(*cell))
-        });
+    fn warnings(&self, changes: &[Change], repairs: &BTreeMap<&CellId, Decimal>) -> isize {
+        let changed = || changes.iter().map(|change| change.cell);
+        let soft = self.model.soft.iter().filter(|soft| soft.concerns(changed()));
+        let concerned = soft.filter_map(|soft| self.decisions.equations.get(soft.equation));
         let mut owned: Option<BTreeMap<CellId, Decimal>> = None;
         let own = || repairs.iter().map(|(cell, value)| ((*cell).clone(), *value)).collect();
         concerned

@@ -21,14 +21,78 @@ pub(super) struct Variable<'a> {
     pub(super) read: Option<Decimal>,
     pub(super) form: &'a Form,
     pub(super) kind: Kind,
-    /// Row and column, counted from the first table of the form: the order of the form.
-    pub(super) position: (usize, usize, usize),
+    /// Table, row and column of the form: its order.
+    position: (usize, usize, usize),
+    /// The table, by index of [`Model::grids`].
+    pub(super) grid: usize,
 }
 
 impl Variable<'_> {
     /// What equations take it for.
     pub(super) fn value(&self) -> Decimal {
         self.read.unwrap_or_default()
+    }
+
+    /// Row and column in its grid.
+    pub(super) fn place(&self) -> (usize, usize) {
+        let (_, row, column) = self.position;
+        (row, column)
+    }
+}
+
+/// What the cells of a table say, by row and column of the form.
+#[derive(Default)]
+pub(super) struct Grid<'a> {
+    /// `None`: the form has no such cell; `Some(None)`: the report has not.
+    rows: Vec<Vec<Option<Option<&'a CellValue>>>>,
+}
+
+impl Grid<'_> {
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.rows.first().map_or(0, Vec::len)
+    }
+
+    /// The number of a cell, 0 where it is blank; `Some(None)`: it has text. `None`: there is no such cell.
+    pub(super) fn number(&self, (row, column): (usize, usize)) -> Option<Option<Decimal>> {
+        let value = (*self.rows.get(row)?.get(column)?)?;
+        Some(match value {
+            Some(CellValue::Number(number)) => Some(*number),
+            Some(CellValue::Text(_)) => None,
+            Some(CellValue::Blank | CellValue::Placeholder) | None => Some(Decimal::ZERO),
+        })
+    }
+
+    /// Whether a cell is the only one without a number in a row that is filled in otherwise; in a table of
+    /// one column, among rows that are. Or its row is the only one with such cells.
+    pub(super) fn is_gap(&self, row: usize) -> bool {
+        let cells = |row: &[Option<Option<&CellValue>>]| row.iter().flatten().flatten().count();
+        let lone = self.rows.iter().all(|row| cells(row) <= 1);
+        let gaps = |row: &Vec<Option<Option<&CellValue>>>| {
+            let values = row.iter().flatten().flatten();
+            values.filter(|value| !matches!(value, CellValue::Number(_))).count()
+        };
+        let all: usize = self.rows.iter().map(gaps).sum();
+        let in_row = if lone { all } else { self.rows.get(row).map_or(0, gaps) };
+        in_row == 1 || (!lone && in_row == all)
+    }
+}
+
+/// An equation whose failure is, in some direction, a warning.
+pub(super) struct Soft {
+    /// By index.
+    pub(super) equation: usize,
+    /// The variables in it.
+    cells: Vec<usize>,
+}
+
+impl Soft {
+    /// Whether one of these variables stands in it.
+    pub(super) fn concerns(&self, mut cells: impl Iterator<Item = usize>) -> bool {
+        cells.any(|cell| self.cells.contains(&cell))
     }
 }
 
@@ -43,8 +107,9 @@ pub(super) struct Model<'a> {
     pub(super) variables: Vec<Variable<'a>>,
     pub(super) unknowns: Vec<Unknown>,
     rules: Vec<Bound>,
-    /// Equations whose failure is, in some direction, a warning; by index.
-    pub(super) soft: Vec<usize>,
+    pub(super) soft: Vec<Soft>,
+    /// The tables of the report.
+    pub(super) grids: Vec<Grid<'a>>,
     /// Cells of rules that cannot be told linearly.
     opaque: BTreeSet<usize>,
     /// What 1 is.
@@ -83,12 +148,14 @@ impl<'a> Model<'a> {
             |(_, _, binding): &(usize, &Decided<'a>, Binding)| binding.below || binding.above;
         let bounds: Vec<(usize, &Decided<'a>, Binding)> =
             all.clone().map(in_direction(Severity::Error)).filter(binds).collect();
-        let soft = all.map(in_direction(Severity::Warning)).filter(binds).map(|(at, ..)| at);
+        let soft = all.map(in_direction(Severity::Warning)).filter(binds);
+        let (variables, grids) = variables(report, forms, &bounds);
         let mut model = Self {
-            variables: variables(report, forms, &bounds),
+            variables,
             unknowns: Vec::new(),
             rules: Vec::new(),
-            soft: soft.collect(),
+            soft: Vec::new(),
+            grids,
             opaque: BTreeSet::new(),
             scale: 1,
         };
@@ -110,7 +177,16 @@ impl<'a> Model<'a> {
                 }
             }
         }
-        (model.rules, model.opaque) = (rules, opaque);
+        let soft = soft.map(|(equation, decided, _)| {
+            let mut cells = Vec::new();
+            decided.instance.condition.cells(&mut cells);
+            Soft {
+                equation,
+                cells: cells.into_iter().filter_map(|c| index.get(c)).copied().collect(),
+            }
+        });
+        let soft = soft.collect();
+        (model.rules, model.opaque, model.soft) = (rules, opaque, soft);
         Some(model)
     }
 
@@ -212,25 +288,31 @@ impl Binding {
     }
 }
 
-/// The cells of the rules, and those that cannot stay as they are, in form order.
+/// The cells of the rules, and those that cannot stay as they are, in form order; and their tables.
 fn variables<'a>(
     report: &'a Report,
     forms: &'a Forms,
     bounds: &[(usize, &Decided<'a>, Binding)],
-) -> Vec<Variable<'a>> {
+) -> (Vec<Variable<'a>>, Vec<Grid<'a>>) {
     let mut named: Vec<&CellId> = Vec::new();
     bounds.iter().for_each(|(_, decided, _)| decided.instance.condition.cells(&mut named));
     let named: std::collections::HashSet<&CellId> = named.into_iter().collect();
     let mut variables = Vec::new();
+    let mut grids = Vec::new();
     for found in &report.tables {
         let Some(form) = forms.get(&found.form) else { continue };
         let Some(place) = form.tables.iter().position(|t| t.id == found.table) else { continue };
         let Some(table) = form.tables.get(place) else { continue };
+        let mut grid = Grid { rows: vec![vec![None; table.columns.len()]; table.rows.len()] };
         for (at, row) in table.rows.iter().enumerate() {
             for (along, column) in table.columns.iter().enumerate().filter(|(_, c)| row.has(&c.id))
             {
                 let id = table.cell(row, column);
-                let Some(cell) = report.cells.get(&id) else { continue };
+                let cell = report.cells.get(&id);
+                if let Some(place) = grid.rows.get_mut(at).and_then(|row| row.get_mut(along)) {
+                    *place = Some(cell.map(|cell| &cell.value));
+                }
+                let Some(cell) = cell else { continue };
                 let read = match &cell.value {
                     _ if cell.doubtful => continue,
                     CellValue::Number(number) => Some(*number),
@@ -243,13 +325,15 @@ fn variables<'a>(
                         || (!column.signed && n < Decimal::ZERO)
                 });
                 if wrong || named.contains(&id) {
-                    variables.push(Variable { id, read, form, kind, position: (place, at, along) });
+                    let (position, grid) = ((place, at, along), grids.len());
+                    variables.push(Variable { id, read, form, kind, position, grid });
                 }
             }
         }
+        grids.push(grid);
     }
     variables.sort_by_key(|v| v.position);
-    variables
+    (variables, grids)
 }
 
 fn unknown(variable: &Variable<'_>, scale: i128) -> Option<Unknown> {

@@ -5,24 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::model::Grid;
 use super::slip::Slip;
-use crate::form::{CellId, Forms, Table};
-use crate::report::{CellValue, Report};
 
-/// The slip that explains all these repairs together, if there is one.
+/// The slip that explains all these repairs of one table together, if there is one. They are named by
+/// row and column of the grid.
 pub(super) fn recognise(
-    report: &Report,
-    forms: &Forms,
-    repairs: &BTreeMap<&CellId, Decimal>,
+    grid: &Grid<'_>,
+    repairs: &BTreeMap<(usize, usize), Decimal>,
 ) -> Option<Slip> {
-    let (first, _) = repairs.first_key_value()?;
-    let table = report.form_of(&first.table, forms)?.table(&first.table)?;
-    if repairs.len() < 2 || repairs.keys().any(|cell| cell.table != table.id) {
+    if repairs.len() < 2 {
         return None;
     }
-    let sheet = Sheet { report, table, repairs };
-    let rows: BTreeSet<&str> = repairs.keys().map(|cell| cell.row.as_str()).collect();
-    let columns: BTreeSet<&str> = repairs.keys().map(|cell| cell.column.as_str()).collect();
+    let sheet = Sheet { grid, repairs };
+    let rows: BTreeSet<usize> = repairs.keys().map(|(row, _)| *row).collect();
+    let columns: BTreeSet<usize> = repairs.keys().map(|(_, column)| *column).collect();
     let exchanged = || (repairs.len() == 2 && sheet.exchanged()).then_some(Slip::CellsExchanged);
     match (one(&rows), one(&columns)) {
         (Some(row), _) if moved(&sheet.row(row)?) => Some(Slip::RowShifted),
@@ -45,48 +42,41 @@ pub(super) fn recognise(
 type Place = (Decimal, Decimal);
 
 struct Sheet<'a> {
-    report: &'a Report,
-    table: &'a Table,
-    repairs: &'a BTreeMap<&'a CellId, Decimal>,
+    grid: &'a Grid<'a>,
+    repairs: &'a BTreeMap<(usize, usize), Decimal>,
 }
 
 impl Sheet<'_> {
-    fn row(&self, id: &str) -> Option<Vec<Place>> {
-        let row = self.table.row(id)?;
-        self.table.columns_of(row).map(|column| self.place(&self.table.cell(row, column))).collect()
+    fn row(&self, row: usize) -> Option<Vec<Place>> {
+        (0..self.grid.columns()).filter_map(|column| self.place((row, column))).collect()
     }
 
-    fn column(&self, id: &str) -> Option<Vec<Place>> {
-        let column = self.table.column(id)?;
-        let rows = self.table.value_rows().filter(|row| row.has(id));
-        rows.map(|row| self.place(&self.table.cell(row, column))).collect()
+    fn column(&self, column: usize) -> Option<Vec<Place>> {
+        (0..self.grid.rows()).filter_map(|row| self.place((row, column))).collect()
     }
 
-    /// `None` where no number can be read.
-    fn place(&self, id: &CellId) -> Option<Place> {
-        let says = match self.report.cells.get(id).map(|cell| &cell.value) {
-            Some(CellValue::Number(number)) => *number,
-            Some(CellValue::Text(_)) => return None,
-            Some(CellValue::Blank | CellValue::Placeholder) | None => Decimal::ZERO,
-        };
-        Some((says, self.repairs.get(id).copied().unwrap_or(says)))
+    /// `None`: the form has no such cell; `Some(None)`: no number can be read there.
+    fn place(&self, at: (usize, usize)) -> Option<Option<Place>> {
+        let says = self.grid.number(at)?;
+        Some(says.map(|says| (says, self.repairs.get(&at).copied().unwrap_or(says))))
     }
 
     /// Whether two cells hold each other's figure.
     fn exchanged(&self) -> bool {
-        let places: Vec<Option<Place>> = self.repairs.keys().map(|id| self.place(id)).collect();
+        let places: Vec<Option<Place>> =
+            self.repairs.keys().map(|at| self.place(*at).flatten()).collect();
         matches!(places.as_slice(), [Some(a), Some(b)]
             if a.0 == b.1 && b.0 == a.1 && !a.0.is_zero() && !b.0.is_zero())
     }
 }
 
-fn one<'a>(ids: &BTreeSet<&'a str>) -> Option<&'a str> {
-    ids.first().copied().filter(|_| ids.len() == 1)
+fn one(places: &BTreeSet<usize>) -> Option<usize> {
+    places.first().copied().filter(|_| places.len() == 1)
 }
 
-fn two<'a>(ids: &BTreeSet<&'a str>) -> Option<(&'a str, &'a str)> {
-    let mut ids_in_order = ids.iter().copied();
-    Some((ids_in_order.next()?, ids_in_order.next()?)).filter(|_| ids.len() == 2)
+fn two(places: &BTreeSet<usize>) -> Option<(usize, usize)> {
+    let mut in_order = places.iter().copied();
+    Some((in_order.next()?, in_order.next()?)).filter(|_| places.len() == 2)
 }
 
 /// Whether the figures that change stand one place beside where they should, in one direction.
