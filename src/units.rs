@@ -13,6 +13,7 @@
 
 pub mod offices;
 pub mod overdue;
+pub mod places;
 pub mod roster;
 mod similar;
 

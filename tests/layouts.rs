@@ -666,6 +666,17 @@ fn a_name_read_otherwise_from_place_to_place_is_doubtful_but_for_the_name_of_the
 }
 
 #[test]
+fn the_county_in_the_unit_of_a_scan_is_read_as_it_is_listed_and_that_of_a_text_as_it_is_printed() {
+    let page = "<h1>册岩满族自治县教育局2019年政府信息公开工作年度报告</h1><h2>一、总体情况</h2><p>已公开。</p>\
+                <p>册岩满族自治县教育局</p><p>2020年1月10日</p>";
+    let (report, found) = scanned("scan01.pdf", page);
+    assert_eq!(report.unit.as_deref(), Some("岫岩满族自治县教育局"));
+    assert!(!rules(&found).contains(&"unit-doubtful"));
+    let (report, _) = checked("scan01.html", page);
+    assert_eq!(report.unit.as_deref(), Some("册岩满族自治县教育局"));
+}
+
+#[test]
 fn a_column_of_units_after_merged_labels_is_no_column_of_values() {
     let forms = forms();
     let form = forms.get("2019").unwrap();

@@ -183,7 +183,8 @@ pub(super) fn find(
         Source::Text => name,
         Source::Ocr => {
             let name = lines.usual_spelling(&name);
-            units::corrected_by(&name, &comparable(file_name)).unwrap_or(name)
+            let name = units::corrected_by(&name, &comparable(file_name)).unwrap_or(name);
+            units::places::corrected(&name).unwrap_or(name)
         }
     });
     found.unit = names.next();
