@@ -203,13 +203,53 @@ impl Search<'_, '_, '_> {
         let candidates = match broken.first() {
             // The rules hold with fractions only: any further cell might help.
             None => self.allowed(self.cells.iter().copied(), chosen),
-            Some(first) if left == 1 => common(first, &broken),
+            Some(first) if left == 1 => {
+                let candidates = common(first, &broken);
+                match broken.iter().find(|b| b.row.relation == Relation::Zero) {
+                    Some(equation) => return self.last(system, chosen, &candidates, equation.row),
+                    None => candidates,
+                }
+            }
             Some(_) => match self.worth_trying(&broken, left) {
                 Some(candidates) => candidates,
                 None => return Ok(()),
             },
         };
         self.branch(system, chosen, left, &candidates)
+    }
+
+    /// Tries to complete `chosen` by one of these cells. The broken equation, which all of them stand in,
+    /// tells by how much each has to change, so that nothing need be eliminated to see whether every rule
+    /// holds then.
+    fn last(
+        &mut self,
+        system: &System,
+        chosen: &mut Vec<usize>,
+        candidates: &[usize],
+        equation: &Row,
+    ) -> Result<(), GaveUp> {
+        for cell in candidates {
+            self.count()?;
+            let Some(steps) = self.steps_alone(equation, *cell) else { continue };
+            let mut hold = true;
+            for row in system.rows() {
+                let change = row.coefficient(*cell).checked_mul(steps).ok_or(GaveUp)?;
+                let value = row.constant.checked_add(change).ok_or(GaveUp)?;
+                hold &= row.relation.holds(value);
+            }
+            if hold {
+                chosen.push(*cell);
+                let accepted = self.accept(chosen);
+                chosen.pop();
+                accepted?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), GaveUp> {
+        self.work += 1;
+        if self.work > WORK { Err(GaveUp) } else { Ok(()) }
     }
 
     fn branch(
@@ -220,10 +260,7 @@ impl Search<'_, '_, '_> {
         candidates: &[usize],
     ) -> Result<(), GaveUp> {
         for cell in candidates {
-            self.work += 1;
-            if self.work > WORK {
-                return Err(GaveUp);
-            }
+            self.count()?;
             match self.part.freed(system, *cell) {
                 Ok(freed) => {
                     chosen.push(*cell);
@@ -297,12 +334,15 @@ impl Search<'_, '_, '_> {
 
     /// Whether a cell can take the value that repairs an equation by itself.
     fn repairs_alone(&self, row: &Row, cell: usize) -> bool {
-        if row.relation != Relation::Zero {
-            return true;
-        }
-        let coefficient = row.coefficient(cell);
-        let steps = row.constant.checked_neg().filter(|c| coefficient != 0 && c % coefficient == 0);
-        steps.is_some_and(|c| self.part.room(cell).is_none_or(|room| c / coefficient >= -room))
+        row.relation != Relation::Zero || self.steps_alone(row, cell).is_some()
+    }
+
+    /// The steps by which a cell repairs an equation by itself.
+    fn steps_alone(&self, equation: &Row, cell: usize) -> Option<i128> {
+        let coefficient = equation.coefficient(cell);
+        let due = equation.constant.checked_neg()?;
+        let steps = (coefficient != 0 && due % coefficient == 0).then(|| due / coefficient)?;
+        self.part.room(cell).is_none_or(|room| steps >= -room).then_some(steps)
     }
 }
 

@@ -20,6 +20,7 @@ const REPORTS: usize = 400;
 
 fn main() {
     let forms = Forms::load(None).unwrap();
+    let (mut all, mut all_named) = (Vec::new(), 0);
     for faults in 0..=5 {
         let mut dice = Dice(7);
         let (mut times, mut named) = (Vec::new(), 0);
@@ -38,6 +39,8 @@ fn main() {
                 named += usize::from(found);
             }
         }
+        (all, all_named) =
+            (all.into_iter().chain(times.iter().copied()).collect(), all_named + named);
         tell(&format!("{faults} slips"), times, named);
     }
     let mut dice = Dice(8);
@@ -49,7 +52,9 @@ fn main() {
         times.push(time);
         named += usize::from(found);
     }
+    (all, all_named) = (all.into_iter().chain(times.iter().copied()).collect(), all_named + named);
     tell("a row shifted", times, named);
+    tell("all of these", all, all_named);
 }
 
 /// The report with one row of table III moved right by one column.
