@@ -616,6 +616,33 @@ fn on_a_scan_values_beside_the_labels_of_two_rows_are_undecided() {
     assert_eq!(shown(&report, "requests.granted.total"), "3");
 }
 
+/// A line that is no rule, through a row of two lines: the figure below it is not that of another row.
+#[test]
+fn on_a_scan_a_blank_is_undecided_where_its_figure_may_stand_in_a_row_of_its_own() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let row = |values: [&str; 7]| -> String {
+        values.iter().map(|value| format!("<td>{value}</td>")).collect()
+    };
+    let whole = row(["3", "0", "0", "0", "0", "0", "3"]);
+    let parted = |below: [&str; 7]| {
+        let rest = row(below);
+        let above = row([""; 7]);
+        let parted = format!("{above}</tr><tr><td colspan=3>（不含其他）</td>{rest}");
+        let (report, _) =
+            scanned("a.html", &format!("{HEAD}{}", table.replacen(&whole, &parted, 1)));
+        report
+    };
+    let report = parted(["3", "", "", "", "", "", "3"]);
+    for (column, expected) in [("natural_person", "text"), ("business", "blank"), ("total", "text")]
+    {
+        assert_eq!(shown(&report, &format!("requests.granted.{column}")), expected, "{column}");
+    }
+    let report = parted([""; 7]);
+    assert_eq!(shown(&report, "requests.granted.total"), "blank");
+}
+
 /// Where rows are lost, the form that the others fit best may be another than the report's.
 #[test]
 fn on_a_scan_with_rows_unread_an_outdated_form_is_to_be_confirmed() {

@@ -2,7 +2,8 @@
 //! on the image moves a figure into a cell that is not its own, or leaves a cell out.
 //!
 //! A value is certain only if it has a cell to itself, as tall as its row, beside one label, and where the
-//! column has its cells in most other rows, and if no figure of its row is left over.
+//! column has its cells in most other rows, and if no figure of its row is left over. A blank is certain only
+//! if no figure stands above or below it that no row took: a line that is no rule may part the two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +51,14 @@ pub(super) fn doubt(report: &mut Report, document: &Document) {
         };
         let is_over = has_more_figures(row_of(cell), taken_of(cell));
         let is_shared = has_taller_label(row_of(cell), taken_of(cell), own);
-        (is_tall || is_elsewhere || is_over || is_shared || is_scrap(cell))
+        let is_parted = cell.value == CellValue::Blank && {
+            let (table, row) = at(cell);
+            let beside = [row.checked_sub(1), row.checked_add(1)].into_iter().flatten();
+            let others = beside.map(|row| (table, row)).filter(|row| !taken.contains_key(row));
+            let mut others = others.filter_map(|row| rows.get(&row)).flatten();
+            others.any(|other| other.column == own.column && is_figure(&other.text))
+        };
+        (is_tall || is_elsewhere || is_over || is_shared || is_parted || is_scrap(cell))
             .then(|| own.text.clone())
     };
     let doubtful: Vec<(CellId, String)> = report
@@ -153,10 +161,11 @@ fn has_taller_label(row: &[&GridCell], taken: &[usize], value: &GridCell) -> boo
 fn has_more_figures(row: &[&GridCell], taken: &[usize]) -> bool {
     let taken: BTreeSet<usize> = taken.iter().copied().collect();
     let Some(first) = taken.first() else { return false };
-    let is_figure = |text: &str| {
-        let has_figure = text.contains(|c: char| c.is_ascii_digit());
-        has_figure && !text.contains(|c: char| c.is_alphabetic() && !c.is_ascii())
-    };
     let over = |cell: &&&GridCell| cell.column + 1 > *first && !taken.contains(&(cell.column + 1));
     row.iter().filter(over).any(|cell| is_figure(&cell.text))
+}
+
+fn is_figure(text: &str) -> bool {
+    let has_figure = text.contains(|c: char| c.is_ascii_digit());
+    has_figure && !text.contains(|c: char| c.is_alphabetic() && !c.is_ascii())
 }
