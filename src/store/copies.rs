@@ -61,8 +61,8 @@ pub(super) fn alike(
 }
 
 /// Reports of other units that are copies of a series, or may have been before it was corrected. Where a text
-/// goes round among many it does not matter of whom it is said: only those of which it is not said yet, or
-/// said without cause now.
+/// goes round among many, it is said of them already, and it does not matter whose it is said to be: nothing
+/// is due then.
 pub(super) fn to_review(
     tx: &Connection,
     rules: &Rules,
@@ -78,11 +78,12 @@ pub(super) fn to_review(
             |row| row.get("id"),
         )
         .optional()?;
-    let (mut found, mut are_many) = (BTreeSet::new(), false);
+    let mut found = BTreeSet::new();
     for version in [Some(current.id), before].into_iter().flatten() {
         let candidates = candidates(tx, series, version)?;
-        are_many |= candidates.are_more;
-        found.extend(candidates.closest);
+        if !candidates.are_more {
+            found.extend(candidates.closest);
+        }
     }
     if found.is_empty() {
         return Ok(Vec::new());
@@ -94,8 +95,7 @@ pub(super) fn to_review(
         let Some(other) = whole::recall_text(tx, id)? else { continue };
         let prose = Prose::of(&other);
         let found = check::copied(&other, &prose, Some(&[&this]), &rules.forms, &rules.policy);
-        let (is_copy, is_said) = (!found.findings.is_empty(), is_said(tx, id, &rules.forms)?);
-        if is_copy != is_said || (is_copy && !are_many) {
+        if !found.findings.is_empty() || is_said(tx, id, &rules.forms)? {
             due.push(series_of(tx, id)?);
         }
     }

@@ -105,7 +105,9 @@ impl Desk {
         for _ in 0..count {
             self.reports += 1;
             let mut alert = self.alert.clone();
-            alert[0].checked.as_mut().unwrap().report.unit = Some(unit(self.reports));
+            let report = &mut alert[0].checked.as_mut().unwrap().report;
+            report.unit = Some(unit(self.reports));
+            report.text.clear(); // one text of many units would be told in the mails of all
             let name = format!("/drop/{}.md", self.reports);
             let stamp = Stamp { dev: 1, ino: self.reports, size: 1, mtime_ns: 0, ctime_ns: 0 };
             let seen = FileSeen {
