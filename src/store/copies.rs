@@ -17,7 +17,8 @@ use crate::report::Report;
 /// In so many reports, the newest, a sentence is looked up.
 const HOLDERS: u32 = 32;
 
-/// So many reports are looked at closely, those with most sentences in common.
+/// So many reports are looked at closely; where there are more, one of those with most sentences in common is
+/// enough to say what there is to say.
 const CLOSELY: usize = 4;
 
 /// Writes by which sentences a report is found; nothing, where nobody could say what it is a copy of.

@@ -34,7 +34,10 @@ impl Prose {
         let signs: Vec<(String, &str)> = years.into_iter().chain(units).collect();
         let cut = |paragraph: &String| {
             let text: String = paragraph.nfkc().filter(|c| !c.is_whitespace()).collect();
-            let text = signs.iter().fold(text, |text, (name, sign)| text.replace(name, sign));
+            let text = signs.iter().fold(text, |text, (name, sign)| match text.contains(name) {
+                true => text.replace(name, sign),
+                false => text,
+            });
             let sentences = text.split(['。', ';', '!', '?']);
             sentences.filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>()
         };
