@@ -120,21 +120,20 @@ impl Choosing<'_> {
         while pieces.len() > 1 && !factors(&pieces, best, others) {
             merge(&mut pieces, others);
         }
-        match pieces.as_slice() {
-            [_] => vec![Fault {
-                slip: self.slip(best),
-                best: best.clone(),
-                alternatives: others.to_vec(),
-            }],
-            pieces => pieces.iter().map(|piece| self.fault(piece, best, others)).collect(),
-        }
+        pieces.iter().map(|piece| self.fault(piece, best, others)).collect()
     }
 
     fn fault(&self, piece: &[Change], best: &Candidate, others: &[Candidate]) -> Fault {
-        let mut alternatives: Vec<Candidate> =
-            exchanges(piece, best, others).into_iter().map(|c| self.judged(c)).collect();
-        alternatives.sort_by(|a, b| a.rank.cmp(&b.rank));
-        let best = self.judged(piece.to_vec());
+        let is_all = piece.len() == best.changes.len();
+        let (best, alternatives) = match is_all {
+            true => (best.clone(), others.to_vec()),
+            false => {
+                let exchanges = exchanges(piece, best, others).into_iter();
+                let mut alternatives: Vec<Candidate> = exchanges.map(|c| self.judged(c)).collect();
+                alternatives.sort_by(|a, b| a.rank.cmp(&b.rank));
+                (self.judged(piece.to_vec()), alternatives)
+            }
+        };
         Fault { slip: self.slip(&best), best, alternatives }
     }
 

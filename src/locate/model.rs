@@ -40,11 +40,12 @@ impl Variable<'_> {
     }
 }
 
+/// `None`: the form has no such cell; `Some(None)`: the report has not.
+type Says<'a> = Option<Option<&'a CellValue>>;
+
 /// What the cells of a table say, by row and column of the form.
-#[derive(Default)]
 pub(super) struct Grid<'a> {
-    /// `None`: the form has no such cell; `Some(None)`: the report has not.
-    rows: Vec<Vec<Option<Option<&'a CellValue>>>>,
+    rows: Vec<Vec<Says<'a>>>,
 }
 
 impl Grid<'_> {
@@ -69,9 +70,8 @@ impl Grid<'_> {
     /// Whether a cell is the only one without a number in a row that is filled in otherwise; in a table of
     /// one column, among rows that are. Or its row is the only one with such cells.
     pub(super) fn is_gap(&self, row: usize) -> bool {
-        let cells = |row: &[Option<Option<&CellValue>>]| row.iter().flatten().flatten().count();
-        let lone = self.rows.iter().all(|row| cells(row) <= 1);
-        let gaps = |row: &Vec<Option<Option<&CellValue>>>| {
+        let lone = self.rows.iter().all(|row| row.iter().flatten().flatten().count() <= 1);
+        let gaps = |row: &Vec<Says<'_>>| {
             let values = row.iter().flatten().flatten();
             values.filter(|value| !matches!(value, CellValue::Number(_))).count()
         };
@@ -107,6 +107,7 @@ pub(super) struct Model<'a> {
     pub(super) variables: Vec<Variable<'a>>,
     pub(super) unknowns: Vec<Unknown>,
     rules: Vec<Bound>,
+    /// Equations that are warnings.
     pub(super) soft: Vec<Soft>,
     /// The tables of the report.
     pub(super) grids: Vec<Grid<'a>>,

@@ -39,8 +39,8 @@ fn main() {
                 named += usize::from(found);
             }
         }
-        (all, all_named) =
-            (all.into_iter().chain(times.iter().copied()).collect(), all_named + named);
+        all.extend_from_slice(&times);
+        all_named += named;
         tell(&format!("{faults} slips"), times, named);
     }
     let mut dice = Dice(8);
@@ -52,7 +52,8 @@ fn main() {
         times.push(time);
         named += usize::from(found);
     }
-    (all, all_named) = (all.into_iter().chain(times.iter().copied()).collect(), all_named + named);
+    all.extend_from_slice(&times);
+    all_named += named;
     tell("a row shifted", times, named);
     tell("all of these", all, all_named);
 }
