@@ -17,8 +17,7 @@ use crate::report::Report;
 /// In so many reports, the newest, a sentence is looked up.
 const HOLDERS: u32 = 32;
 
-/// So many reports are looked at closely; where there are more, one of those with most sentences in common is
-/// enough to say what there is to say.
+/// So many reports are looked at closely, those with most sentences in common.
 const CLOSELY: usize = 4;
 
 /// Writes by which sentences a report is found; nothing, where nobody could say what it is a copy of.
@@ -36,8 +35,8 @@ pub(super) fn insert(tx: &Connection, id: ReportId, report: &Report) -> rusqlite
 /// The same for every report recorded by a gouji that did not look for copies.
 pub(super) fn insert_all(tx: &Connection) -> rusqlite::Result<()> {
     for id in recheck::all(tx)? {
-        if let Some(report) = whole::recall_text(tx, id)? {
-            insert(tx, id, &report)?;
+        if let Some(recalled) = whole::recall_text(tx, id)? {
+            insert(tx, id, &recalled.report)?;
         }
     }
     Ok(())
@@ -56,7 +55,7 @@ pub(super) fn alike(
 ) -> rusqlite::Result<Vec<OtherText>> {
     let mut others = Vec::new();
     for id in candidates(tx, series, version)?.closest {
-        others.extend(whole::recall_text(tx, id)?.as_ref().map(OtherText::of));
+        others.extend(whole::recall_text(tx, id)?.map(|other| OtherText::of(&other.report)));
     }
     Ok(others)
 }
@@ -90,14 +89,16 @@ pub(super) fn to_review(
         return Ok(Vec::new());
     }
     let Some(this) = whole::recall_text(tx, current.id)? else { return Ok(Vec::new()) };
-    let this = OtherText::of(&this);
+    let this = OtherText::of(&this.report);
     let mut due = Vec::new();
     for id in found {
-        let Some(other) = whole::recall_text(tx, id)? else { continue };
-        let prose = Prose::of(&other);
-        let found = check::copied(&other, &prose, Some(&[&this]), &rules.forms, &rules.policy);
+        let Some(whole::Recalled { report, unit, .. }) = whole::recall_text(tx, id)? else {
+            continue;
+        };
+        let prose = Prose::of(&report);
+        let found = check::copied(&report, &prose, Some(&[&this]), &rules.forms, &rules.policy);
         if !found.findings.is_empty() || is_said(tx, id, &rules.forms)? {
-            due.push(series_of(tx, id)?);
+            due.push(Series { unit, ..series.clone() });
         }
     }
     Ok(due)
@@ -107,13 +108,6 @@ pub(super) fn to_review(
 fn is_said(tx: &Connection, id: ReportId, forms: &Forms) -> rusqlite::Result<bool> {
     let findings = reports::findings(tx, id)?;
     Ok(findings.iter().any(|finding| check::is_about_copies(&finding.rule, forms)))
-}
-
-fn series_of(tx: &Connection, id: ReportId) -> rusqlite::Result<Series> {
-    let sql = "SELECT unit_id, year, kind FROM reports WHERE id = :id";
-    tx.prepare_cached(sql)?.query_row(named_params! { ":id": id }, |row| {
-        Ok(Series { unit: row.get("unit_id")?, year: row.get("year")?, kind: row.get("kind")? })
-    })
 }
 
 /// Reports that share long sentences with a version.

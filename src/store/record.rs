@@ -220,11 +220,7 @@ impl Recorder<'_> {
             .query_row(named_params! { ":file": self.id, ":number": part.number }, |row| {
                 Ok(Earlier {
                     report: row.get("report_id")?,
-                    series: Series {
-                        unit: row.get("unit_id")?,
-                        year: row.get("year")?,
-                        kind: row.get("kind")?,
-                    },
+                    series: Series::read(row)?,
                     is_copy: row.get("is_copy")?,
                     is_unrecognised: row.get("is_unrecognised")?,
                 })
@@ -282,13 +278,7 @@ impl Recorder<'_> {
                 named_params! {
                     ":replaced": self.replaced, ":unit": series.unit, ":year": series.year,
                 },
-                |row| {
-                    Ok(Series {
-                        unit: row.get("unit_id")?,
-                        year: row.get("year")?,
-                        kind: row.get("kind")?,
-                    })
-                },
+                Series::read,
             )?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         for series in overtaken {
@@ -401,11 +391,7 @@ impl Recorder<'_> {
                 Ok((
                     row.get::<_, ReportId>("id")?,
                     row.get::<_, String>("member")?,
-                    Series {
-                        unit: row.get("unit_id")?,
-                        year: row.get("year")?,
-                        kind: row.get("kind")?,
-                    },
+                    Series::read(row)?,
                 ))
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;

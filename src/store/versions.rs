@@ -25,6 +25,13 @@ pub(super) struct Series {
     pub(super) kind: String,
 }
 
+impl Series {
+    /// That of a row with `unit_id`, `year` and `kind`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { unit: row.get("unit_id")?, year: row.get("year")?, kind: row.get("kind")? })
+    }
+}
+
 /// One version as far as its place among the others goes. The order of the fields is the order of
 /// versions: modification time, first sight, path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

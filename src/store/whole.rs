@@ -92,11 +92,7 @@ pub(super) fn recall_what_there_is(
     db: &Connection,
     id: ReportId,
 ) -> rusqlite::Result<Option<Recalled>> {
-    let mut query = db.prepare_cached(include_str!("sql/report.sql"))?;
-    let Some(mut recalled) = query.query_row(named_params! { ":report": id }, head).optional()?
-    else {
-        return Ok(None);
-    };
+    let Some(mut recalled) = recall_text(db, id)? else { return Ok(None) };
     let report = &mut recalled.report;
     report.sections = sections(db, id)?;
     report.tables = tables(db, id)?;
@@ -105,7 +101,6 @@ pub(super) fn recall_what_there_is(
     report.years_named = list(db, sql, id, |row| {
         Ok(YearNamed { by: row.get("named_by")?, year: row.get("year")? })
     })?;
-    report.text = paragraphs(db, id)?;
     if !recalled.is_whole {
         let lines = |section: &FoundSection| {
             let text = section.text.lines().map(str::to_owned);
@@ -117,18 +112,16 @@ pub(super) fn recall_what_there_is(
     Ok(Some(recalled))
 }
 
-/// A report as far as its text is compared with others: unit, year, kind, forms and paragraphs.
-pub(super) fn recall_text(db: &Connection, id: ReportId) -> rusqlite::Result<Option<Report>> {
+/// A report as far as its text is compared with others: unit, year, kind, form and paragraphs.
+pub(super) fn recall_text(db: &Connection, id: ReportId) -> rusqlite::Result<Option<Recalled>> {
     let mut query = db.prepare_cached(include_str!("sql/report.sql"))?;
-    let Some(recalled) = query.query_row(named_params! { ":report": id }, head).optional()? else {
+    let Some(mut recalled) = query.query_row(named_params! { ":report": id }, head).optional()?
+    else {
         return Ok(None);
     };
-    Ok(Some(Report { text: paragraphs(db, id)?, ..recalled.report }))
-}
-
-fn paragraphs(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT text FROM paragraphs WHERE report_id = :report ORDER BY number";
-    list(db, sql, id, |row| row.get("text"))
+    recalled.report.text = list(db, sql, id, |row| row.get("text"))?;
+    Ok(Some(recalled))
 }
 
 fn list<T>(

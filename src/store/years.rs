@@ -1,7 +1,7 @@
 //! What is found between reports: each version that counts is judged beside that of the same unit and
 //! the year before, a summary beside the reports it sums up ([`summary`]), and a text beside those it may
-//! be a copy of ([`copies`]). Whichever of them arrives
-//! first, the findings and the verdict end up the same (contract: Versions).
+//! be a copy of ([`copies`]). Whichever of them arrives first, the findings and the verdict end up the same
+//! (contract: Versions).
 //!
 //! What a report shows by itself stays as it was recorded; findings between reports are marked
 //! ([`Basis`]) and written anew when a neighbour changes. The causes go with them, last year's figures
@@ -78,12 +78,8 @@ pub(super) fn review_all(
 ) -> rusqlite::Result<usize> {
     let sql = "SELECT unit_id, year, kind FROM reports WHERE current = 1 AND year IS NOT NULL
                ORDER BY unit_id, kind, year";
-    let series = tx
-        .prepare(sql)?
-        .query_map([], |row| {
-            Ok(Series { unit: row.get("unit_id")?, year: row.get("year")?, kind: row.get("kind")? })
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let series =
+        tx.prepare(sql)?.query_map([], Series::read)?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut changed = 0;
     for series in series {
         changed += usize::from(review(tx, rules, &series, now)?.is_some());

@@ -43,8 +43,9 @@ pub(crate) fn sound(unit: &str) -> String {
 fn words_of(unit: &str) -> String {
     let signs: Vec<char> = "山水云风松竹梅兰春夏秋冬花草江河湖海".chars().collect();
     let mut state = 0_u32;
-    let mut words: String = std::iter::repeat_n(unit, 80)
-        .flat_map(|unit| unit.chars())
+    let mut words: String = unit
+        .chars()
+        .cycle()
         .take(80)
         .map(|c| {
             state = state.wrapping_mul(31).wrapping_add(u32::from(c));

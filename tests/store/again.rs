@@ -3,17 +3,13 @@
 use rusqlite::{Connection, OpenFlags};
 
 use super::*;
-use crate::check::Policy;
-use crate::inspect::{Reading, inspect};
 
 /// A file of the tests, read and checked as the daemon does.
 fn read(path: &str, policy: &Policy) -> Vec<Inspection> {
     let path = Path::new("tests/data").join(path);
     let bytes = std::fs::read(&path).unwrap();
     let name = path.file_name().unwrap().to_str().unwrap();
-    let limits = crate::document::Limits::default();
-    let documents = crate::document::read_all(&bytes, name, &limits, |_| false).unwrap();
-    inspect(name, Reading::Documents(documents), &FORMS, policy)
+    inspected(name, &bytes, policy)
 }
 
 fn record(office: &mut Office, path: &str, policy: &Policy) -> (Report, ReportId) {

@@ -1,8 +1,6 @@
 //! Texts that are another unit's, whichever report arrives first and however it is corrected.
 
 use super::*;
-use crate::check::Policy;
-use crate::inspect::{Reading, inspect};
 
 const SAMPLE: &str = include_str!("../data/samples/自然资源局2022.md");
 const UNIT: &str = "禾川县自然资源局";
@@ -32,11 +30,7 @@ const OWN_WORDS: [(&str, &str); 4] = [
 impl Office {
     fn hand_in_text(&mut self, path: &str, text: &str, saved: i64) -> Recorded {
         self.minute += 1;
-        let limits = crate::document::Limits::default();
-        let documents =
-            crate::document::read_all(text.as_bytes(), "a.md", &limits, |_| false).unwrap();
-        let policy = Policy::default();
-        let inspections = inspect("a.md", Reading::Documents(documents), &FORMS, &policy);
+        let inspections = inspected("a.md", text.as_bytes(), &Policy::default());
         let file = paper(text).file(path, saved);
         let recorded = self.store.record(&file, &inspections, &LOUD, self.now()).unwrap();
         recorded.into_iter().next().unwrap()

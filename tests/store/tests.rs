@@ -18,10 +18,10 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::check::{Finding, Verdict};
-use crate::document::{Format, Source};
+use crate::check::{Finding, Policy, Verdict};
+use crate::document::{Format, Limits, Source, read_all};
 use crate::form::{CellId, Severity};
-use crate::inspect::Checked;
+use crate::inspect::{Checked, Reading, inspect};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, FoundSection, Place, Report};
 use crate::watch::Stamp;
@@ -33,6 +33,12 @@ const WINDOW: Window =
 static FORMS: LazyLock<Forms> = LazyLock::new(|| Forms::load(None).unwrap());
 const LOUD: NoticePolicy = NoticePolicy { first_scan: false, quiet: false };
 const QUIET: NoticePolicy = NoticePolicy { first_scan: false, quiet: true };
+
+/// A file, read and checked as the daemon does.
+fn inspected(name: &str, bytes: &[u8], policy: &Policy) -> Vec<Inspection> {
+    let documents = read_all(bytes, name, &Limits::default(), |_| false).unwrap();
+    inspect(name, Reading::Documents(documents), &FORMS, policy)
+}
 
 fn at(minutes: i64) -> Timestamp {
     Timestamp::from_second(1_580_000_000 + minutes * 60).unwrap()

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use proptest::strategy::Strategy;
 
 use super::*;
-use crate::inspect::{Reading, inspect};
 
 /// A report of one office: what it took over from last year, what it hands on, and what is wrong in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,12 +60,7 @@ impl Year {
     /// Read and checked as the daemon does, once for all tests.
     fn inspections(&self, policy: &Policy) -> Vec<Inspection> {
         static READ: Mutex<BTreeMap<Year, Vec<Inspection>>> = Mutex::new(BTreeMap::new());
-        let read = || {
-            let (text, limits) = (self.text(), crate::document::Limits::default());
-            let documents =
-                crate::document::read_all(text.as_bytes(), "a.md", &limits, |_| false).unwrap();
-            inspect("a.md", Reading::Documents(documents), &FORMS, policy)
-        };
+        let read = || inspected("a.md", self.text().as_bytes(), policy);
         match *policy == Policy::default() {
             true => READ.lock().unwrap().entry(self.clone()).or_insert_with(read).clone(),
             false => read(),

@@ -25,8 +25,7 @@ impl Prose {
         Self::of_text(&report.text, report.year.unwrap_or_default(), report.unit.as_deref())
     }
 
-    /// Of the paragraphs of a report of this year and unit.
-    pub fn of_text(paragraphs: &[String], year: i16, unit: Option<&str>) -> Self {
+    fn of_text(paragraphs: &[String], year: i16, unit: Option<&str>) -> Self {
         let years = [(0, "〔本年〕"), (-1, "〔上年〕"), (1, "〔下年〕")];
         let years = years.map(|(by, sign)| (year.saturating_add(by).to_string(), sign));
         let units = unit.map(units::spellings).unwrap_or_default();
