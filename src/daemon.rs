@@ -202,17 +202,23 @@ async fn close(closed: oneshot::Receiver<Ending>) {
 }
 
 /// Looks through the whole database while work goes on: that takes too long to be waited for at the
-/// start. Damage comes out of the receiver.
-fn look_for_damage(path: PathBuf) -> mpsc::UnboundedReceiver<StoreError> {
+/// start. Damage comes out of the receiver. It ends when gouji stops, since the log cannot be written
+/// back while it reads.
+fn look_for_damage(
+    path: PathBuf,
+    stopping: signal::Receiver<bool>,
+) -> mpsc::UnboundedReceiver<StoreError> {
     let (tell, told) = mpsc::unbounded_channel();
     task::spawn_blocking(move || {
         let begun = clock::instant();
-        let looked = Store::look_for_damage(&path);
+        let stopped = stopping.clone();
+        let looked = Store::look_for_damage(&path, move || *stopped.borrow());
         let elapsed_ms = clock::instant().duration_since(begun).as_millis();
         match looked {
             Ok(()) => debug!(elapsed_ms, "Looked through the database in {elapsed_ms} ms"),
             // Nobody listens any more when gouji is stopping.
             Err(damage @ StoreError::Damaged { .. }) => _ = tell.send(damage).is_ok(),
+            Err(_) if *stopping.borrow() => {}
             Err(problem) => warn!("the database was not looked through for damage: {problem}"),
         }
     });
@@ -426,7 +432,8 @@ impl Daemon {
     ) -> anyhow::Result<Ended> {
         service::ready(&self.folders.status());
         info!("Ready");
-        let mut damage = look_for_damage(self.desk.live.settings().database.path.clone());
+        let database = self.desk.live.settings().database.path.clone();
+        let mut damage = look_for_damage(database, self.stopping.subscribe());
         let mut heartbeat = tokio::time::interval(service::heartbeat());
         let mut looked = false;
         let ended = loop {

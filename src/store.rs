@@ -117,12 +117,16 @@ impl Store {
     }
 
     /// Looks through every page of the database for damage (B34), over a connection of its own. That
-    /// takes seconds for a large one; whoever reads and writes meanwhile is not held up.
+    /// takes seconds for a large one; whoever reads and writes meanwhile is not held up, but the log
+    /// cannot be emptied. `is_over`, asked every few milliseconds, ends it.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`], or it could not be read.
-    pub fn look_for_damage(path: &Path) -> Result<()> {
-        schema::check_pages(&schema::open_read_only(path)?, path)
+    /// [`StoreError::Damaged`], or it could not be read to its end.
+    pub fn look_for_damage(
+        path: &Path,
+        is_over: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<()> {
+        schema::check_pages(schema::open_read_only(path)?, path, is_over)
     }
 
     /// Whether the file is still where it was opened: not deleted, and not replaced by another. What

@@ -115,7 +115,7 @@ impl Old {
             return None;
         }
         let read = || -> Result<Self, StoreError> {
-            Store::look_for_damage(path)?;
+            Store::look_for_damage(path, || false)?;
             let store = Store::open(path, forms, &settings.policy, clock::now())?;
             let mut known = store.known_paths()?;
             let mut first: BTreeMap<Sha256, usize> = BTreeMap::new();

@@ -38,6 +38,9 @@ const APPLICATION_ID: i32 = 0x676f_756a;
 /// How long a statement waits for another program's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages looked through, or steps of a statement, between two questions whether to go on.
+const STEPS_BETWEEN_LOOKS: i32 = 100;
+
 /// Size the write-ahead log is cut back to after a reader had held it open (B31).
 const JOURNAL_SIZE_LIMIT: i64 = 16 << 20;
 
@@ -171,10 +174,15 @@ fn recognise(connection: &Connection, path: &Path) -> Result<i64> {
 
 /// Looks at every page. A damaged database is not worked on: what is wrong would spread into
 /// snapshots and mails.
-pub(super) fn check_pages(connection: &Connection, path: &Path) -> Result<()> {
-    let first: String = connection
-        .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .map_err(|e| StoreError::from_sql(path, e))?;
+pub(super) fn check_pages(
+    mut connection: Connection,
+    path: &Path,
+    is_over: impl FnMut() -> bool + Send + 'static,
+) -> Result<()> {
+    let fail = |e| StoreError::from_sql(path, e);
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over)).map_err(fail)?;
+    let first: String =
+        connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(fail)?;
     if first == "ok" {
         return Ok(());
     }

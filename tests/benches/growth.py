@@ -4,7 +4,7 @@ goes through the real program.
     python3 tests/benches/growth.py target/release/gouji
     python3 tests/benches/growth.py target/release/gouji --reports 100000 --plot growth.svg
 
-Every report has another name, most have other figures, and every fifth has one that is wrong. Times are
+Every report has another name and sentences of its own, and every fifth has a figure that is wrong. Times are
 processor time of gouji and of the processes it starts, of the user and of the kernel (`getrusage`), so
 that it does not matter what else the machine does. `--plot` takes matplotlib, the count of `fsync`s
 strace; all else is in Python.
@@ -18,16 +18,20 @@ import re
 import resource
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 import zlib
+from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
-SAMPLES = Path(__file__).resolve().parents[1] / "data" / "parity" / "bureau-2022"
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "tests" / "data" / "parity" / "bureau-2022"
 # The county in the name of the unit, two characters in every format.
 COUNTY = "禾川"
 # Kinds of files in ten.
@@ -35,10 +39,24 @@ MIX = ["docx"] * 5 + ["pdf"] * 3 + ["doc"] * 2
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def county(number: int) -> str:
-    """Two characters, others for each number."""
+def own_characters() -> str:
+    """Characters of the sample, the county's left out, that no form knows: they say nothing to gouji."""
+    text = re.sub(r"<[^>]+>", "", zipfile.ZipFile(SAMPLES / "docx").read("word/document.xml").decode())
+    forms = [*(ROOT / "config" / "forms").glob("*.toml"), ROOT / "config" / "shared.toml"]
+    known = "".join(form.read_text() for form in forms)
+    return "".join(sorted({c for c in text if "\u4e00" <= c <= "\u9fff"} - {*known, *COUNTY}))
+
+
+OWN = own_characters()
+
+
+def translation(number: int) -> dict[str, str]:
+    """What each character of the county and of the sentences becomes in this report."""
     first, second = divmod(number, 2_000)
-    return chr(0x5000 + first) + chr(0x6000 + second)
+    county = chr(0x5000 + first) + chr(0x6000 + second)
+    # Rare ideographs, which no form knows either.
+    rare = (chr(0x3400 + (number * 31 + place * 97) % 0x1900) for place in range(len(OWN)))
+    return dict(zip(COUNTY + OWN, [*county, *rare]))
 
 
 class Docx:
@@ -51,12 +69,12 @@ class Docx:
         self.figures = [m.span(1) for m in re.finditer(r"<w:t[^>]*>(\d+)</w:t>", self.text)]
         self.figures = [span for span in self.figures if span[0] > start]
 
-    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+    def make(self, characters: dict[str, str], dice: random.Random, is_wrong: bool) -> bytes:
         text = self.text
         if is_wrong:
             start, end = dice.choice(self.figures)
             text = text[:start] + str(dice.randrange(1, 1000)) + text[end:]
-        text = text.replace(COUNTY, name)
+        text = text.translate(str.maketrans(characters))
         file = BytesIO()
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
             for part in self.names:
@@ -72,15 +90,23 @@ class Doc:
         figures = re.finditer(rb"(?<=\x07\x00)[0-9]\x00(?=\x07\x00)", self.bytes)
         self.figures = [match.start() for match in figures]
 
-    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+    def make(self, characters: dict[str, str], dice: random.Random, is_wrong: bool) -> bytes:
         made = bytearray(self.bytes)
         if is_wrong:
             made[dice.choice(self.figures)] = ord(str(dice.randrange(1, 10)))
-        return bytes(made).replace(COUNTY.encode("utf-16-le"), name.encode("utf-16-le"))
+        made = bytes(made)
+        for old, new in characters.items():
+            # A character begins at an even place; so do both bytes of none other.
+            made = re.sub(
+                re.escape(old.encode("utf-16-le")),
+                lambda found: new.encode("utf-16-le") if found.start() % 2 == 0 else found[0],
+                made,
+            )
+        return made
 
 
 class Pdf:
-    """What the glyphs of the county stand for is written anew, as an incremental update. Figures stay."""
+    """What the glyphs stand for is written anew, as an incremental update. Figures stay."""
 
     def __init__(self):
         self.bytes = (SAMPLES / "pdf").read_bytes()
@@ -100,9 +126,9 @@ class Pdf:
     def code(character: str) -> bytes:
         return f"<{ord(character):04X}>".encode()
 
-    def make(self, name: str, dice: random.Random, is_wrong: bool) -> bytes:
+    def make(self, characters: dict[str, str], dice: random.Random, is_wrong: bool) -> bytes:
         text = self.map
-        for old, new in zip(COUNTY, name):
+        for old, new in characters.items():
             text = text.replace(self.code(old), self.code(new))
         data = zlib.compress(text)
         at = len(self.bytes)
@@ -125,7 +151,7 @@ class Backlog:
         for _ in range(count):
             kind = kinds[self.made % len(kinds)]
             is_wrong = self.dice.random() < 0.2
-            data = self.kinds[kind].make(county(self.made), self.dice, is_wrong)
+            data = self.kinds[kind].make(translation(self.made), self.dice, is_wrong)
             (folder / f"{self.made:06}.{kind}").write_bytes(data)
             self.made += 1
 
@@ -143,23 +169,29 @@ class Office:
     def command(self, *arguments: str) -> list[str]:
         return [str(self.gouji), "--config", str(self.root / "gouji.toml"), *arguments]
 
-    def cpu(self, *arguments: str) -> float:
-        """Seconds of processor time of a command and all processes it started."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    def status(self) -> str:
+        """What `gouji status` says; empty: it cannot say anything yet."""
+        return subprocess.run(self.command("status", "--json"), stdout=subprocess.PIPE, text=True).stdout
+
+    def cpu(self, *arguments: str, before: list[str] = []) -> float:
+        """Seconds of processor time of a command and all processes it started; `before` stands before it."""
+        command = [*before, *self.command(*arguments)]
+        begun = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode not in (0, 1):
             sys.exit(f"{arguments}: {done.stdout.decode()}")
         self.said = done.stdout.decode().strip()
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return ended.ru_utime - begun.ru_utime + ended.ru_stime - begun.ru_stime
 
 
 class Daemon:
-    def __init__(self, office: Office):
+    def __init__(self, office: Office, before: list[str] = []):
+        self.office = office
         # Not a pipe: gouji would wait for somebody to read it.
         self.log = office.root / "log"
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(office.command("run"), stderr=log)
+            self.process = subprocess.Popen([*before, *office.command("run")], stderr=log)
 
     def wait_for(self, words: str):
         while words not in self.log.read_text():
@@ -190,7 +222,10 @@ class Daemon:
         return max((int(re.search(r"^VmRSS:\s+(\d+)", s, re.M)[1]) / 1024 for s in statuses), default=0)
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        # strace hands no signal on to the one it has started.
+        child = subprocess.run(["pgrep", "-P", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
+        traced = self.process.args[0] == "strace"
+        os.kill(int(child.stdout.split()[0]) if traced else self.process.pid, signal.SIGTERM)
         self.process.wait()
 
 
@@ -231,21 +266,53 @@ def formats(gouji: Path, root: Path) -> None:
 
 
 def fsyncs(gouji: Path, root: Path) -> None:
-    """Calls of fsync and fdatasync for each report, of `import` and of the daemon."""
+    """Calls of fsync and fdatasync for each report, of `import` and of a daemon that finds a backlog."""
     if shutil.which("strace") is None:
         return print("  strace is not installed")
-    count = 500
-    backlog, office = Backlog(), Office(gouji, root)
-    reports = root / "reports"
-    backlog.write(reports, count)
-    office.cpu("import", str(office.drop))
-    out = root / "strace"
-    strace = ["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out)]
-    command = office.command("import", str(reports))
-    subprocess.run([*strace, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    count, made = 500, Backlog()
+    office = Office(gouji, root / "import")
+    made.write(office.root / "reports", count)
+    calls = synced(office, lambda strace: office.cpu("import", str(office.root / "reports"), before=strace))
+    print(f"  import: {calls} for {count} reports, one for {count / calls:.0f}")
+    office = Office(gouji, root / "daemon")
+    made.write(office.drop, count)
+    calls = synced(office, lambda strace: recorded(Daemon(office, before=strace), count).stop())
+    print(f"  daemon: {calls} for {count} reports, one for {count / calls:.0f}, start and end included")
+
+
+def synced(office: Office, run: Callable[[list[str]], object]) -> int:
+    """How often the disk is waited for in a run."""
+    out = office.root / "strace"
+    run(["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out)])
     rows = [line.split() for line in out.read_text().splitlines()]
-    calls = sum(int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync"))
-    print(f"  import: {calls} for {count} reports, one for {count / max(calls, 1):.0f}")
+    return sum(int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync"))
+
+
+def recorded(running: Daemon, count: int) -> Daemon:
+    """The daemon when it has recorded so many reports."""
+    while json.loads(running.office.status() or "{}").get("reports", {}).get("current", 0) < count:
+        if running.process.poll() is not None:
+            sys.exit("gouji ended")
+        time.sleep(2)
+    return running
+
+
+def latency(gouji: Path, root: Path) -> None:
+    """Milliseconds by the clock from taking up a file that stands still to its report on the disk."""
+    office, made = Office(gouji, root), Backlog()
+    running = Daemon(office)
+    running.wait_for("The first scan is over")
+    for number in range(1, 21):
+        made.write(office.drop, 1)
+        while running.log.read_text().count(" Recorded ") < number:
+            time.sleep(0.1)
+    log = running.log.read_text()
+    running.stop()
+    moments = {}
+    for moment, name, what in re.findall(r'^(\S+) .*file="(.*?)".*?(Reading|Recorded) ', log, re.M):
+        moments.setdefault(name, {})[what] = datetime.fromisoformat(moment)
+    took = sorted((m["Recorded"] - m["Reading"]).total_seconds() * 1000 for m in moments.values())
+    print(f"  median {statistics.median(took):.1f} ms, longest {took[-1]:.1f} ms of {len(took)}")
 
 
 def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple[int, float]]:
@@ -282,13 +349,7 @@ def backlog(gouji: Path, root: Path, count: int) -> None:
     made.write(office.drop, count)
     running = Daemon(office)
     running.wait_for("Ready")
-    while True:
-        time.sleep(2)
-        if running.process.poll() is not None:
-            sys.exit("gouji ended")
-        status = subprocess.run(office.command("status", "--json"), stdout=subprocess.PIPE)
-        if status.returncode == 0 and json.loads(status.stdout)["reports"]["current"] >= count:
-            break
+    recorded(running, count)
     print(
         f"  {running.cpu() / count * 1000:.2f} ms for each of {count} reports; "
         f"daemon at most {running.memory('VmHWM'):.1f} MB"
@@ -327,6 +388,8 @@ def main() -> None:
         root = Path(temporary)
         print("each format, by import")
         formats(gouji, root / "formats")
+        print("from taking up a file to its report on the disk")
+        latency(gouji, root / "latency")
         print("fsyncs")
         fsyncs(gouji, root / "fsyncs")
         print("a backlog that the daemon finds")
