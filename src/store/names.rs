@@ -86,9 +86,12 @@ fn misread(
     plain: &str,
     source: Source,
 ) -> rusqlite::Result<Option<UnitId>> {
-    let mut query = tx.prepare_cached(include_str!("sql/units_misread.sql"))?;
     let from_text = source == Source::Text;
-    let mut rows = query.query(named_params! { ":office": office, ":only_scanned": from_text })?;
+    let mut query = tx.prepare_cached(match source {
+        Source::Text => include_str!("sql/units_scanned.sql"),
+        Source::Ocr => include_str!("sql/units_misread.sql"),
+    })?;
+    let mut rows = query.query(named_params! { ":office": office })?;
     let mut fitting = BTreeSet::new();
     while let Some(row) = rows.next()? {
         let known: String = row.get("plain")?;
@@ -104,7 +107,7 @@ fn misread(
 /// The office of a unit whose report lies in no drop folder (an import): the only one that knows the
 /// name, else that of `[units]`.
 fn home(tx: &Connection, plain: &str) -> rusqlite::Result<String> {
-    let mut query = tx.prepare_cached("SELECT DISTINCT office FROM units ORDER BY office")?;
+    let mut query = tx.prepare_cached(include_str!("sql/offices.sql"))?;
     let offices =
         query.query_map([], |row| row.get("office"))?.collect::<rusqlite::Result<Vec<String>>>()?;
     if offices.iter().all(String::is_empty) {

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sql/0009_lacked_program.sql"),
     include_str!("sql/0010_checks_without_lists.sql"),
     include_str!("sql/0011_copies.sql"),
+    include_str!("sql/0012_recognised.sql"),
 ];
 
 /// The first schema that tells by which sentences a report is found.

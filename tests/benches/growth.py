@@ -54,8 +54,9 @@ def translation(number: int) -> dict[str, str]:
     """What each character of the county and of the sentences becomes in this report."""
     first, second = divmod(number, 2_000)
     county = chr(0x5000 + first) + chr(0x6000 + second)
-    # Rare ideographs, which no form knows either.
-    rare = (chr(0x3400 + (number * 31 + place * 97) % 0x1900) for place in range(len(OWN)))
+    # Rare ideographs, which no form knows either; there are not enough of them for every number.
+    digits = divmod(number, 6_400)
+    rare = (chr(0x3400 + (digits[place % 2] * 31 + place * 97) % 6_400) for place in range(len(OWN)))
     return dict(zip(COUNTY + OWN, [*county, *rare]))
 
 
@@ -89,20 +90,17 @@ class Doc:
         # A figure of one digit between two marks of cells.
         figures = re.finditer(rb"(?<=\x07\x00)[0-9]\x00(?=\x07\x00)", self.bytes)
         self.figures = [match.start() for match in figures]
+        # Each character begins at an even place.
+        pairs = ((at, self.bytes[at : at + 2].decode("utf-16-le", "replace")) for at in range(0, len(self.bytes), 2))
+        self.places = [(at, character) for at, character in pairs if character in COUNTY + OWN]
 
     def make(self, characters: dict[str, str], dice: random.Random, is_wrong: bool) -> bytes:
         made = bytearray(self.bytes)
         if is_wrong:
             made[dice.choice(self.figures)] = ord(str(dice.randrange(1, 10)))
-        made = bytes(made)
-        for old, new in characters.items():
-            # A character begins at an even place; so do both bytes of none other.
-            made = re.sub(
-                re.escape(old.encode("utf-16-le")),
-                lambda found: new.encode("utf-16-le") if found.start() % 2 == 0 else found[0],
-                made,
-            )
-        return made
+        for place, old in self.places:
+            made[place : place + 2] = characters[old].encode("utf-16-le")
+        return bytes(made)
 
 
 class Pdf:

@@ -1,5 +1,7 @@
 //! Versions, copies, units: what one file becomes among the others.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::*;
 
 fn report(recorded: Recorded) -> RecordedReport {
@@ -362,4 +364,30 @@ fn paths_come_back_byte_by_byte_with_their_stamp() {
     assert_eq!(known.len(), 1);
     assert_eq!((&known[0].path, known[0].stamp), (&path, file.stamp));
     assert_eq!((known[0].sha256, known[0].verdict), (file.sha256, Some(Verdict::Passed)));
+}
+
+/// What a report costs must not depend on how many there are: counted in steps of SQLite's machine.
+#[test]
+fn a_report_of_a_new_unit_costs_the_same_among_many() {
+    let mut office = Office::new();
+    let mut recorded = 0;
+    let mut record = |office: &mut Office, upto: usize| {
+        while recorded < upto {
+            let paper = paper(&recorded.to_string()).unit(&format!("甲县第{recorded}镇人民政府"));
+            office.drop(&format!("/drop/{recorded}.docx"), &paper);
+            recorded += 1;
+        }
+    };
+    let mut steps = |office: &mut Office, units: usize| {
+        record(office, units);
+        let counted = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&counted);
+        let count = move || counter.fetch_add(1, Ordering::Relaxed) == u64::MAX;
+        office.store.connection.progress_handler(1, Some(count)).unwrap();
+        record(office, units + 1);
+        office.store.connection.progress_handler(0, None::<fn() -> bool>).unwrap();
+        counted.load(Ordering::Relaxed)
+    };
+    let (few, many) = (steps(&mut office, 30), steps(&mut office, 300));
+    assert!(many < few + few / 10, "{few} steps among 30 units, {many} among 300");
 }
