@@ -21,6 +21,7 @@ pub mod claim;
 pub mod expr;
 mod file;
 pub(crate) mod label;
+pub(crate) mod labels;
 mod lazy;
 pub mod sheet;
 
@@ -135,8 +136,6 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// How much its absence weighs.
     pub missing: Severity,
-    /// Its labels for comparing, made when they are first asked for.
-    labels: OnceLock<label::TableLabels>,
 }
 
 /// How the cells of a table stand on paper.
@@ -562,6 +561,8 @@ impl Test {
 #[derive(Debug, Clone, Default)]
 pub struct Forms {
     forms: BTreeMap<String, Arc<Form>>,
+    /// The labels of their tables, made when they are first asked for.
+    labels: Arc<OnceLock<labels::Labels>>,
 }
 
 /// One thing wrong in a form file.
@@ -651,7 +652,13 @@ impl Forms {
         }
         build::judge_together(&forms, &mut errors);
         errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-        if errors.is_empty() { Ok(Self { forms }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { forms, ..Self::default() }) } else { Err(errors) }
+    }
+
+    /// The labels of their tables, form after form.
+    pub(crate) fn labels(&self) -> &labels::Labels {
+        let tables = || self.iter().flat_map(|form| &form.tables);
+        self.labels.get_or_init(|| labels::Labels::of(tables()))
     }
 
     /// The form with this id.
@@ -827,11 +834,6 @@ impl Head {
 }
 
 impl Table {
-    /// Its labels for comparing.
-    pub(crate) fn labels(&self) -> &label::TableLabels {
-        self.labels.get_or_init(|| label::TableLabels::of(self))
-    }
-
     /// A row by id.
     pub fn row(&self, id: &str) -> Option<&Row> {
         self.rows.iter().find(|r| r.id == id)

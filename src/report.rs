@@ -184,9 +184,8 @@ const EQUAL: f64 = 0.01;
 /// Lays a document over the forms; `None` when it is no report of any kind the forms describe.
 /// `file_name` is asked for the year when nothing else tells it.
 pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
-    let templates: Vec<Template<'_>> =
-        forms.iter().flat_map(|f| f.tables.iter().map(|t| Template::of(f, t))).collect();
-    let lines = lines::of(document);
+    let templates = Template::all(forms);
+    let lines = lines::of(document, forms.labels());
     let laid: Vec<Laid<'_>> = templates.iter().filter_map(|t| t.lay(&lines)).collect();
     let items = section::items(document);
     let kind = kind(document, &items, forms, &laid)?;

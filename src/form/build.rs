@@ -1,7 +1,7 @@
 //! From a form file as typed to a [`Form`] in which nothing can be wrong any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -258,7 +258,6 @@ impl Builder<'_> {
             missing: table.missing,
             columns: columns.into_iter().map(|c| column(c.value)).collect(),
             rows: rows.into_iter().map(|r| row(r.value)).collect(),
-            labels: OnceLock::new(),
         })
     }
 

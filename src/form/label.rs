@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Row, Table};
-
 /// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
 /// conversions to traditional characters, Japanese forms, look-alikes from OCR.
 const VARIANTS: &str = "數数項项規规範范現现廢废製制發发處处決决許许對对務务給给經经復复議议訴诉訟讼結结維维糾纠審审計计總总業业構构會会組组織织屬属國国機机關关門门無无辦办續续轉转檔档與与內内檢检舉举報报\
@@ -37,48 +35,19 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// The text with characters folded and all white space gone, punctuation kept.
 pub(crate) fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| !is_invisible(*c)).map(fold_char).collect()
+    collected(text.len(), text.chars().filter(|c| !is_invisible(*c)).map(fold_char))
+}
+
+/// A text of about so many bytes: collecting alone would move it each time it has grown.
+fn collected(bytes: usize, characters: impl Iterator<Item = char>) -> String {
+    let mut text = String::with_capacity(bytes);
+    text.extend(characters);
+    text
 }
 
 /// The text with its ends trimmed of everything invisible.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_invisible)
-}
-
-/// The labels of a table, each with its variants, the official one first. Made once for each table: they
-/// are compared with those of every report.
-#[derive(Debug, Clone)]
-pub(crate) struct TableLabels {
-    /// Of each row; last, where it has a group, with the group's before it.
-    pub(crate) rows: Vec<Vec<Label>>,
-    /// Of each column.
-    pub(crate) columns: Vec<Vec<Label>>,
-    /// The innermost group of each row that has one.
-    pub(crate) groups: Vec<Option<Label>>,
-    /// What tells the table from others.
-    pub(crate) fingerprint: Vec<Label>,
-}
-
-impl TableLabels {
-    pub(super) fn of(table: &Table) -> Self {
-        let labels = |label: &str, variants: &[String]| -> Vec<Label> {
-            std::iter::once(label)
-                .chain(variants.iter().map(String::as_str))
-                .map(Label::of)
-                .collect()
-        };
-        // A row may carry the name of its group: `行政诉讼（复议后起诉）`.
-        let row_labels = |row: &Row| {
-            let grouped = row.group.last().map(|g| Label::of(&format!("{g}{}", row.label)));
-            labels(&row.label, &row.variants).into_iter().chain(grouped).collect()
-        };
-        Self {
-            rows: table.rows.iter().map(row_labels).collect(),
-            columns: table.columns.iter().map(|c| labels(&c.label, &c.variants)).collect(),
-            groups: table.rows.iter().map(|r| r.group.last().map(|g| Label::of(g))).collect(),
-            fingerprint: table.fingerprint.iter().map(|print| Label::of(print)).collect(),
-        }
-    }
 }
 
 /// A label split for comparing.
@@ -107,7 +76,8 @@ struct Bag {
 impl Label {
     /// Splits a label.
     pub(crate) fn of(text: &str) -> Self {
-        let squeezed: String = squeeze(text).chars().map(simplify).collect();
+        let visible = text.chars().filter(|c| !is_invisible(*c));
+        let squeezed = collected(text.len(), visible.map(fold_char).map(simplify));
         let (number, rest) = split_number(&squeezed);
         let body = letters(rest);
         let core = letters(&without_brackets(rest));
@@ -131,6 +101,20 @@ impl Label {
         };
         let numbered = !self.number.is_empty() && !other.number.is_empty();
         if numbered && self.number != other.number { best * 0.95 } else { best }
+    }
+}
+
+impl Label {
+    /// Each character of `body` and how often it occurs there, in order of their code.
+    pub(super) fn characters(&self) -> impl Iterator<Item = (char, usize)> {
+        let chars = &self.bags.0.chars;
+        chars.chunk_by(|a, b| a == b).filter_map(|same| Some((*same.first()?, same.len())))
+    }
+
+    /// How many characters the shorter of `body` and `core` has.
+    pub(super) fn least_chars(&self) -> usize {
+        let (body, core) = &self.bags;
+        core.as_ref().unwrap_or(body).chars.len()
     }
 }
 
@@ -202,12 +186,13 @@ fn in_common(a: &[char], b: &[char]) -> usize {
 }
 
 fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    collected(text.len(), letters.flat_map(char::to_lowercase))
 }
 
 fn without_brackets(text: &str) -> String {
     let mut depth = 0_usize;
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '(' | '〔' | '【' | '[' => depth += 1,

@@ -47,16 +47,10 @@ pub fn reports(document: Document, forms: &Forms) -> Vec<Document> {
         return vec![document];
     }
     let known: Vec<&Section> = forms.iter().flat_map(|form| &form.sections).collect();
-    let templates: Vec<Template<'_>> =
-        forms.iter().flat_map(|f| f.tables.iter().map(|t| Template::of(f, t))).collect();
     let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([document.blocks.len()]);
     let parts = starts.iter().zip(ends).map(|((start, title), end)| {
         let blocks = document.blocks.get(*start..end).unwrap_or_default();
-        Part {
-            start: *start,
-            title: title.clone(),
-            ..content(blocks, &document, &known, &templates)
-        }
+        Part { start: *start, title: title.clone(), ..content(blocks, &document, &known, forms) }
     });
     let mut reports: Vec<Part> = Vec::new();
     for part in parts.filter(Part::is_report) {
@@ -123,12 +117,7 @@ fn lone_texts(block: &Block) -> Vec<&str> {
     }
 }
 
-fn content(
-    blocks: &[Block],
-    of: &Document,
-    known: &[&Section],
-    templates: &[Template<'_>],
-) -> Part {
+fn content(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) -> Part {
     let document = Document {
         format: of.format,
         source: of.source,
@@ -142,7 +131,8 @@ fn content(
     });
     let sections = section::find(&items, known, || &[], document.source);
     let said = sections.iter().filter(|s| s.picture || !s.text.is_empty());
-    let lines = lines::of(&document);
+    let lines = lines::of(&document, forms.labels());
+    let templates = Template::all(forms);
     let laid = templates.iter().filter(|template| template.lay(&lines).is_some());
     let tables = laid.map(|template| format!("table {}", template.table.id));
     Part {

@@ -6,10 +6,10 @@
 
 use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
-use super::normalise::Label;
-use super::table::{ALIKE, Placed, Template, best};
+use super::table::{ALIKE, Placed, Template};
 use super::{number, values};
 use crate::document::Columns;
+use crate::form::labels::{LabelId, Likeness};
 use crate::form::{Column, Kind};
 
 impl Template<'_> {
@@ -90,7 +90,8 @@ impl Template<'_> {
                 break;
             }
             let header = line.cells.iter().any(|c| {
-                self.column_labels.iter().chain(self.row_labels).any(|l| best(&c.label, l) >= ALIKE)
+                let mut labels = self.labels.columns.iter().chain(&self.labels.rows);
+                labels.any(|l| c.likeness.best(l) >= ALIKE)
             });
             if !fits || header || !line.has_values_after(None) {
                 break;
@@ -115,21 +116,21 @@ impl Template<'_> {
             lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
         let headers: Vec<&LineCell<'_>> =
             above.iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
-        let mut spans: Vec<(usize, usize, &Label)> = headers
+        let mut spans: Vec<(usize, usize, &Likeness)> = headers
             .iter()
             .filter(|c| c.cell.column + c.cell.column_span > start)
-            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.label))
+            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.likeness))
             .collect();
         spans.sort_by_key(|(from, to, _)| (*from, *to));
-        let labels: Vec<&Vec<Label>> = columns
+        let labels: Vec<&Vec<LabelId>> = columns
             .iter()
             .filter_map(|c| self.table.columns.iter().position(|own| own.id == c.id))
-            .filter_map(|index| self.column_labels.get(index))
+            .filter_map(|index| self.labels.columns.get(index))
             .collect();
         let gaps = Gaps { found: 0.0, expected: 0.0 };
         let like = |i: usize, j: usize| {
-            let (_, _, label) = spans.get(i)?;
-            Some(best(label, labels.get(j)?)).filter(|l| *l >= ALIKE)
+            let (_, _, likeness) = spans.get(i)?;
+            Some(likeness.best(labels.get(j)?)).filter(|l| *l >= ALIKE)
         };
         let (pairs, _) = align(spans.len(), labels.len(), gaps, like, |_| 0.0);
         if pairs.len() < columns.len() {
@@ -158,10 +159,10 @@ impl Template<'_> {
             return None;
         }
         let labels =
-            self.column_labels.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
+            self.labels.columns.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
         let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
         let header =
-            above.flat_map(|l| &l.cells).find(|c| c.wordy && best(&c.label, labels) >= ALIKE)?;
+            above.flat_map(|l| &l.cells).find(|c| c.wordy && c.likeness.best(labels) >= ALIKE)?;
         number::money_in(&header.cell.text)
     }
 }

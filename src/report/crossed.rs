@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use super::lines::{Line, LineCell};
 use super::normalise::{self, Label};
-use super::table::{Laid, Template, best, count};
+use super::table::{Laid, Template, count};
 use super::values;
 use crate::document::Columns;
+use crate::form::labels::LabelId;
 
 /// Less alike than this, a text is no header here: many are short and differ in one character.
 const HEADER: f64 = 0.75;
@@ -100,11 +101,11 @@ impl<'f> Template<'f> {
         if !cell.wordy {
             return None;
         }
-        let likest = |labels: &[Vec<Label>]| {
-            let all = labels.iter().enumerate().map(|(n, l)| (n, best(&cell.label, l)));
+        let likest = |labels: &[Vec<LabelId>]| {
+            let all = labels.iter().enumerate().map(|(n, l)| (n, cell.likeness.best(l)));
             all.filter(|(_, like)| *like >= HEADER).max_by(|a, b| a.1.total_cmp(&b.1))
         };
-        match (likest(self.row_labels), likest(self.column_labels)) {
+        match (likest(&self.labels.rows), likest(&self.labels.columns)) {
             (Some((row, a)), Some((_, b))) if a >= b => Some(Names::Row(row)),
             (Some((row, _)), None) => Some(Names::Row(row)),
             (_, Some((column, _))) => Some(Names::Column(column)),
@@ -114,8 +115,8 @@ impl<'f> Template<'f> {
 
     /// The row a line of text above a block names.
     fn row_named(&self, text: &str) -> Option<usize> {
-        let label = Label::of(text);
-        let likeness = self.row_labels.iter().map(|labels| best(&label, labels)).enumerate();
+        let text = self.all_labels.likeness(&Label::of(text));
+        let likeness = self.labels.rows.iter().map(|labels| text.best(labels)).enumerate();
         let likest = likeness.max_by(|a, b| a.1.total_cmp(&b.1));
         likest.filter(|(_, like)| *like >= HEADER).map(|(row, _)| row)
     }

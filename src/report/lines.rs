@@ -3,6 +3,7 @@
 use super::normalise::{Label, trim};
 use super::number;
 use crate::document::{Block, Columns, Document, GridCell};
+use crate::form::labels::{Labels, Likeness};
 use crate::report::CellValue;
 
 /// One row of one table of the document.
@@ -26,6 +27,8 @@ pub(super) struct LineCell<'d> {
     pub(super) cell: &'d GridCell,
     /// The text split for comparing.
     pub(super) label: Label,
+    /// How like it is to labels of the forms; none are looked at where it is not wordy.
+    pub(super) likeness: Likeness,
     /// Neither number nor blank nor placeholder, and with a letter in it.
     pub(super) wordy: bool,
 }
@@ -49,8 +52,8 @@ const MOST_BELOW: usize = 40;
 /// Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.
 const MOST_LABEL_CHARS: usize = 100;
 
-/// Every table row of the document, in reading order.
-pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
+/// Every table row of the document, in reading order, compared with the labels of the forms.
+pub(super) fn of<'d>(document: &'d Document, labels: &Labels) -> Vec<Line<'d>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     let mut grids = 0;
     for block in &document.blocks {
@@ -65,7 +68,7 @@ pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
                         grid: grids,
                         row: row.first().map_or(0, |c| c.row),
                         columns: grid.columns,
-                        cells: row.iter().map(|c| line_cell(c)).collect(),
+                        cells: row.iter().map(|c| line_cell(c, labels)).collect(),
                         below: Vec::new(),
                     });
                 }
@@ -81,10 +84,13 @@ pub(super) fn of(document: &Document) -> Vec<Line<'_>> {
     lines
 }
 
-fn line_cell(cell: &GridCell) -> LineCell<'_> {
+fn line_cell<'d>(cell: &'d GridCell, labels: &Labels) -> LineCell<'d> {
     let wordy = trim(&cell.text).chars().any(char::is_alphabetic)
         && matches!(number::read(&cell.text, true, None).0, CellValue::Text(_));
-    let most = if wordy { MOST_LABEL_CHARS } else { 0 };
-    let start: String = cell.text.chars().take(most).collect();
-    LineCell { cell, label: Label::of(&start), wordy }
+    if !wordy {
+        return LineCell { cell, label: Label::default(), likeness: Likeness::default(), wordy };
+    }
+    let start: String = cell.text.chars().take(MOST_LABEL_CHARS).collect();
+    let label = Label::of(&start);
+    LineCell { cell, likeness: labels.likeness(&label), label, wordy }
 }

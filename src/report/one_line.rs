@@ -2,7 +2,7 @@
 
 use super::columns::window;
 use super::lines::{Line, LineCell};
-use super::table::{Laid, Template, best, count};
+use super::table::{Laid, Template, count};
 use super::values;
 use crate::document::Columns;
 use crate::form::{Column, Row};
@@ -32,12 +32,8 @@ impl<'f> Template<'f> {
         let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
         let header = |line: &Line<'_>| {
             let known = |c: &&LineCell<'_>| {
-                c.wordy
-                    && self
-                        .column_labels
-                        .iter()
-                        .chain(self.row_labels)
-                        .any(|l| best(&c.label, l) >= 0.75)
+                let mut labels = self.labels.columns.iter().chain(&self.labels.rows);
+                c.wordy && labels.any(|l| c.likeness.best(l) >= 0.75)
             };
             line.cells.iter().filter(known).count()
         };

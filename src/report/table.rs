@@ -7,17 +7,18 @@ use super::lines::{Line, LineCell};
 use super::normalise::Label;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
-use crate::form::{CellId, Column, Form, Layout, Row, Table};
+use crate::form::labels::{LabelId, Labels, TableLabels};
+use crate::form::{CellId, Column, Form, Forms, Layout, Row, Table};
 
 /// What comparing with a table of a form needs.
 #[derive(Debug)]
 pub(super) struct Template<'f> {
     pub(super) form: &'f Form,
     pub(super) table: &'f Table,
-    /// For each row its labels: the official one first, then the variants, then with its group.
-    pub(super) row_labels: &'f [Vec<Label>],
-    /// For each column its labels.
-    pub(super) column_labels: &'f [Vec<Label>],
+    /// Its labels.
+    pub(super) labels: &'f TableLabels,
+    /// Those of all tables.
+    pub(super) all_labels: &'f Labels,
 }
 
 /// A table laid over a document.
@@ -53,9 +54,15 @@ const FINGERPRINT: f64 = 0.2;
 const NEW_GRID: f64 = 0.15;
 
 impl<'f> Template<'f> {
-    pub(super) fn of(form: &'f Form, table: &'f Table) -> Self {
-        let labels = table.labels();
-        Self { form, table, row_labels: &labels.rows, column_labels: &labels.columns }
+    /// Of every table of the forms.
+    pub(super) fn all(forms: &'f Forms) -> Vec<Self> {
+        let all_labels = forms.labels();
+        let tables =
+            forms.iter().flat_map(|form| form.tables.iter().map(move |table| (form, table)));
+        tables
+            .zip(all_labels.tables())
+            .map(|((form, table), labels)| Self { form, table, labels, all_labels })
+            .collect()
     }
 
     /// Lays the table over the rows of a document; `None` when it is not there.
@@ -69,7 +76,7 @@ impl<'f> Template<'f> {
     fn lay_rows(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
         let matches: Vec<Vec<Option<Match>>> = lines
             .iter()
-            .map(|line| self.row_labels.iter().map(|row| match_row(line, row)).collect())
+            .map(|line| self.labels.rows.iter().map(|row| match_row(line, row)).collect())
             .collect();
         let likeness =
             |i: usize, j: usize| matches.get(i)?.get(j)?.as_ref().map(|found| found.likeness);
@@ -78,7 +85,7 @@ impl<'f> Template<'f> {
             if i > 0 && grid(i) != grid(i - 1) { NEW_GRID } else { 0.0 }
         };
         let gaps = Gaps { found: 0.02, expected: 0.02 };
-        let (mut pairs, _) = align(lines.len(), self.row_labels.len(), gaps, likeness, new_grid);
+        let (mut pairs, _) = align(lines.len(), self.labels.rows.len(), gaps, likeness, new_grid);
         pairs.retain(|(i, j)| likeness(*i, *j).is_some());
         let mut placed: Vec<Placed<'_>> = pairs
             .iter()
@@ -119,16 +126,15 @@ impl<'f> Template<'f> {
             let rows: Vec<usize> = (before.index + 1..after.index)
                 .filter(|j| self.table.rows.get(*j).is_some_and(|r| !r.heading))
                 .collect();
-            let groups = &self.table.labels().groups;
-            let group = rows.first().and_then(|index| groups.get(*index)?.as_ref());
+            let group = rows.first().and_then(|index| *self.labels.groups.get(*index)?);
             let bare = |at: usize| {
                 let line = lines.get(at).filter(|line| has_digit(line))?;
                 match line.cells.iter().rposition(|c| c.wordy) {
                     None => Some((line, at, None)),
                     Some(cell) => {
-                        let label = line.cells.get(cell).map(|c| &c.label);
+                        let label = line.cells.get(cell);
                         let is_group =
-                            group.zip(label).is_some_and(|(g, l)| g.likeness(l) >= GROUP);
+                            group.zip(label).is_some_and(|(g, l)| l.likeness.to(g) >= GROUP);
                         is_group.then_some((line, at, Some(cell)))
                     }
                 }
@@ -181,7 +187,7 @@ impl<'f> Template<'f> {
 
     /// Looks for fingerprints in the rows of the table and the headers above it.
     fn fingerprint(&self, lines: &[Line<'_>], first: usize, last: usize) -> f64 {
-        let prints = &self.table.labels().fingerprint;
+        let prints = &self.labels.fingerprint;
         if prints.is_empty() {
             return 0.0;
         }
@@ -249,11 +255,11 @@ impl<'f> Template<'f> {
                 .iter()
                 .flat_map(|l| l.below.iter().map(move |t| (l, t)));
             for (line, text) in texts {
-                let label = Label::of(text);
+                let likeness = self.all_labels.likeness(&Label::of(text));
                 let missing = |j: &usize| {
                     self.table.rows.get(*j).is_some_and(|row| {
                         laid.missing_rows.contains(&row.id)
-                            && self.row_labels.get(*j).is_some_and(|l| best(&label, l) >= SAME)
+                            && self.labels.rows.get(*j).is_some_and(|l| likeness.best(l) >= SAME)
                     })
                 };
                 let Some(found) = (index..end_index).find(missing) else {
@@ -283,12 +289,11 @@ impl<'f> Template<'f> {
         for line in lines.iter().filter(|l| laid.grids.contains(&l.grid)) {
             let Some(label) = line.cells.iter().rposition(|c| c.wordy) else { continue };
             let found: Vec<&LineCell<'_>> = line.cells.iter().skip(label + 1).collect();
-            let own = line.cells.get(label).map(|c| &c.label);
-            let groups = &self.table.labels().groups;
-            let rows: Vec<&Row> = (self.table.rows.iter().zip(groups))
+            let own = line.cells.get(label);
+            let rows: Vec<&Row> = (self.table.rows.iter().zip(&self.labels.groups))
                 .filter(|(row, group)| {
-                    let same = |(g, l): (&Label, &Label)| g.likeness(l) >= GROUP;
-                    !row.heading && group.as_ref().zip(own).is_some_and(same)
+                    let same = |(g, l): (LabelId, &LineCell<'_>)| l.likeness.to(g) >= GROUP;
+                    !row.heading && group.zip(own).is_some_and(same)
                 })
                 .map(|(row, _)| row)
                 .collect();
@@ -308,7 +313,7 @@ impl<'f> Template<'f> {
                 laid.missing_rows.retain(|id| *id != row.id);
                 laid.sublabels_lost.push(row.id.clone());
             }
-            laid.unknown_rows.retain(|u| own.is_none_or(|l| Label::of(&u.label) != *l));
+            laid.unknown_rows.retain(|u| own.is_none_or(|l| Label::of(&u.label) != l.label));
         }
     }
 
@@ -366,7 +371,7 @@ struct Match {
 
 /// The cell of a line that is most like the label of a row. The label is the last word before the
 /// values; a cell further left is its group.
-fn match_row(line: &Line<'_>, labels: &[Label]) -> Option<Match> {
+fn match_row(line: &Line<'_>, labels: &[LabelId]) -> Option<Match> {
     const MOST_LABEL_CELLS: usize = 5;
     let words = line.cells.iter().filter(|c| c.wordy).count();
     let mut best_match: Option<Match> = None;
@@ -378,17 +383,13 @@ fn match_row(line: &Line<'_>, labels: &[Label]) -> Option<Match> {
             continue;
         }
         let group = if more_words > 0 && rest.iter().any(|c| !c.wordy) { 0.3 } else { 0.0 };
-        let likeness = best(&found.label, labels);
+        let likeness = found.likeness.best(labels);
         let worth = likeness - group;
         if likeness >= ALIKE && best_match.as_ref().is_none_or(|b| worth > b.likeness) {
             best_match = Some(Match { cell, likeness: worth });
         }
     }
     best_match
-}
-
-pub(super) fn best(label: &Label, labels: &[Label]) -> f64 {
-    labels.iter().map(|l| label.likeness(l)).fold(0.0, f64::max)
 }
 
 fn has_digit(line: &Line<'_>) -> bool {

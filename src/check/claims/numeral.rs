@@ -126,9 +126,11 @@ impl Cursor<'_> {
 
     fn take(&mut self, words: &[&'static str]) -> Option<&'static str> {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let word = words.iter().find(|w| {
-            w.chars().count() <= rest.len() && w.chars().zip(rest).all(|(a, b)| a == *b)
-        })?;
+        let stands_here = |word: &&&str| {
+            let mut rest = rest.iter();
+            word.chars().all(|c| rest.next() == Some(&c))
+        };
+        let word = words.iter().find(stands_here)?;
         self.at += word.chars().count();
         Some(word)
     }

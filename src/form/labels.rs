@@ -1,0 +1,174 @@
+//! The labels of all tables of the forms, and which of them a text is like.
+//!
+//! Forms share most of their labels, and a text is like few of them. So each label is kept once, and a text is
+//! compared only with those that have enough characters in common with it, which an inverted index tells.
+
+use std::collections::HashMap;
+
+use super::label::Label;
+use super::{Row, Table};
+
+/// Every label of some tables.
+#[derive(Debug, Default)]
+pub(crate) struct Labels {
+    /// Each text once.
+    distinct: Vec<Label>,
+    /// For each character the labels it stands in.
+    with: HashMap<char, Vec<LabelId>>,
+    /// In the order of the tables they were made of.
+    tables: Vec<TableLabels>,
+}
+
+/// A label among [`Labels`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LabelId(usize);
+
+/// The labels of a table, each with its variants, the official one first.
+#[derive(Debug, Default)]
+pub(crate) struct TableLabels {
+    /// Of each row; last, where it has a group, with the group's before it.
+    pub(crate) rows: Vec<Vec<LabelId>>,
+    /// Of each column.
+    pub(crate) columns: Vec<Vec<LabelId>>,
+    /// The innermost group of each row that has one.
+    pub(crate) groups: Vec<Option<LabelId>>,
+    /// What tells the table from others.
+    pub(crate) fingerprint: Vec<Label>,
+}
+
+/// How like a text is to each of some [`Labels`]; the default is like none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Likeness(Vec<f64>);
+
+impl Labels {
+    /// Those of these tables.
+    pub(super) fn of<'f>(tables: impl Iterator<Item = &'f Table>) -> Self {
+        let mut making = Making::default();
+        let tables = tables.map(|table| making.table(table)).collect();
+        let mut with: HashMap<char, Vec<LabelId>> = HashMap::new();
+        for (number, label) in making.distinct.iter().enumerate() {
+            for (character, _) in label.characters() {
+                with.entry(character).or_default().push(LabelId(number));
+            }
+        }
+        Self { distinct: making.distinct, with, tables }
+    }
+
+    /// Of each table, in the order they were made of.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &TableLabels> {
+        self.tables.iter()
+    }
+
+    /// Compares a text with all of them, as [`Label::likeness`] does.
+    pub(crate) fn likeness(&self, text: &Label) -> Likeness {
+        let mut shared = vec![0_usize; self.distinct.len()];
+        for (character, times) in text.characters() {
+            for id in self.with.get(&character).into_iter().flatten() {
+                if let Some(shared) = shared.get_mut(id.0) {
+                    *shared += times;
+                }
+            }
+        }
+        let likeness = |(label, shared): (&Label, usize)| {
+            let shorter = text.least_chars().max(label.least_chars());
+            // What has less in common is less than half alike, which `Label::likeness` takes for nothing.
+            if shared * 2 >= shorter { text.likeness(label) } else { 0.0 }
+        };
+        Likeness(self.distinct.iter().zip(shared).map(likeness).collect())
+    }
+}
+
+impl Likeness {
+    /// To one label, from 0 to 1.
+    pub(crate) fn to(&self, label: LabelId) -> f64 {
+        self.0.get(label.0).copied().unwrap_or(0.0)
+    }
+
+    /// To the one of these that is most like the text; 0: there is none.
+    pub(crate) fn best(&self, labels: &[LabelId]) -> f64 {
+        labels.iter().map(|label| self.to(*label)).fold(0.0, f64::max)
+    }
+}
+
+/// Labels as they are collected.
+#[derive(Default)]
+struct Making {
+    distinct: Vec<Label>,
+    known: HashMap<String, LabelId>,
+}
+
+impl Making {
+    fn table(&mut self, table: &Table) -> TableLabels {
+        TableLabels {
+            rows: table.rows.iter().map(|row| self.row(row)).collect(),
+            columns: table.columns.iter().map(|c| self.all(&c.label, &c.variants)).collect(),
+            groups: table.rows.iter().map(|row| Some(self.one(row.group.last()?))).collect(),
+            fingerprint: table.fingerprint.iter().map(|print| Label::of(print)).collect(),
+        }
+    }
+
+    fn row(&mut self, row: &Row) -> Vec<LabelId> {
+        let mut labels = self.all(&row.label, &row.variants);
+        // A row may carry the name of its group: `行政诉讼（复议后起诉）`.
+        labels.extend(row.group.last().map(|group| self.one(&format!("{group}{}", row.label))));
+        labels
+    }
+
+    fn all(&mut self, label: &str, variants: &[String]) -> Vec<LabelId> {
+        let texts = std::iter::once(label).chain(variants.iter().map(String::as_str));
+        texts.map(|text| self.one(text)).collect()
+    }
+
+    fn one(&mut self, text: &str) -> LabelId {
+        let next = LabelId(self.distinct.len());
+        let id = *self.known.entry(text.to_owned()).or_insert(next);
+        if id == next {
+            self.distinct.push(Label::of(text));
+        }
+        id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
+
+    use super::*;
+    use crate::form::Forms;
+
+    #[test]
+    fn what_the_index_leaves_out_is_alike_to_nothing() {
+        let forms = Forms::load(None).unwrap();
+        let labels = forms.labels();
+        let misread = ["（五）不于处理", "现行有效件教", "其他", "人民政府", "", "件件件件"];
+        let known = labels.distinct.clone();
+        for text in known.into_iter().chain(misread.map(Label::of)) {
+            let found = labels.likeness(&text);
+            for (number, label) in labels.distinct.iter().enumerate() {
+                let direct = text.likeness(label);
+                assert_eq!(
+                    found.to(LabelId(number)).to_bits(),
+                    direct.to_bits(),
+                    "{text:?} {label:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn each_table_has_its_own_labels_and_a_text_that_several_have_is_kept_once() {
+        let forms = Forms::load(None).unwrap();
+        let labels = forms.labels();
+        let tables = forms.iter().flat_map(|form| &form.tables);
+        for (table, found) in tables.zip(labels.tables()) {
+            for (row, ids) in table.rows.iter().zip(&found.rows) {
+                let own = labels.likeness(&Label::of(&row.label));
+                assert!(own.best(ids) > 0.99, "{}.{}", table.id, row.id);
+            }
+            assert_eq!(found.columns.len(), table.columns.len());
+        }
+        let all: usize =
+            labels.tables().flat_map(|t| t.rows.iter().chain(&t.columns)).map(Vec::len).sum();
+        assert!(labels.distinct.len() < all);
+    }
+}
