@@ -241,6 +241,8 @@ impl Office {
             let number = self.recorded;
             let checked = inspections[0].checked.as_mut().unwrap();
             checked.report.unit = Some(format!("青塘县第{number}办事处"));
+            let own = format!("{}。", own_word(number));
+            checked.report.text.iter_mut().for_each(|text| *text = text.replace('。', &own));
             files.push(file(number));
         }
         let read: Vec<Inspected<'_>> = files
@@ -252,6 +254,12 @@ impl Office {
         let recorded = self.store.record_all(&read, &policy, None, now()).unwrap();
         assert!(recorded.iter().all(|documents| documents.iter().all(|d| d.report.is_some())));
     }
+}
+
+/// A word that no other report has: with the same sentences in all of them, each would be compared with others.
+fn own_word(number: u64) -> String {
+    let rare = |digit: u32| char::from_u32(0x3400 + digit).unwrap();
+    number.to_string().chars().map(|digit| rare(digit.to_digit(10).unwrap())).collect()
 }
 
 fn file(number: u64) -> FileSeen {
