@@ -23,7 +23,7 @@ pub(super) struct Run {
 }
 
 /// Connected ink: the box around it (right and bottom not included) and its pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Blob {
     pub(super) left: u32,
     pub(super) top: u32,

@@ -51,7 +51,7 @@ pub(super) struct Line {
 enum Kind {
     /// As many narrow characters of one height as a figure has digits.
     Figure,
-    /// A single flat stroke: a dash.
+    /// A single flat stroke, thin and short: a dash.
     Dash,
     Text,
 }
@@ -73,7 +73,7 @@ impl Line {
             return None;
         }
         let cut = imageops::crop_imm(sheet, area.left, area.top, area.width(), area.height());
-        let kind = Kind::of(blobs, area);
+        let kind = Kind::of(blobs, area, size);
         let digits = if kind == Kind::Figure { lines::digits(blobs) } else { Vec::new() };
         let has_point = kind == Kind::Figure && lines::has_point(&digits, blobs);
         let digits = digits.into_iter().map(|digit| Shape::of(sheet, digit)).collect();
@@ -180,11 +180,13 @@ fn inside(read: &str, other: &str) -> String {
 }
 
 impl Kind {
-    fn of(blobs: &[Blob], area: Blob) -> Self {
+    /// `size`: the height of the characters around.
+    fn of(blobs: &[Blob], area: Blob, size: f64) -> Self {
         let marks: Vec<&Blob> = blobs.iter().filter(|b| lines::is_mark(b)).collect();
         let height = f64::from(area.height());
-        let flat = |b: &&&Blob| b.height() * 3 < b.width();
-        if marks.len() == 1 && marks.iter().filter(flat).count() == 1 {
+        if let [only] = *marks
+            && is_dash(only, size)
+        {
             return Self::Dash;
         }
         // A character is as wide as it is tall, a digit half as wide.
@@ -200,6 +202,14 @@ impl Kind {
             false => Self::Text,
         }
     }
+}
+
+/// Whether a mark is a dash, and no figure that a pen has struck out.
+fn is_dash(mark: &Blob, size: f64) -> bool {
+    const THIN: f64 = 0.35;
+    const SHORT: f64 = 3.0;
+    let (height, width) = (f64::from(mark.height()), f64::from(mark.width()));
+    mark.height() * 3 < mark.width() && height <= THIN * size && width <= SHORT * size
 }
 
 /// Recognises all lines; as many answers come back, in the same order.
@@ -512,6 +522,15 @@ mod tests {
         for read in ["", "465", "4657", "7465", "4157465"] {
             assert_eq!(inside(read, "465"), "", "{read}");
         }
+    }
+
+    #[test]
+    fn a_dash_is_thin_and_short_and_a_figure_struck_out_is_none() {
+        let mark = |width, height| Blob { right: width, bottom: height, ..Blob::default() };
+        assert!(is_dash(&mark(40, 5), 44.0));
+        assert!(!is_dash(&mark(170, 38), 44.0), "a line through a figure");
+        assert!(!is_dash(&mark(300, 5), 44.0), "a line across the cell");
+        assert!(!is_dash(&mark(10, 40), 44.0));
     }
 
     #[test]
