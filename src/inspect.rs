@@ -37,6 +37,8 @@ pub enum Lost {
     OutOfMemory,
     /// It crashed.
     Crashed,
+    /// It ran out of time or memory, or crashed, over recognising the characters of a scan.
+    Recognising,
 }
 
 /// What gouji thinks of one document (of a file, or of a member of a bundle).
@@ -326,6 +328,10 @@ impl Lost {
             Self::Overran => "读取时间过长，文件结构可能异常，请用原软件打开后另存一份再提交",
             Self::OutOfMemory => "文件展开后过大，不像一份年度报告，请检查后重新提交",
             Self::Crashed => "文件结构异常，无法读取，请用原软件打开后另存一份再提交",
+            Self::Recognising => {
+                "这是扫描件，文字识别没有在规定的时间和内存内完成（可能页数过多、图像过大或不清楚）；\
+                 请提交 Word 等文字版文件，或每份报告单独扫描后提交"
+            }
         }
     }
 
@@ -335,6 +341,9 @@ impl Lost {
             Self::Overran => "the reader process ran out of time",
             Self::OutOfMemory => "the reader process ran out of memory",
             Self::Crashed => "the reader process crashed",
+            Self::Recognising => {
+                "the recognition of its characters ran out of time or memory, or crashed"
+            }
         }
     }
 }

@@ -199,10 +199,13 @@ impl Workers {
             let found = match worker.read(member, bytes, RECOGNITION_WALL_TIME).await? {
                 Reading::Documents(found) => found.into_iter().next().map(|(_, found)| found),
                 Reading::Refused(refusal) => Some(Err(refusal)),
-                Reading::Lost(lost) if is_single && document.is_err() => {
-                    return Ok(Reading::Lost(lost));
+                Reading::Lost(lost) => {
+                    debug!("recognition of {name} was lost: {}", lost.detail());
+                    if is_single && document.is_err() {
+                        return Ok(Reading::Lost(Lost::Recognising));
+                    }
+                    Some(Err(Refusal::Recognition(lost.detail().into())))
                 }
-                Reading::Lost(lost) => Some(Err(Refusal::Recognition(lost.detail().into()))),
             };
             // What could be read without recognition is worth more than a refusal.
             match found {

@@ -323,6 +323,7 @@ fn words(how: Lost) -> &'static str {
         Lost::Overran => "took too long",
         Lost::OutOfMemory => "ran out of memory",
         Lost::Crashed => "crashed",
+        Lost::Recognising => "could not recognise its characters",
     }
 }
 

@@ -5,10 +5,12 @@
 //! written to disk and its models are loaded once.
 
 use std::io::{Cursor, Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use image::GrayImage;
+use rustix::process::Signal;
 use tiff::encoder::{Rational, TiffEncoder, colortype::Gray8};
 use tiff::tags::ResolutionUnit;
 
@@ -19,6 +21,10 @@ use crate::document::Refusal;
 const BATCH_BYTES: usize = 24 << 20;
 /// The most the program may answer about one line, on average.
 const ANSWER_BYTES: u64 = 16 << 10;
+
+/// So often the program may crash over what it is given at once, before it is called broken. Finding one
+/// image of a thousand by halving takes ten.
+const MOST_CRASHES: usize = 40;
 
 /// The program `tesseract`.
 #[derive(Debug, Clone)]
@@ -62,13 +68,43 @@ impl Tesseract {
             };
             let count = rest.iter().take_while(fits).count().max(1);
             let (batch, after) = rest.split_at(count);
-            all.extend(self.read_batch(batch, how)?);
+            all.extend(self.read_around_crashes(batch, how)?);
             rest = after;
         }
         Ok(all)
     }
 
-    fn read_batch(&self, lines: &[GrayImage], how: How) -> Result<Vec<Recognised>, Refusal> {
+    /// Recognises what can be: images that make the program crash (a division by zero over a few specks of
+    /// a poor fax) are found by halving, and give nothing.
+    fn read_around_crashes(
+        &self,
+        lines: &[GrayImage],
+        how: How,
+    ) -> Result<Vec<Recognised>, Refusal> {
+        let mut all = Vec::with_capacity(lines.len());
+        let mut crashes = 0;
+        let mut open = vec![lines];
+        while let Some(part) = open.pop() {
+            match self.read_batch(part, how)? {
+                Outcome::Read(read) => all.extend(read),
+                Outcome::Crashed(status) => {
+                    crashes += 1;
+                    if crashes > MOST_CRASHES {
+                        return Err(ended(status));
+                    }
+                    if let [_] = part {
+                        all.push(Recognised::default());
+                    } else {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        open.extend([second, first]);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn read_batch(&self, lines: &[GrayImage], how: How) -> Result<Outcome, Refusal> {
         let failed = |what: String| Refusal::Recognition(what);
         let pages = pages(lines).map_err(|error| failed(error.to_string()))?;
         let mut command = Command::new(&self.program);
@@ -99,11 +135,27 @@ impl Tesseract {
                 .map_err(|error| failed(format!("cannot hear tesseract: {error}")))?;
         }
         let status = child.wait().map_err(|error| failed(error.to_string()))?;
-        if !status.success() {
-            return Err(failed(format!("tesseract ended with {status}")));
+        match status.signal() {
+            Some(signal) if CRASHES.map(Signal::as_raw).contains(&signal) => {
+                Ok(Outcome::Crashed(status))
+            }
+            None if status.success() => Ok(Outcome::Read(parsed(&answer, lines.len()))),
+            _ => Err(ended(status)),
         }
-        Ok(parsed(&answer, lines.len()))
     }
+}
+
+/// The signals with which a program ends over its own faults.
+const CRASHES: [Signal; 5] = [Signal::FPE, Signal::SEGV, Signal::ABORT, Signal::BUS, Signal::ILL];
+
+/// What came of giving some images to the program.
+enum Outcome {
+    Read(Vec<Recognised>),
+    Crashed(ExitStatus),
+}
+
+fn ended(status: ExitStatus) -> Refusal {
+    Refusal::Recognition(format!("tesseract ended with {status}"))
 }
 
 /// One TIFF file, a page for each image.
@@ -145,7 +197,43 @@ fn parsed(answer: &str, pages: usize) -> Vec<Recognised> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
+
+    /// Asks a script in place of the program about images of these heights; it is told in `$pages` how
+    /// many bytes it gets.
+    fn answered(name: &str, script: &str, heights: &[u32]) -> Result<Vec<Recognised>, Refusal> {
+        let path = std::env::temp_dir().join(format!("gouji-{name}-{}", std::process::id()));
+        fs::write(&path, format!("#!/bin/sh\npages=$(wc -c)\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let lines: Vec<GrayImage> = heights.iter().map(|h| GrayImage::new(40, *h)).collect();
+        let how = How { language: "eng", only: "" };
+        let answer = Tesseract::at(&path).read(&lines, how);
+        fs::remove_file(path).unwrap();
+        answer
+    }
+
+    const SAY_SEVEN: &str = r#"printf 'level\n5\t1\t1\t1\t1\t1\t0\t0\t9\t9\t90\t7\n'"#;
+
+    #[test]
+    fn an_image_that_makes_the_program_crash_costs_only_itself() {
+        let script = format!(r#"[ "$pages" -gt 8000 ] && kill -FPE $$; {SAY_SEVEN}"#);
+        let seven = Recognised { text: "7".into(), confidence: 90.0 };
+        let read = answered("crash", &script, &[10, 10, 300, 10]).unwrap();
+        assert_eq!(read.len(), 4);
+        assert_eq!(read[2], Recognised::default());
+        assert_eq!([&read[0], &read[3]], [&seven, &seven]);
+    }
+
+    #[test]
+    fn a_program_that_always_crashes_or_fails_is_told_and_not_asked_for_ever() {
+        for (name, script) in [("crashes", "kill -SEGV $$"), ("fails", "exit 1")] {
+            let outcome = answered(name, script, &[10; 64]);
+            assert!(matches!(outcome, Err(Refusal::Recognition(_))), "{name}: {outcome:?}");
+        }
+    }
 
     #[test]
     fn words_come_to_the_page_they_stand_on() {
