@@ -19,6 +19,7 @@ mod head;
 mod lines;
 mod number;
 mod one_line;
+mod order;
 mod recognised;
 mod section;
 mod table;
@@ -106,7 +107,7 @@ pub struct MissingRow {
     pub row: String,
 }
 
-/// A row of the document's table that the form does not have.
+/// A row of the document's table that the form does not have, or on a scan one whose label was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRow {
     /// Table id.
@@ -193,7 +194,12 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     let head = head::find(document, &items, &of_kind, file_name);
     let known: Vec<&crate::form::Section> = of_kind.iter().flat_map(|f| &f.sections).collect();
     let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
-    let chosen = choose(laid.into_iter().filter(|l| l.template.form.title == kind).collect(), due);
+    let laid = laid.into_iter().filter(|l| l.template.form.title == kind).collect();
+    let chosen = choose(laid, due, document.source);
+    let unsure: BTreeSet<(&String, String)> = chosen
+        .iter()
+        .flat_map(|l| l.unsure_rows.iter().map(|row| (&l.template.table.id, row.clone())))
+        .collect();
     let rows = LazyCell::new(|| table_labels(&of_kind));
     let mut report = Report {
         form: chosen
@@ -221,7 +227,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     };
     chosen.into_iter().for_each(|laid| report.take_in(laid));
     if document.source == Source::Ocr {
-        recognised::doubt(&mut report, document);
+        recognised::doubt(&mut report, document, &unsure);
     }
     Some(report)
 }
@@ -258,8 +264,9 @@ fn kind(
 }
 
 /// For each table id the form whose table fits best. Where forms fit equally (their tables are the
-/// same), the table before it in the form decides, then the report year, then the newest form.
-fn choose<'f>(mut laid: Vec<Laid<'f>>, due: Option<&str>) -> Vec<Laid<'f>> {
+/// same), the table before it in the form decides, then the report year, then the newest form. On a scan
+/// rows are lost, and what is left of one form's table looks like another's: that tells no form.
+fn choose<'f>(mut laid: Vec<Laid<'f>>, due: Option<&str>, source: Source) -> Vec<Laid<'f>> {
     let mut order: Vec<&str> = Vec::new();
     for table in laid.iter().flat_map(|l| &l.template.form.tables) {
         if !order.contains(&table.id.as_str()) {
@@ -272,11 +279,16 @@ fn choose<'f>(mut laid: Vec<Laid<'f>>, due: Option<&str>) -> Vec<Laid<'f>> {
             laid.into_iter().partition(|l| l.template.table.id == id);
         laid = rest;
         let best = of_table.iter().map(|l| l.quality).fold(f64::MIN, f64::max);
-        of_table.retain(|l| l.quality >= best - EQUAL);
+        let is_told = source == Source::Text
+            || of_table.iter().any(|l| l.quality >= best - EQUAL && !l.is_patchy());
+        if is_told {
+            of_table.retain(|l| l.quality >= best - EQUAL);
+        }
         let before = chosen.last().map(|l| l.template.form.id.as_str());
         let rank = |l: &Laid<'_>| {
             let form = l.template.form;
-            (Some(form.id.as_str()) == before, Some(form.id.as_str()) == due, form.from)
+            let id = Some(form.id.as_str());
+            (id == before, id == due, l.quality >= best - EQUAL, form.from)
         };
         if let Some(index) = (0..of_table.len()).max_by_key(|i| of_table.get(*i).map(rank)) {
             chosen.push(of_table.swap_remove(index));
@@ -321,7 +333,15 @@ impl Report {
             }),
         );
         self.unknown_rows.extend(laid.unknown_rows);
+        if self.source == Source::Ocr {
+            self.unknown_rows.extend(laid.bare_rows);
+        }
         self.cells.extend(laid.cells);
+    }
+
+    /// Whether rows of a table were seen on a scan and not read: they fit none of the form's.
+    pub fn has_unread_rows(&self, table: &str) -> bool {
+        self.source == Source::Ocr && self.unknown_rows.iter().any(|row| row.table == table)
     }
 
     /// The form a table of the report follows.

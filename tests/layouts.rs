@@ -5,7 +5,7 @@
 #![allow(clippy::panic, reason = "a failing test panics")]
 
 use gouji::check::{Findings, Policy, check};
-use gouji::document::{self, Limits, Source};
+use gouji::document::{self, Block, Limits, Source};
 use gouji::form::{Form, Forms, Row, Severity, Table};
 use gouji::report::{self, CellValue, Report};
 
@@ -641,6 +641,115 @@ fn on_a_scan_a_blank_is_undecided_where_its_figure_may_stand_in_a_row_of_its_own
     }
     let report = parted([""; 7]);
     assert_eq!(shown(&report, "requests.granted.total"), "blank");
+}
+
+/// The same, with the cells doubtful that recognition leaves so: several readings (`或`) or an unsure one
+/// (`？`), and units, as all words of tables.
+fn scanned_in_doubt(name: &str, text: &str) -> (Report, Findings) {
+    let mut document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
+    document.source = Source::Ocr;
+    for block in &mut document.blocks {
+        let Block::Grid(grid) = block else { continue };
+        for cell in &mut grid.cells {
+            cell.doubtful =
+                cell.text.ends_with('？') || cell.text.contains('或') || cell.text == "件";
+        }
+    }
+    with_findings(report::lay(&document, &forms(), name).unwrap())
+}
+
+/// The table of a form whose rows are label, unit and one value: the row's number, from 1.
+fn statistics(row: impl Fn(&Row, usize) -> Option<[String; 3]>) -> String {
+    let forms = forms();
+    let table = forms.get("2014").unwrap().table("statistics").unwrap();
+    let mut html = String::from("<table><tr><td>统计指标</td><td>单位</td><td>统计数</td></tr>");
+    for (index, form_row) in (1..).zip(table.value_rows()) {
+        if let Some([label, unit, value]) = row(form_row, index) {
+            html.push_str(&format!("<tr><td>{label}</td><td>{unit}</td><td>{value}</td></tr>"));
+        }
+    }
+    html + "</table>"
+}
+
+const OLD_HEAD: &str = "<h1>榆林乡2016年政府信息公开工作年度报告</h1>";
+
+/// 申请数 is as like 传真申请数 as 网络申请数: only the rows around it tell which it is.
+#[test]
+fn on_a_scan_a_value_is_that_of_a_row_only_if_its_label_or_the_order_says_so() {
+    let misread = |lost: &str| {
+        let table = statistics(|row, index| {
+            let label = if row.id == "received_online" { "申请数" } else { &row.label };
+            (row.id != lost).then(|| [label.into(), "件".into(), index.to_string()])
+        });
+        let (report, _) = scanned("a.html", &format!("{OLD_HEAD}{table}"));
+        let shown = |row: &str| shown(&report, &format!("statistics.{row}.value"));
+        [shown("received_fax"), shown("received_online"), shown("received_mail")]
+    };
+    let whole = misread("");
+    assert!(whole.iter().all(|value| value.parse::<u32>().is_ok()), "{whole:?}");
+    let [fax, online, mail] = misread("received_fax");
+    let mut either = [fax, online];
+    either.sort();
+    assert_eq!(either, ["absent", "text"], "it is one or the other");
+    assert_eq!(mail, whole[2]);
+}
+
+/// What is in a column of units and was not surely read is a unit all the same.
+#[test]
+fn on_a_scan_a_unit_taken_for_a_figure_is_no_value() {
+    let table = statistics(|row, index| {
+        let unit = if index % 3 == 0 { "14？" } else { "件" };
+        Some([row.label.clone(), unit.into(), index.to_string()])
+    });
+    let (report, found) = scanned_in_doubt("a.html", &format!("{OLD_HEAD}{table}"));
+    assert!(report.cells.len() > 40);
+    for (id, cell) in &report.cells {
+        assert!(matches!(cell.value, CellValue::Number(_)), "{id}: {cell:?}");
+    }
+    assert!(!rules(&found).contains(&"ocr-doubtful"));
+}
+
+/// Readings of figures are no words: a row of nothing else is that of its label.
+#[test]
+fn on_a_scan_a_row_of_doubtful_figures_is_undecided_and_not_missing() {
+    let forms = forms();
+    let form = forms.get("2019").unwrap();
+    let table = requests(form, |_, row, index| {
+        let mut cells = labelled(row, index);
+        if index == 3 {
+            cells.iter_mut().skip(1).for_each(|cell| *cell = "3或8".into());
+        }
+        Some(cells)
+    });
+    let (report, found) = scanned_in_doubt("a.html", &format!("{HEAD}{table}"));
+    assert_eq!(shown(&report, "requests.partly_granted.business"), "text");
+    assert!(!rules(&found).contains(&"row-missing"), "{:?}", rules(&found));
+}
+
+/// What is left of the table of 2021 without its new rows is that of 2019. Rows that were seen and not read
+/// are not called missing either.
+#[test]
+fn on_a_scan_the_form_is_that_of_the_year_where_rows_were_not_read() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| {
+        let mut cells = labelled(row, index);
+        if row.label.contains("逾期") {
+            cells[0] = "睬碳叶蝇".into();
+        }
+        Some(cells)
+    });
+    let head = HEAD.replace("2019", "2023");
+    let (report, found) = scanned("a.html", &format!("{head}{table}"));
+    assert_eq!(report.form.as_deref(), Some("2021"));
+    for rule in ["form-outdated", "row-missing", "requests-result-total"] {
+        assert!(!rules(&found).contains(&rule), "{rule}");
+    }
+    let doubtful = found.findings.iter().find(|f| f.rule == "ocr-doubtful").unwrap();
+    assert_eq!(doubtful.place, "requests");
+    // The same page as text says what it has and what it lacks.
+    let (_, found) = checked("a.html", &format!("{head}{table}"));
+    assert!(rules(&found).contains(&"form-outdated"));
 }
 
 /// Where rows are lost, the form that the others fit best may be another than the report's.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Draft, Subject, printed};
 use crate::document::{Source, readings};
-use crate::form::{Blank, Check, Column, Form, Kind, Row, Table, Test};
+use crate::form::{Blank, CellId, Check, Column, Form, Kind, Row, Table, Test};
 use crate::report::{Cell, CellValue};
 
 /// A cell of the report with its row and column of the form.
@@ -40,7 +40,7 @@ pub(super) fn run(
     let Filled { form, table, .. } = filled;
     match test {
         Test::Blank => blank(check, filled, subject),
-        Test::Doubtful if subject.report.source == Source::Ocr => doubtful(check, filled),
+        Test::Doubtful if subject.report.source == Source::Ocr => unread(check, filled, subject),
         Test::ColumnLost if subject.report.source == Source::Text => doubtful(check, filled),
         Test::Doubtful | Test::ColumnLost => Vec::new(),
         Test::ReadingTaken => readings_taken(check, filled),
@@ -110,12 +110,31 @@ fn blank(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft
 }
 
 fn doubtful(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
+    counted_cells(check, filled, doubtful_cells(filled))
+}
+
+/// Doubtful cells of a scan, and those of rows of which no more is known than that rows were not read.
+fn unread(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft> {
+    let Filled { table, .. } = filled;
+    let mut cells = doubtful_cells(filled);
+    if subject.report.has_unread_rows(&table.id) {
+        let missing = &subject.report.missing_rows;
+        let own = missing.iter().filter(|row| row.table == table.id);
+        for row in own.filter_map(|missing| table.row(&missing.row)) {
+            cells.extend(table.columns_of(row).map(|column| table.cell(row, column)));
+        }
+    }
+    counted_cells(check, filled, cells)
+}
+
+fn doubtful_cells(filled: &Filled<'_>) -> Vec<CellId> {
+    let doubtful = filled.each().filter(|(_, _, cell)| cell.doubtful);
+    doubtful.map(|(row, column, _)| filled.table.cell(row, column)).collect()
+}
+
+/// One finding a table, at these cells.
+fn counted_cells(check: &Check, filled: &Filled<'_>, cells: Vec<CellId>) -> Vec<Draft> {
     let Filled { form, table, .. } = filled;
-    let cells: Vec<_> = filled
-        .each()
-        .filter(|(_, _, cell)| cell.doubtful)
-        .map(|(row, column, _)| table.cell(row, column))
-        .collect();
     if cells.is_empty() {
         return Vec::new();
     }

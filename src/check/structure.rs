@@ -16,7 +16,7 @@ pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>
         Test::TableMissing => absent_tables(check, form, subject, Absent::Missing),
         Test::TableUnreadable => absent_tables(check, form, subject, Absent::Elsewhere),
         Test::TableUnruled => absent_tables(check, form, subject, Absent::Unruled),
-        Test::RowMissing => rows(check, form, subject, &subject.report.missing_rows),
+        Test::RowMissing => missing_rows(check, form, subject),
         Test::SublabelsLost => sublabels_lost(check, form, subject),
         Test::SectionMissing => sections_missing(check, form, subject),
         Test::SectionTitle => section_titles(check, form, subject),
@@ -235,8 +235,12 @@ fn shows_headers(text: &str, table: &Table) -> bool {
     table.columns.len() > 2 && found * MOST.1 >= headers.len() * MOST.0
 }
 
-fn rows(check: &Check, form: &Form, subject: &Subject<'_>, rows: &[MissingRow]) -> Vec<Draft> {
-    let drafts = in_form(rows, subject).map(|(table, row)| {
+/// Rows that a table lacks. On a scan one may be a row that was seen and not read; that is doubtful then.
+fn missing_rows(check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
+    let report = subject.report;
+    let is_lacking = |(table, _): &(&Table, &Row)| !report.has_unread_rows(&table.id);
+    let missing = in_form(&report.missing_rows, subject).filter(is_lacking);
+    let drafts = missing.map(|(table, row)| {
         let values =
             BTreeMap::from([("table", table.name.clone()), ("row", row.name().to_owned())]);
         let place = format!("{}.{}", table.id, row.id);

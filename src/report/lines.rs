@@ -1,8 +1,10 @@
 //! The rows of all tables of a document, one after the other, with what comparing needs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::normalise::{Label, trim};
 use super::number;
-use crate::document::{Block, Columns, Document, GridCell};
+use crate::document::{Block, Columns, Document, Grid, GridCell, Source, readings};
 use crate::form::labels::{Labels, Likeness};
 use crate::report::CellValue;
 
@@ -60,7 +62,15 @@ pub(super) fn of<'d>(document: &'d Document, labels: &Labels) -> Vec<Line<'d>> {
         match block {
             Block::Grid(grid) => {
                 grids += 1;
-                let mut cells: Vec<&GridCell> = grid.cells.iter().collect();
+                let units = match document.source {
+                    Source::Ocr => columns_of_units(grid),
+                    Source::Text => BTreeSet::new(),
+                };
+                let is_unit_misread = |c: &&GridCell| {
+                    c.doubtful && units.contains(&c.column) && !number::is_unit(&c.text)
+                };
+                let mut cells: Vec<&GridCell> =
+                    grid.cells.iter().filter(|c| !is_unit_misread(c)).collect();
                 cells.sort_by_key(|c| (c.row, c.column));
                 let room = MOST_LINES.saturating_sub(lines.len());
                 for row in cells.chunk_by(|a, b| a.row == b.row).take(room) {
@@ -84,8 +94,31 @@ pub(super) fn of<'d>(document: &'d Document, labels: &Labels) -> Vec<Line<'d>> {
     lines
 }
 
+/// The columns of a table on a scan that hold units: of what was not surely read in one, nothing is a value.
+/// 件 is easily taken for 14.
+fn columns_of_units(grid: &Grid) -> BTreeSet<usize> {
+    /// So many show a column of units, if no figure is among them.
+    const ENOUGH: usize = 4;
+    let mut units: BTreeMap<usize, usize> = BTreeMap::new();
+    for cell in grid.cells.iter().filter(|cell| number::is_unit(&cell.text)) {
+        *units.entry(cell.column).or_default() += 1;
+    }
+    let has_figure = |column: usize| {
+        let mut own = grid.cells.iter().filter(|cell| cell.column == column && !cell.doubtful);
+        own.any(|cell| matches!(number::read(&cell.text, true, None).0, CellValue::Number(_)))
+    };
+    let of_units =
+        units.into_iter().filter(|(column, count)| *count >= ENOUGH && !has_figure(*column));
+    of_units.map(|(column, _)| column).collect()
+}
+
 fn line_cell<'d>(cell: &'d GridCell, labels: &Labels) -> LineCell<'d> {
-    let wordy = trim(&cell.text).chars().any(char::is_alphabetic)
+    // The word between two readings of a figure is no letter of its text.
+    let is_figure = |reading: &&str| !reading.chars().any(char::is_alphabetic);
+    let figures = if cell.doubtful { readings(&cell.text) } else { Vec::new() };
+    let is_misread_figure = !figures.is_empty() && figures.iter().all(is_figure);
+    let wordy = !is_misread_figure
+        && trim(&cell.text).chars().any(char::is_alphabetic)
         && matches!(number::read(&cell.text, true, None).0, CellValue::Text(_));
     if !wordy {
         return LineCell { cell, label: Label::default(), likeness: Likeness::default(), wordy };

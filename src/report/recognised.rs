@@ -1,8 +1,8 @@
 //! What is not certain in the tables of a scan, whatever its characters say: a rule that was not found
 //! on the image moves a figure into a cell that is not its own, or leaves a cell out.
 //!
-//! A value is certain only if it has a cell to itself, as tall as its row, beside one label, and where the
-//! column has its cells in most other rows, and if no figure of its row is left over. A blank is certain only
+//! A value is certain only if it has a cell to itself, as tall as its row, beside one label that is surely
+//! its row's, and where the column has its cells in most other rows, and if no figure of its row is left over. A blank is certain only
 //! if no figure stands above or below it that no row took: a line that is no rule may part the two.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,12 @@ const ENOUGH: usize = 3;
 type RowAt = (usize, usize);
 
 /// Marks the values of a recognised document that may stand elsewhere, and the tables that are no more
-/// than pictures.
-pub(super) fn doubt(report: &mut Report, document: &Document) {
+/// than pictures. `unsure`: tables and rows of the form that may be other rows.
+pub(super) fn doubt(
+    report: &mut Report,
+    document: &Document,
+    unsure: &BTreeSet<(&String, String)>,
+) {
     let found: BTreeSet<usize> = report.tables.iter().flat_map(|t| t.grids.clone()).collect();
     note_unread_tables(&mut report.sections, document, &found);
     let rows = rows(document);
@@ -58,8 +62,9 @@ pub(super) fn doubt(report: &mut Report, document: &Document) {
             let mut others = others.filter_map(|row| rows.get(&row)).flatten();
             others.any(|other| other.column == own.column && is_figure(&other.text))
         };
-        (is_tall || is_elsewhere || is_over || is_shared || is_parted || is_scrap(cell))
-            .then(|| own.text.clone())
+        let is_unsure = unsure.contains(&(&id.table, id.row.clone()));
+        let may_be_other = is_tall || is_elsewhere || is_over || is_shared || is_parted;
+        (may_be_other || is_unsure || is_scrap(cell)).then(|| own.text.clone())
     };
     let doubtful: Vec<(CellId, String)> = report
         .cells

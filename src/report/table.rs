@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
 use super::normalise::Label;
+use super::order;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
 use crate::form::labels::{LabelId, Labels, TableLabels};
@@ -36,6 +37,10 @@ pub(super) struct Laid<'f> {
     pub(super) heading_values: Vec<(String, String)>,
     /// Rows whose values were told apart by their number alone.
     pub(super) sublabels_lost: Vec<String>,
+    /// Rows that may be others if their labels were misread; see [`order`].
+    pub(super) unsure_rows: Vec<String>,
+    /// Rows of figures whose label was not read and that are none of the form's by their place either.
+    pub(super) bare_rows: Vec<UnknownRow>,
 }
 
 /// Labels less alike than this are different labels.
@@ -114,7 +119,9 @@ impl<'f> Template<'f> {
         if quality < FITS || !enough {
             return None;
         }
-        Some(self.fill(lines, &placed, unknown, quality))
+        let unsure_rows = order::unsure(self.table, lines, &placed, likeness);
+        let bare_rows = self.bare_rows(span, first, &taken);
+        Some(Laid { unsure_rows, bare_rows, ..self.fill(lines, &placed, unknown, quality) })
     }
 
     /// Rows that lost their label stand between two that kept it: when as many rows of values are
@@ -176,6 +183,19 @@ impl<'f> Template<'f> {
             }
         }
         unknown
+    }
+
+    /// Rows of figures without a label that were taken for none of the form's.
+    fn bare_rows(&self, span: &[Line<'_>], first: usize, taken: &[usize]) -> Vec<UnknownRow> {
+        let is_bare = |line: &Line<'_>| has_digit(line) && !line.cells.iter().any(|c| c.wordy);
+        let bare = (first..).zip(span).filter(|(at, line)| !taken.contains(at) && is_bare(line));
+        let values = |line: &Line<'_>| line.cells.iter().map(|c| c.cell.text.clone()).collect();
+        let row = |line| UnknownRow {
+            table: self.table.id.clone(),
+            label: String::new(),
+            values: values(line),
+        };
+        bare.map(|(_, line)| row(line)).collect()
     }
 
     /// Like an F-measure: what was matched, over what the form has and what the document has.
@@ -327,11 +347,18 @@ impl<'f> Template<'f> {
             unknown_rows: Vec::new(),
             heading_values: Vec::new(),
             sublabels_lost: Vec::new(),
+            unsure_rows: Vec::new(),
+            bare_rows: Vec::new(),
         }
     }
 }
 
 impl Laid<'_> {
+    /// Whether rows of the document fit none of the form's.
+    pub(super) fn is_patchy(&self) -> bool {
+        !self.unknown_rows.is_empty() || !self.bare_rows.is_empty()
+    }
+
     /// How many cells hold anything.
     pub(super) fn shown(&self) -> usize {
         self.cells.values().filter(|cell| cell.value != CellValue::Blank).count()
