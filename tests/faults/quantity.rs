@@ -14,10 +14,19 @@ use super::office::{EVENTS_ONLY, INTO_FILES, LOOK_OFTEN, Office, faulty, sound};
 const REPORTS: &str = "SELECT count(*) FROM reports";
 const WINDOW: &str = "coalesce = \"1s\"";
 
-/// Half of them fail.
+/// Four signs, others for each number up to a million.
+fn signs(number: u64) -> Vec<char> {
+    let all: Vec<char> =
+        "东西南北山水云风松竹梅兰春夏秋冬花草江河湖海金银石田林泉龙凤安平".chars().collect();
+    (0..4).map(|digit| all[usize::try_from((number >> (5 * digit)) % 32).unwrap()]).collect()
+}
+
+/// Half of them fail. Each is of a township of its own, and its sentences are its own.
 fn report(number: u64) -> String {
-    let unit = format!("第{number:06}镇人民政府");
-    if number.is_multiple_of(2) { faulty(&unit) } else { sound(&unit) }
+    let signs = signs(number);
+    let unit = format!("{}镇人民政府", signs.iter().collect::<String>());
+    let text = if number.is_multiple_of(2) { faulty(&unit) } else { sound(&unit) };
+    text.replace('。', &format!("{}。", signs.iter().rev().collect::<String>()))
 }
 
 /// Waits for so many reports, however long it takes.
