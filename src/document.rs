@@ -65,7 +65,12 @@ pub fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Document, Refus
 
 fn read_as(content: Content, bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let read = reader(content).ok_or_else(|| content.unsupported())?;
-    read(bytes, limits)
+    let mut document = read(bytes, limits)?;
+    // Where text has places, or every line was looked at already, what is no table there is none.
+    if !matches!(document.format, Format::Pdf | Format::Ofd | Format::Txt | Format::Md) {
+        txt::find_tables(&mut document.blocks);
+    }
+    Ok(document)
 }
 
 /// Reads a file that may be a bundle: its documents by path inside the bundle, each with its own

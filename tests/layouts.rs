@@ -207,6 +207,82 @@ fn columns_are_told_by_their_headers_where_cells_are_padded_or_a_remark_column_f
 }
 
 #[test]
+fn columns_in_another_order_are_told_by_the_headers_right_over_them() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let rows: String = form
+        .table("requests")
+        .unwrap()
+        .value_rows()
+        .enumerate()
+        .map(|(index, row)| {
+            format!(
+                "<tr><td>{}</td><td>{}</td><td>1</td>{}</tr>",
+                row.label,
+                index + 1,
+                "<td>0</td>".repeat(5)
+            )
+        })
+        .collect();
+    let page = format!(
+        "<h1>松坪镇2022年政府信息公开工作年度报告</h1><table><tr><td rowspan=2>事项</td>\
+         <td rowspan=2>总计</td><td rowspan=2>自然人</td><td colspan=5>法人或其他组织</td></tr>\
+         <tr><td>商业企业</td><td>科研机构</td><td>社会公益组织</td><td>法律服务机构</td><td>其他</td></tr>\
+         {rows}</table>"
+    );
+    let report = lay("a.html", &page);
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "1");
+    assert_eq!(shown(&report, "requests.granted.business"), "0");
+}
+
+#[test]
+fn a_page_whose_cells_are_divs_has_tables() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let rows: String = form
+        .table("requests")
+        .unwrap()
+        .value_rows()
+        .enumerate()
+        .map(|(index, row)| {
+            let figures = format!("{}<div>{}</div>", "<div>0</div>".repeat(6), index + 1);
+            format!("<div class=tr><div>{}</div>{figures}</div>", row.label)
+        })
+        .collect();
+    let page = format!(
+        "<h1>石门镇2023年政府信息公开工作年度报告</h1><div>三、收到和处理政府信息公开申请情况</div>\
+         <div>自然人</div><div>商业企业</div><div>总计</div>{rows}<div>五、存在的主要问题及改进情况</div>\
+         <p>公开的深度还不够。</p>"
+    );
+    let report = lay("a.html", &page);
+    assert_numbered(&report, form, &[]);
+    assert_eq!(shown(&report, "requests.granted.business"), "0");
+}
+
+/// A row of plain text that stands out of line has blank cells that mean nothing.
+#[test]
+fn values_out_of_line_are_counted_off_or_undecided() {
+    let forms = forms();
+    let table = forms.get("2021").unwrap().table("requests").unwrap();
+    let mut text = String::new();
+    for row in table.value_rows() {
+        let values = match row.id.as_str() {
+            "new_requests" => "\t1\t2\t\t3\t4\t5\t6\t21\t",
+            "granted" => "\t\t7\t\t\t7\t\t\t\t",
+            _ => "\t0\t0\t0\t0\t0\t0\t0",
+        };
+        text.push_str(&format!("{}{values}\n", row.label));
+    }
+    let report = lay("a.txt", &with_title(&text));
+    assert_eq!(shown(&report, "requests.new_requests.business"), "2");
+    assert_eq!(shown(&report, "requests.new_requests.research_institute"), "3");
+    assert_eq!(shown(&report, "requests.new_requests.total"), "21");
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+    assert_eq!(shown(&report, "requests.granted.total"), "text");
+}
+
+#[test]
 fn table_four_is_found_by_its_fifteen_values_under_broken_headers() {
     let page = format!(
         "{HEAD}<table><tr><td colspan=5>行政复议</td><td colspan=10>行政诉讼</td></tr>\
@@ -539,6 +615,21 @@ fn figures_whose_column_is_lost_are_undecided_and_said() {
     for rule in ["cell-not-numeric", "requests-balance", "requests-row-total", "ocr-doubtful"] {
         assert!(!rules(&found).contains(&rule), "{rule}");
     }
+}
+
+/// A sheet too wide for its page prints the last columns of table IV elsewhere.
+#[test]
+fn table_four_with_some_of_its_columns_is_undecided_and_not_blank() {
+    let page = format!(
+        "{HEAD}<table><tr><td colspan=5>行政复议</td><td colspan=3>行政诉讼</td></tr>\
+         <tr>{}<td>结果维持</td><td>结果纠正</td><td>其他结果</td></tr><tr>{}</tr></table>",
+        "<td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td><td>总计</td>",
+        [0, 2, 13, 1, 16, 0, 0, 13].map(|n| format!("<td>{n}</td>")).concat(),
+    );
+    let (report, found) = checked("a.html", &page);
+    let id = "disputes.suit_direct.total";
+    assert!(["text", "absent"].contains(&shown(&report, id).as_str()), "{}", shown(&report, id));
+    assert!(!rules(&found).contains(&"total-blank"));
 }
 
 /// Cells whose rule was not found are one; what is said of them is in the messages of no error.

@@ -78,7 +78,9 @@ fn whole_report(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) 
     };
     let found = values.map(|v| on_report(check, form, v)).unwrap_or_default();
     // The form is told by the rows and columns: where some could not be read, it may be another.
-    let is_patchy = report.source == Source::Ocr && !report.missing_rows.is_empty();
+    let is_uncertain =
+        report.source == Source::Ocr || report.cells.values().any(|cell| cell.doubtful);
+    let is_patchy = is_uncertain && !report.missing_rows.is_empty();
     match test {
         Test::FormOutdated if is_patchy => found
             .into_iter()

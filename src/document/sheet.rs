@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::assembly::Assembly;
 use super::characters::NUMERALS;
-use super::{Grid, GridCell, Limits, Refusal};
+use super::{Grid, GridCell, ILLEGIBLE, Limits, Refusal};
 
 /// Rows and columns beyond these hold no report.
 const ROWS: usize = 5_000;
@@ -331,6 +331,7 @@ impl Layout {
                         row_span: area.rows.end.min(rows.end) - row,
                         column_span: area.columns.len(),
                         text: text.map(|text| text.trim().to_owned()).unwrap_or_default(),
+                        doubtful: text.is_some_and(|text| text.chars().eq([ILLEGIBLE])),
                         ..GridCell::default()
                     });
                 }

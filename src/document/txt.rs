@@ -19,7 +19,7 @@ mod tabs;
 
 use super::assembly::Assembly;
 use super::characters::NUMERALS;
-use super::{Document, Format, Grid, Limits, Meta, Refusal, encoding, furniture};
+use super::{Block, Document, Format, Grid, Limits, Meta, Refusal, encoding, furniture};
 use prose::Prose;
 
 /// Most lines of a text. A report with one cell a line has about 500.
@@ -94,6 +94,44 @@ pub(super) fn read_lines(lines: &[&str], assembly: &mut Assembly<'_>) -> Result<
         }
     }
     prose.flush(assembly)
+}
+
+/// Finds the tables of a document that has none by its format: their cells became paragraphs (a page
+/// made of `div`s), or their rows did (columns set with tabs).
+pub(super) fn find_tables(blocks: &mut Vec<Block>) {
+    if blocks.iter().any(|block| matches!(block, Block::Grid(_))) {
+        return;
+    }
+    let texts: Vec<String> = blocks.iter().map(line_of).collect();
+    let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let mut found = Vec::with_capacity(blocks.len());
+    let mut section = None;
+    let mut at = 0;
+    while let (Some(block), Some(line)) = (blocks.get(at), lines.get(at)) {
+        section = section_number(line).or(section);
+        let rest = lines.get(at..).unwrap_or_default();
+        let table =
+            if tabs::is_row(line) { Some(tabs::take(rest, section)) } else { stacked::take(rest) };
+        match table {
+            Some(Found::Table(table, taken)) => {
+                found.push(Block::Grid(table.grid));
+                at += taken.max(1);
+            }
+            _ => {
+                found.push(block.clone());
+                at += 1;
+            }
+        }
+    }
+    *blocks = found;
+}
+
+/// A block as a line of text; what is none ends any table.
+fn line_of(block: &Block) -> String {
+    match block {
+        Block::Paragraph(paragraph) => paragraph.text.replace('\n', "\u{2028}"),
+        _ => "。".into(),
+    }
 }
 
 fn table_at(line: &str, rest: &[&str], section: Option<u32>) -> Found {

@@ -1,7 +1,8 @@
 //! Excel workbooks of 2007 and later (xlsx, xlsm, et): `SpreadsheetML` in a zip container, ECMA-376.
 //!
 //! Sheets in the order of their tabs; hidden sheets, rows and columns are left out. A cell shows the
-//! value stored with it (formulas are not calculated); numbers as typed, see [`super::sheet::number`].
+//! value stored with it (formulas are not calculated: one stored without a value shows
+//! [`ILLEGIBLE`], for it is no blank cell); numbers as typed, see [`super::sheet::number`].
 //! What the file claims about its size (`dimension`) is not asked: a claim may cost gigabytes, cells
 //! that are there cost what they hold.
 
@@ -10,7 +11,7 @@ use super::container::Container;
 use super::opc::{join, relationships, target};
 use super::sheet::{Sheet, Shown, number};
 use super::xml::{self, Element, Xml};
-use super::{Document, Format, Limits, Meta, Refusal};
+use super::{Document, Format, ILLEGIBLE, Limits, Meta, Refusal};
 
 /// Reads everything the workbook shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
@@ -246,10 +247,15 @@ impl SheetReader<'_> {
     fn cell(&mut self, cell: &Element<'_>) -> Result<String, Refusal> {
         let mut value = String::new();
         let mut inline = String::new();
+        let mut is_formula = false;
         while let Some(element) = self.xml.child()? {
             match element.name() {
                 "v" => self.xml.text(&mut value)?,
                 "is" => rich_text(&mut self.xml, &mut inline)?,
+                "f" => {
+                    is_formula = true;
+                    self.xml.skip()?;
+                }
                 _ => self.xml.skip()?,
             }
         }
@@ -263,6 +269,7 @@ impl SheetReader<'_> {
             Some("inlineStr") => inline,
             Some("b") => if value.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
             Some("str" | "e" | "d") => value,
+            _ if is_formula && value.trim().is_empty() => ILLEGIBLE.into(),
             _ => self.number(cell, value),
         })
     }

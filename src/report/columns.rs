@@ -12,6 +12,9 @@ use crate::document::Columns;
 use crate::form::labels::{LabelId, Likeness};
 use crate::form::{Column, Kind};
 
+/// A header as like a label as this names its column for certain.
+const CERTAIN: f64 = 0.9;
+
 impl Template<'_> {
     /// Whether every row shows one value only: then it is the column the form names for that.
     pub(super) fn only_lone_values(&self, placed: &[Placed<'_>]) -> bool {
@@ -47,6 +50,7 @@ impl Template<'_> {
         };
         if place.line.columns != Columns::Exact {
             self.continue_row(lines, place, next, columns.len(), &mut found);
+            drop_surplus_blanks(&mut found, columns.len());
         }
         let last = place.line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
         let value = |cell: Option<&LineCell<'a>>, among: &[&LineCell<'a>]| values::Found {
@@ -57,11 +61,18 @@ impl Template<'_> {
             unit: own_unit,
             among: among.iter().map(|c| c.cell.text.as_str()).collect(),
         };
-        if place.line.columns == Columns::Filled && !lone && found.len() < columns.len() {
+        let too_few = place.line.columns == Columns::Filled && found.len() < columns.len();
+        let in_any_place =
+            place.line.columns == Columns::Ordinal && fits_in_several_places(&found, columns.len());
+        if !lone && (too_few || in_any_place) {
             return columns.iter().map(|_| value(None, &found)).collect();
         }
         let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
-            found.into_iter().map(Some).collect()
+            self.by_named_order(lines, place, &found, columns)
+                .unwrap_or(found)
+                .into_iter()
+                .map(Some)
+                .collect()
         } else if lone {
             columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
         } else if let Some(only) = only_value(&found).filter(|_| columns.len() == 1) {
@@ -98,6 +109,45 @@ impl Template<'_> {
             }
             found.extend(line.cells.iter());
         }
+    }
+
+    /// The cells of a full row where each stands right under a header of its own that names another
+    /// order than the form's, and leaves no doubt of it.
+    fn by_named_order<'a>(
+        &self,
+        lines: &[Line<'_>],
+        place: &Placed<'_>,
+        found: &[&'a LineCell<'a>],
+        columns: &[&Column],
+    ) -> Option<Vec<&'a LineCell<'a>>> {
+        if place.line.columns != Columns::Exact || columns.len() < 2 {
+            return None;
+        }
+        let start = found.first()?.cell.column;
+        let above = lines.get(..place.at)?.iter().rev();
+        let heads: Vec<&LineCell<'_>> = above
+            .take_while(|l| l.grid == place.line.grid)
+            .flat_map(|l| &l.cells)
+            .filter(|c| c.wordy && c.cell.column >= start)
+            .collect();
+        let labels: Vec<&Vec<LabelId>> = columns
+            .iter()
+            .map(|c| self.table.columns.iter().position(|own| own.id == c.id))
+            .map(|index| self.labels.columns.get(index?))
+            .collect::<Option<_>>()?;
+        let named = |cell: &LineCell<'_>| {
+            let over = |h: &&&LineCell<'_>| {
+                (h.cell.column, h.cell.column_span) == (cell.cell.column, cell.cell.column_span)
+            };
+            let head = heads.iter().find(over)?;
+            labels.iter().position(|l| head.likeness.best(l) >= CERTAIN)
+        };
+        let order: Vec<usize> = found.iter().map(|c| named(c)).collect::<Option<_>>()?;
+        if order.is_sorted() {
+            return None;
+        }
+        let seat = |column: usize| order.iter().position(|named| *named == column);
+        (0..columns.len()).map(|column| found.get(seat(column)?).copied()).collect()
     }
 
     /// The cells of a row under the headers of its columns, looked for upwards in the same table.
@@ -165,6 +215,27 @@ impl Template<'_> {
             above.flat_map(|l| &l.cells).find(|c| c.wordy && c.likeness.best(labels) >= ALIKE)?;
         number::money_in(&header.cell.text)
     }
+}
+
+/// Cells without a text say nothing where their places are not known: as many texts as the row has
+/// columns are its values.
+fn drop_surplus_blanks(found: &mut Vec<&LineCell<'_>>, wanted: usize) {
+    let is_filled = |c: &&LineCell<'_>| !super::normalise::trim(&c.cell.text).is_empty();
+    let filled = found.iter().filter(|c| is_filled(c)).count();
+    if found.len() > wanted && filled == wanted {
+        found.retain(is_filled);
+    }
+}
+
+/// Whether more cells than are wanted hold fewer values, and several runs of them hold all of these.
+fn fits_in_several_places(found: &[&LineCell<'_>], wanted: usize) -> bool {
+    let is_filled = |c: &&LineCell<'_>| !super::normalise::trim(&c.cell.text).is_empty();
+    let all = found.iter().filter(|c| is_filled(c)).count();
+    let holds_all = |run: &&[&LineCell<'_>]| run.iter().filter(|c| is_filled(c)).count() == all;
+    all > 0
+        && all < wanted
+        && found.len() > wanted
+        && found.windows(wanted.max(1)).filter(holds_all).nth(1).is_some()
 }
 
 /// The one cell of a row that says anything.

@@ -56,7 +56,7 @@ pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, O
     if is_placeholder(&folded) {
         return (CellValue::Placeholder, None);
     }
-    let (number, own) = split_unit(&folded);
+    let (number, own) = split_unit(as_typed(&folded));
     let value = decimal(trim(number), signed).and_then(|n| convert(n, own, unit));
     match value {
         Some(value) => (CellValue::Number(value), own.map(Into::into)),
@@ -69,6 +69,15 @@ fn is_placeholder(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     let dash = |c| matches!(c, '-' | '—' | '–' | '―' | '─' | '/' | '\\');
     text == "无" || (text.chars().count() <= 4 && text.chars().all(dash))
+}
+
+/// A number without the apostrophe that tells a spreadsheet to take it as text, and that some
+/// programs export with it.
+fn as_typed(text: &str) -> &str {
+    match text.strip_prefix(['\'', '‘', '’']) {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => rest,
+        _ => text,
+    }
 }
 
 /// The number and the unit after it, in brackets or not.
@@ -168,6 +177,8 @@ mod tests {
             ("4件", "4"),
             ("3 （项）", "3"),
             ("5630元", "5630"),
+            ("'17", "17"),
+            ("’1,234", "1234"),
         ] {
             assert_eq!(number(raw, false, None).as_deref(), Some(value), "{raw}");
         }
@@ -223,6 +234,9 @@ mod tests {
             "件",
             "1,2345",
             "½",
+            "'",
+            "''5",
+            "5'",
             "99999999999999999999999999999999",
         ] {
             assert!(matches!(read(raw, true, None).0, CellValue::Text(_)), "{raw}");

@@ -42,7 +42,8 @@ impl<'f> Template<'f> {
         let line = lines.get(at)?;
         let quality = count(known.min(cells.len())) / count(cells.len());
         let found = without_label(line, cells.len());
-        let is_exact = found.len() == cells.len();
+        let all = cells.len();
+        let is_exact = found.len() == all;
         let lone: Vec<&str> =
             self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
         let rows = self.table.value_rows().count();
@@ -55,7 +56,9 @@ impl<'f> Template<'f> {
         let mut laid = self.empty(quality);
         laid.note_grid(line.grid);
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
-        let lost = line.columns == Columns::Filled && chosen.iter().any(Option::is_none);
+        // Nothing tells which of the cells of a line that lacks some are there.
+        let lost = chosen.iter().any(Option::is_none)
+            && (line.columns == Columns::Filled || found.len() > rows && found.len() < all);
         let among: Vec<&str> = found.iter().map(|c| c.cell.text.as_str()).collect();
         for ((row, column), cell) in cells.into_iter().zip(chosen) {
             let value = values::Found {

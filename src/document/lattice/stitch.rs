@@ -123,7 +123,8 @@ impl Table {
     }
 
     /// Whether the page break went through a row: all cells of the first row go on cells above,
-    /// figures stand on one side of it only, and a label that goes on below filled its line above.
+    /// figures stand on one side of it only, and a label that goes on below filled its line above, or
+    /// has all its lines below.
     fn is_row_cut(&mut self, cells: &[Cell]) -> bool {
         let mut pairs: Vec<(Cell, &Cell)> = Vec::new();
         for cell in cells.iter().filter(|c| c.row == 0) {
@@ -148,7 +149,11 @@ impl Table {
             // No label below: its values, or nothing at all.
             return pairs.iter().any(|(twin, _)| !twin.lines.is_empty());
         }
-        labels.all(|(twin, cell)| is_full(twin) && !starts_with_ordinal(&text(cell)))
+        // Figures without a label above, a label without figures below: its middle came below.
+        let all_below = |twin: &Cell| figures_above && twin.lines.is_empty();
+        labels.all(|(twin, cell)| {
+            all_below(twin) || (is_full(twin) && !starts_with_ordinal(&text(cell)))
+        })
     }
 
     /// The cell of the last row right above a cell of the first row of the next page.

@@ -214,6 +214,14 @@ fn a_row_cut_by_a_page_break_is_one_row() {
 }
 
 #[test]
+fn a_row_whose_label_has_all_its_lines_below_the_page_break_is_one_row() {
+    let above = [("规章", "1"), ("", "7")];
+    let below = [("（二）部分公开", ""), ("文件", "3")];
+    let rows = ["0:规章 | 1:1", "0:（二）部分公开 | 1:7", "0:文件 | 1:3"];
+    assert_eq!(shown(over_two_pages(&above, &below)), rows);
+}
+
+#[test]
 fn a_blank_row_after_a_page_break_is_no_rest_of_the_row_above() {
     let rows = ["0:行政许可 | 1:2", "0:行政处罚 | 1:", "0:文件 | 1:3"];
     let pages = over_two_pages(&[("行政许可", "2")], &[("行政处罚", ""), ("文件", "3")]);
@@ -478,6 +486,43 @@ fn a_figure_broken_over_two_lines_is_doubtful_and_no_row_of_its_own() {
     assert!(last.iter().all(|c| c.doubtful));
     assert_eq!(last.last().unwrap().text, "67 9");
     assert_eq!(grid.height(), 3);
+}
+
+#[test]
+fn a_figure_broken_over_lines_far_apart_makes_the_row_beside_it_doubtful() {
+    let mut page = page(1);
+    centred(&mut page, &[("自然人", 300.0), ("企业", 340.0), ("总计", 380.0)], 100.0);
+    row(&mut page, "规章", &[("1", 300.0), ("5", 340.0), ("6", 380.0)], 120.0);
+    centred(&mut page, &[("10", 300.0), ("12", 380.0)], 148.0);
+    row(&mut page, "文件", &[("5", 340.0), ("1", 380.0)], 160.0);
+    row(&mut page, "其他", &[("3", 300.0), ("5", 340.0), ("8", 380.0)], 188.0);
+    let grid = grid(page);
+    let is_doubtful = |text: &str| {
+        let own = grid.cells.iter().find(|c| c.text == text).unwrap().row;
+        grid.cells.iter().filter(|c| c.row == own).all(|c| c.doubtful)
+    };
+    assert!(is_doubtful("文件") && is_doubtful("12"));
+    assert!(!is_doubtful("规章") && !is_doubtful("其他"));
+}
+
+/// A table without rules on two pages, its labels set beside figures at their first line.
+fn unruled_over_two_pages(above: &str, below: &str) -> Vec<Page> {
+    let (mut first, mut second) = (page(1), page(2));
+    centred(&mut first, &[("自然人", 300.0), ("企业", 350.0), ("总计", 400.0)], 700.0);
+    row(&mut first, "予以公开数量", &[("1", 300.0), ("0", 350.0), ("1", 400.0)], 720.0);
+    row(&mut first, above, &[("2", 300.0), ("3", 350.0), ("5", 400.0)], 740.0);
+    write(&mut second, below, 80.0, 80.0);
+    row(&mut second, "6.属于过程", &[("0", 300.0), ("4", 350.0), ("4", 400.0)], 100.0);
+    vec![first, second]
+}
+
+#[test]
+fn a_label_without_rules_goes_on_after_a_page_break() {
+    let rows = ["0:5.属于内部事务信息 | 1:2 | 2:3 | 3:5", "0:6.属于过程 | 1:0 | 2:4 | 3:4"];
+    assert_eq!(shown(unruled_over_two_pages("5.属于内部", "事务信息"))[2..], rows);
+    // The figures stand beside the middle of a label that is all below.
+    let rows = ["0:（二）公开 | 1:2 | 2:3 | 3:5", "0:6.属于过程 | 1:0 | 2:4 | 3:4"];
+    assert_eq!(shown(unruled_over_two_pages("", "（二）公开"))[2..], rows);
 }
 
 #[test]

@@ -57,6 +57,20 @@ fn every_kind_of_cell_shows_its_stored_value() {
 }
 
 #[test]
+fn a_formula_stored_without_its_value_is_doubtful_and_no_blank() {
+    let row = r#"<sheetData><row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>SUM(A1:A1)</f><v/></c>
+<c r="C1"><f>A1+1</f></c><c r="D1" t="str"><f>""</f><v></v></c></row></sheetData>"#;
+    let document = read(&xlsx(row), &Limits::default()).unwrap();
+    let Some(crate::document::Block::Grid(grid)) = document.blocks.first() else {
+        panic!("no table in {document:?}")
+    };
+    let cells: Vec<(&str, bool)> =
+        grid.cells.iter().map(|c| (c.text.as_str(), c.doubtful)).collect();
+    assert_eq!(cells[..3], [("3", false), ("□", true), ("□", true)]);
+    assert!(cells.get(3).is_none_or(|cell| *cell == ("", false)));
+}
+
+#[test]
 fn hidden_sheets_rows_and_columns_are_left_out() {
     let sheet = r#"<cols><col min="2" max="2" hidden="1"/></cols><sheetData>
 <row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>9</v></c><c r="C1"><v>2</v></c></row>

@@ -137,6 +137,17 @@ struct Row<'l> {
     doubtful: bool,
 }
 
+impl Row<'_> {
+    /// Whether it has figures and no label.
+    fn is_unlabelled(&self) -> bool {
+        self.line.is_some() && self.labels.is_empty()
+    }
+
+    fn page(&self) -> Option<u32> {
+        self.line.map(|line| line.page)
+    }
+}
+
 fn pieces(lines: &[Line], wanted: &dyn Fn(&Word) -> bool) -> Vec<Piece> {
     let of_line = |line: &Line| -> Vec<Piece> {
         let words = line.words.iter().filter(|w| wanted(w));
@@ -215,6 +226,45 @@ fn rows<'l>(
         // The first of several may be that of a group of rows.
         let mut own = row.labels.iter().skip(usize::from(row.labels.len() > 1));
         row.doubtful = row.line.is_some() && own.any(far);
+    }
+    doubt_beside_unlabelled(joined_over_page(rows))
+}
+
+/// Figures at the foot of a page whose label has all its lines on the next are one row with it.
+fn joined_over_page(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let mut joined: Vec<Row<'_>> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let page = row.labels.first().and_then(Label::page);
+        let is_cut = |above: &mut Row<'_>| {
+            above.is_unlabelled() && row.line.is_none() && above.page().map(|p| p + 1) == page
+        };
+        if let Some(above) = joined.pop_if(is_cut) {
+            row.line = above.line;
+        }
+        joined.push(row);
+    }
+    joined
+}
+
+/// Figures without a label that stand close to a row are perhaps its own: broken over lines, or of
+/// another height. So are figures beside a label that has none.
+fn doubt_beside_unlabelled(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    const CLOSE: f64 = 1.6;
+    if rows.iter().all(|row| row.labels.is_empty()) {
+        return rows;
+    }
+    let perhaps_one = |a: &Row<'_>, b: &Row<'_>| {
+        let size = a.line.or(b.line).map_or(0.0, |line| line.size);
+        let unlabelled = a.is_unlabelled() != b.is_unlabelled();
+        let bare = a.line.is_none() || b.line.is_none();
+        unlabelled && (bare || (b.y - a.y).abs() <= CLOSE * size)
+    };
+    let pairs: Vec<bool> =
+        rows.windows(2).map(|pair| matches!(pair, [a, b] if perhaps_one(a, b))).collect();
+    for (index, _) in pairs.iter().enumerate().filter(|(_, is_one)| **is_one) {
+        for row in rows.iter_mut().skip(index).take(2) {
+            row.doubtful = true;
+        }
     }
     rows
 }

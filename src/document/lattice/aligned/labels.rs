@@ -83,10 +83,20 @@ impl Label {
             return Some((*only, 0.0));
         }
         rows.iter()
-            .map(|y| (y - self.middle()).abs())
+            .map(|y| self.distance(*y))
             .enumerate()
             .filter(|(index, _)| open.contains(index))
             .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// How far its middle is from a row; of a label cut by a page break, its nearest line.
+    fn distance(&self, y: f64) -> f64 {
+        let is_cut = self.pieces.first().map(|p| p.page) != self.pieces.last().map(|p| p.page);
+        if is_cut {
+            self.pieces.iter().map(|p| (y - p.y).abs()).fold(f64::INFINITY, f64::min)
+        } else {
+            (y - self.middle()).abs()
+        }
     }
 
     /// Whether it is a label by itself and no part of one.
@@ -109,24 +119,50 @@ impl Label {
         let level = |p: &Piece| rows.iter().any(|y| (p.y - y).abs() <= LEVEL * p.size);
         let gap = piece.y - last.y;
         let own = self.reach();
-        let near = ALIGNED * piece.size;
-        let aligned = (own.left - piece.word.left).abs() <= near
-            || (own.centre() - piece.word.centre()).abs() <= near;
         gap > LEVEL * piece.size
             && gap <= PITCH * piece.size
-            && aligned
+            && is_aligned(&own, piece)
             && !bands.part(own.centre(), last.y, piece.y)
             && !starts_with_ordinal(&piece.word.text)
             && !(level(piece) && self.pieces.iter().any(level))
     }
+
+    /// Whether a page break cuts the label: the first line of the next page goes on with the last of
+    /// this one, which is as wide as any. Where figures stand between or beside it, it is another.
+    fn takes_over_page(&self, piece: &Piece, rows: &[f64], widest: f64) -> bool {
+        let Some(last) = self.pieces.last().filter(|last| last.page + 1 == piece.page) else {
+            return false;
+        };
+        let level = LEVEL * piece.size;
+        is_aligned(&Column::of(&last.word), piece)
+            && last.word.right - last.word.left + piece.size > widest
+            && !starts_with_ordinal(&piece.word.text)
+            && !rows.iter().any(|y| last.y + level < *y && *y <= piece.y + level)
+    }
+}
+
+/// Whether a line begins, or is centred, where what stands above it does.
+fn is_aligned(above: &Column, piece: &Piece) -> bool {
+    let near = ALIGNED * piece.size;
+    let own = Column::of(&piece.word);
+    (above.left - own.left).abs() <= near || (above.centre() - own.centre()).abs() <= near
 }
 
 /// Puts the pieces, from the top, together to labels. `rows` are the baselines of the figures: two
 /// lines that each stand beside figures of their own are two labels.
 pub(super) fn assembled(pieces: Vec<Piece>, rows: &[f64], bands: &Bands) -> Vec<Label> {
+    let lines: Vec<Column> = pieces.iter().map(|p| Column::of(&p.word)).collect();
+    // The widest line of the labels that a line is one of.
+    let widest = |piece: &Piece| {
+        let under = lines.iter().filter(|line| is_aligned(line, piece));
+        under.map(|line| line.right - line.left).fold(0.0, f64::max)
+    };
     let mut labels: Vec<Label> = Vec::new();
     for piece in pieces {
-        match labels.iter_mut().rev().find(|label| label.takes(&piece, rows, bands)) {
+        let goes_on = |label: &&mut Label| {
+            label.takes(&piece, rows, bands) || label.takes_over_page(&piece, rows, widest(&piece))
+        };
+        match labels.iter_mut().rev().find(goes_on) {
             Some(label) => label.pieces.push(piece),
             None => labels.push(Label { pieces: vec![piece] }),
         }
