@@ -509,7 +509,7 @@ fn a_figure_broken_over_lines_far_apart_makes_the_row_beside_it_doubtful() {
 fn unruled_over_two_pages(above: &str, below: &str) -> Vec<Page> {
     let (mut first, mut second) = (page(1), page(2));
     centred(&mut first, &[("自然人", 300.0), ("企业", 350.0), ("总计", 400.0)], 700.0);
-    row(&mut first, "予以公开数量", &[("1", 300.0), ("0", 350.0), ("1", 400.0)], 720.0);
+    row(&mut first, "4.予以公开", &[("1", 300.0), ("0", 350.0), ("1", 400.0)], 720.0);
     row(&mut first, above, &[("2", 300.0), ("3", 350.0), ("5", 400.0)], 740.0);
     write(&mut second, below, 80.0, 80.0);
     row(&mut second, "6.属于过程", &[("0", 300.0), ("4", 350.0), ("4", 400.0)], 100.0);
