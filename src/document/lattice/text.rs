@@ -42,10 +42,6 @@ pub(super) struct Gap {
 }
 
 impl Word {
-    pub(super) fn centre(&self) -> f64 {
-        f64::midpoint(self.left, self.right)
-    }
-
     /// The two words before and after a gap.
     pub(super) fn split(&self, gap: Gap) -> Option<(Self, Self)> {
         let (before, after) = self.text.split_at_checked(gap.at)?;
