@@ -314,7 +314,7 @@ def latency(gouji: Path, root: Path) -> None:
 
 
 def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple[int, float]]:
-    """What an idle daemon takes in a second, by how many known files are in its folder."""
+    """What an idle daemon takes for each look, in ms, by how many known files are in its folder."""
     points = []
     backlog, office = Backlog(), Office(gouji, root, f'rescan = "{rescan}s"')
     for size in sizes:
@@ -331,7 +331,7 @@ def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple
         time.sleep(looks * rescan)
         cpu = (running.cpu() - before) / (looks * rescan) * 1000
         wakes = (running.wakeups() - wakes) / looks
-        points.append((size, cpu))
+        points.append((size, cpu * rescan))
         print(
             f"  {size:>6} files: {cpu:.3f} ms/s with a look every {rescan} s, {wakes:.0f} wake-ups a look; "
             f"ready after {ready:.2f} s by the clock, {start:.2f} s CPU; "
@@ -365,8 +365,8 @@ def plot(path: Path, in_database: list, in_folder: list) -> None:
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     left.semilogx(*zip(*in_database), marker="o")
     left.set(xlabel="reports in the database", ylabel="ms CPU for each further report", ylim=(0, None))
-    right.semilogx(*zip(*in_folder), marker="o")
-    right.set(xlabel="known files in the folder", ylabel="ms CPU a second, idle", ylim=(0, None))
+    right.loglog(*zip(*in_folder), marker="o")
+    right.set(xlabel="known files in the folder", ylabel="ms CPU for a look, idle")
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
