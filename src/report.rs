@@ -187,7 +187,8 @@ const EQUAL: f64 = 0.01;
 pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
     let templates = Template::all(forms);
     let lines = lines::of(document, forms.labels());
-    let laid: Vec<Laid<'_>> = templates.iter().filter_map(|t| t.lay(&lines)).collect();
+    let laid: Vec<Laid<'_>> =
+        templates.iter().filter_map(|t| t.lay(&lines, document.source)).collect();
     let items = section::items(document);
     let kind = kind(document, &items, forms, &laid)?;
     let of_kind: Vec<&Form> = forms.iter().filter(|f| f.title == kind).collect();
@@ -332,10 +333,7 @@ impl Report {
                 values: vec![value],
             }),
         );
-        self.unknown_rows.extend(laid.unknown_rows);
-        if self.source == Source::Ocr {
-            self.unknown_rows.extend(laid.bare_rows);
-        }
+        self.unknown_rows.extend(laid.unknown_rows.into_iter().chain(laid.bare_rows));
         self.cells.extend(laid.cells);
     }
 

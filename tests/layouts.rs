@@ -5,7 +5,7 @@
 #![allow(clippy::panic, reason = "a failing test panics")]
 
 use gouji::check::{Findings, Policy, check};
-use gouji::document::{self, Block, Limits, Source};
+use gouji::document::{self, Block, Document, Limits, Source};
 use gouji::form::{Form, Forms, Row, Severity, Table};
 use gouji::report::{self, CellValue, Report};
 
@@ -27,11 +27,14 @@ fn with_findings(report: Report) -> (Report, Findings) {
     (report, found)
 }
 
-/// The same as if its characters had been recognised on a scan.
+/// A page as if its characters had been recognised on a scan.
+fn scan(text: &str) -> Document {
+    let document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
+    Document { source: Source::Ocr, ..document }
+}
+
 fn scanned(name: &str, text: &str) -> (Report, Findings) {
-    let mut document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
-    document.source = Source::Ocr;
-    with_findings(report::lay(&document, &forms(), name).unwrap())
+    with_findings(report::lay(&scan(text), &forms(), name).unwrap())
 }
 
 /// A cell as text: the number, `blank`, `placeholder`, `text`, or `absent`.
@@ -74,6 +77,12 @@ fn requests(form: &Form, row: impl Fn(&Table, &Row, usize) -> Option<Vec<String>
         }
     }
     html + "</table>"
+}
+
+/// Something of each row of table III that has values, one after the other.
+fn of_each_row(form: &Form, of_row: impl Fn(&Row, usize) -> String) -> String {
+    let rows = form.table("requests").unwrap().value_rows().enumerate();
+    rows.map(|(index, row)| of_row(row, index)).collect()
 }
 
 /// Seven values that tell their row: the row's number in the last column.
@@ -210,20 +219,10 @@ fn columns_are_told_by_their_headers_where_cells_are_padded_or_a_remark_column_f
 fn columns_in_another_order_are_told_by_the_headers_right_over_them() {
     let forms = forms();
     let form = forms.get("2021").unwrap();
-    let rows: String = form
-        .table("requests")
-        .unwrap()
-        .value_rows()
-        .enumerate()
-        .map(|(index, row)| {
-            format!(
-                "<tr><td>{}</td><td>{}</td><td>1</td>{}</tr>",
-                row.label,
-                index + 1,
-                "<td>0</td>".repeat(5)
-            )
-        })
-        .collect();
+    let rows = of_each_row(form, |row, index| {
+        let others = "<td>0</td>".repeat(5);
+        format!("<tr><td>{}</td><td>{}</td><td>1</td>{others}</tr>", row.label, index + 1)
+    });
     let page = format!(
         "<h1>松坪镇2022年政府信息公开工作年度报告</h1><table><tr><td rowspan=2>事项</td>\
          <td rowspan=2>总计</td><td rowspan=2>自然人</td><td colspan=5>法人或其他组织</td></tr>\
@@ -240,16 +239,10 @@ fn columns_in_another_order_are_told_by_the_headers_right_over_them() {
 fn a_page_whose_cells_are_divs_has_tables() {
     let forms = forms();
     let form = forms.get("2021").unwrap();
-    let rows: String = form
-        .table("requests")
-        .unwrap()
-        .value_rows()
-        .enumerate()
-        .map(|(index, row)| {
-            let figures = format!("{}<div>{}</div>", "<div>0</div>".repeat(6), 2 * index);
-            format!("<div class=tr><div>{}</div>{figures}</div>", row.label)
-        })
-        .collect();
+    let rows = of_each_row(form, |row, index| {
+        let figures = format!("{}<div>{}</div>", "<div>0</div>".repeat(6), 2 * index);
+        format!("<div class=tr><div>{}</div>{figures}</div>", row.label)
+    });
     let page = format!(
         "<h1>石门镇2023年政府信息公开工作年度报告</h1><div>三、收到和处理政府信息公开申请情况</div>\
          <div>自然人</div><div>商业企业</div><div>总计</div>{rows}<div>五、存在的主要问题及改进情况</div>\
@@ -738,8 +731,7 @@ fn on_a_scan_a_blank_is_undecided_where_its_figure_may_stand_in_a_row_of_its_own
 /// The same, with the cells doubtful that recognition leaves so: several readings (`或`) or an unsure one
 /// (`？`), and units, as all words of tables.
 fn scanned_in_doubt(name: &str, text: &str) -> (Report, Findings) {
-    let mut document = document::read(text.as_bytes(), "a.html", &Limits::default()).unwrap();
-    document.source = Source::Ocr;
+    let mut document = scan(text);
     for block in &mut document.blocks {
         let Block::Grid(grid) = block else { continue };
         for cell in &mut grid.cells {

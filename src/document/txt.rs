@@ -104,26 +104,27 @@ pub(super) fn find_tables(blocks: &mut Vec<Block>) {
     }
     let texts: Vec<String> = blocks.iter().map(line_of).collect();
     let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut found = Vec::with_capacity(blocks.len());
+    let mut left = std::mem::take(blocks).into_iter();
+    let mut rest = lines.as_slice();
     let mut section = None;
-    let mut at = 0;
-    while let (Some(block), Some(line)) = (blocks.get(at), lines.get(at)) {
+    while let [line, ..] = rest {
         section = section_number(line).or(section);
-        let rest = lines.get(at..).unwrap_or_default();
         let table =
             if tabs::is_row(line) { Some(tabs::take(rest, section)) } else { stacked::take(rest) };
-        match table {
+        let taken = match table {
             Some(Found::Table(table, taken)) => {
-                found.push(Block::Grid(table.grid));
-                at += taken.max(1);
+                let taken = taken.max(1);
+                blocks.push(Block::Grid(table.grid));
+                left.by_ref().take(taken).for_each(drop);
+                taken
             }
             _ => {
-                found.push(block.clone());
-                at += 1;
+                blocks.extend(left.next());
+                1
             }
-        }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
     }
-    *blocks = found;
 }
 
 /// A block as a line of text; what is none ends any table.

@@ -102,9 +102,7 @@ impl Label {
         let numbered = !self.number.is_empty() && !other.number.is_empty();
         if numbered && self.number != other.number { best * 0.95 } else { best }
     }
-}
 
-impl Label {
     /// Each character of `body` and how often it occurs there, in order of their code.
     pub(super) fn characters(&self) -> impl Iterator<Item = (char, usize)> {
         let chars = &self.bags.0.chars;

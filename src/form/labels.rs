@@ -70,9 +70,9 @@ impl Labels {
             }
         }
         let likeness = |(label, shared): (&Label, usize)| {
-            let shorter = text.least_chars().max(label.least_chars());
+            let longer = text.least_chars().max(label.least_chars());
             // What has less in common is less than half alike, which `Label::likeness` takes for nothing.
-            if shared * 2 >= shorter { text.likeness(label) } else { 0.0 }
+            if shared * 2 >= longer { text.likeness(label) } else { 0.0 }
         };
         Likeness(self.distinct.iter().zip(shared).map(likeness).collect())
     }

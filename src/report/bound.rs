@@ -133,7 +133,7 @@ fn content(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) -
     let said = sections.iter().filter(|s| s.picture || !s.text.is_empty());
     let lines = lines::of(&document, forms.labels());
     let templates = Template::all(forms);
-    let laid = templates.iter().filter(|template| template.lay(&lines).is_some());
+    let laid = templates.iter().filter(|template| template.lay(&lines, document.source).is_some());
     let tables = laid.map(|template| format!("table {}", template.table.id));
     Part {
         start: 0,

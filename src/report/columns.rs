@@ -33,13 +33,12 @@ impl Template<'_> {
         lone: bool,
     ) -> Vec<values::Found<'a>> {
         let unit_word = |c: &&LineCell<'_>| number::is_unit(&c.cell.text);
-        let is_blank = |c: &&LineCell<'_>| super::normalise::trim(&c.cell.text).is_empty();
         let mut found: Vec<&LineCell<'a>> = place.after_label();
         // A column of units before the figures, after what merged labels left of theirs.
         let surplus = found.len().saturating_sub(columns.len());
         let first = found
             .iter()
-            .position(|c| !is_blank(c))
+            .position(|c| !c.is_blank())
             .filter(|at| *at < surplus || place.line.columns != Columns::Exact);
         let own_unit = match first.and_then(|at| Some((at, *found.get(at)?))) {
             Some((at, unit)) if unit_word(&unit) => {
@@ -130,11 +129,8 @@ impl Template<'_> {
             .flat_map(|l| &l.cells)
             .filter(|c| c.wordy && c.cell.column >= start)
             .collect();
-        let labels: Vec<&Vec<LabelId>> = columns
-            .iter()
-            .map(|c| self.table.columns.iter().position(|own| own.id == c.id))
-            .map(|index| self.labels.columns.get(index?))
-            .collect::<Option<_>>()?;
+        let labels: Vec<&[LabelId]> =
+            columns.iter().map(|c| self.labels_of(c)).collect::<Option<_>>()?;
         let named = |cell: &LineCell<'_>| {
             let over = |h: &&&LineCell<'_>| {
                 (h.cell.column, h.cell.column_span) == (cell.cell.column, cell.cell.column_span)
@@ -172,11 +168,7 @@ impl Template<'_> {
             .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.likeness))
             .collect();
         spans.sort_by_key(|(from, to, _)| (*from, *to));
-        let labels: Vec<&Vec<LabelId>> = columns
-            .iter()
-            .filter_map(|c| self.table.columns.iter().position(|own| own.id == c.id))
-            .filter_map(|index| self.labels.columns.get(index))
-            .collect();
+        let labels: Vec<&[LabelId]> = columns.iter().filter_map(|c| self.labels_of(c)).collect();
         let gaps = Gaps { found: 0.0, expected: 0.0 };
         let like = |i: usize, j: usize| {
             let (_, _, likeness) = spans.get(i)?;
@@ -198,6 +190,12 @@ impl Template<'_> {
         Some(pairs.iter().map(under).collect())
     }
 
+    /// The labels of a column.
+    fn labels_of(&self, column: &Column) -> Option<&[LabelId]> {
+        let index = self.table.columns.iter().position(|own| own.id == column.id)?;
+        self.labels.columns.get(index).map(Vec::as_slice)
+    }
+
     /// The unit of money the document's own header gives a column, where the form gives none.
     pub(super) fn header_unit(
         &self,
@@ -208,8 +206,7 @@ impl Template<'_> {
         if column.kind != Kind::Amount || place.row.unit_in(column).is_some() {
             return None;
         }
-        let labels =
-            self.labels.columns.get(self.table.columns.iter().position(|c| c.id == column.id)?)?;
+        let labels = self.labels_of(column)?;
         let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
         let header =
             above.flat_map(|l| &l.cells).find(|c| c.wordy && c.likeness.best(labels) >= ALIKE)?;
@@ -217,21 +214,23 @@ impl Template<'_> {
     }
 }
 
+/// How many of these cells hold anything.
+fn filled(cells: &[&LineCell<'_>]) -> usize {
+    cells.iter().filter(|c| !c.is_blank()).count()
+}
+
 /// Cells without a text say nothing where their places are not known: as many texts as the row has
 /// columns are its values.
 fn drop_surplus_blanks(found: &mut Vec<&LineCell<'_>>, wanted: usize) {
-    let is_filled = |c: &&LineCell<'_>| !super::normalise::trim(&c.cell.text).is_empty();
-    let filled = found.iter().filter(|c| is_filled(c)).count();
-    if found.len() > wanted && filled == wanted {
-        found.retain(is_filled);
+    if found.len() > wanted && filled(found) == wanted {
+        found.retain(|c| !c.is_blank());
     }
 }
 
 /// Whether more cells than are wanted hold fewer values, and several runs of them hold all of these.
 fn fits_in_several_places(found: &[&LineCell<'_>], wanted: usize) -> bool {
-    let is_filled = |c: &&LineCell<'_>| !super::normalise::trim(&c.cell.text).is_empty();
-    let all = found.iter().filter(|c| is_filled(c)).count();
-    let holds_all = |run: &&[&LineCell<'_>]| run.iter().filter(|c| is_filled(c)).count() == all;
+    let all = filled(found);
+    let holds_all = |run: &&[&LineCell<'_>]| filled(run) == all;
     all > 0
         && all < wanted
         && found.len() > wanted
@@ -240,7 +239,7 @@ fn fits_in_several_places(found: &[&LineCell<'_>], wanted: usize) -> bool {
 
 /// The one cell of a row that says anything.
 fn only_value<'a>(found: &[&'a LineCell<'a>]) -> Option<&'a LineCell<'a>> {
-    let mut filled = found.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty());
+    let mut filled = found.iter().filter(|c| !c.is_blank());
     filled.next().copied().filter(|_| filled.next().is_none())
 }
 
@@ -250,9 +249,6 @@ pub(super) fn window<'a>(
     found: &[&'a LineCell<'a>],
     wanted: usize,
 ) -> Vec<Option<&'a LineCell<'a>>> {
-    let filled = |cells: &[&LineCell<'_>]| {
-        cells.iter().filter(|c| !super::normalise::trim(&c.cell.text).is_empty()).count()
-    };
     let mut chosen: &[&LineCell<'_>] = found.get(..wanted).unwrap_or(found);
     for run in found.windows(wanted.max(1)) {
         if filled(run) > filled(chosen) {

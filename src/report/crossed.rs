@@ -43,9 +43,8 @@ impl<'a> Filling<'a> {
 
     /// Puts a cell where none is yet; or a value where a blank is, which may pad a row of headers.
     fn put(&mut self, row: usize, column: usize, line: &'a Line<'a>, cell: &'a LineCell<'a>) {
-        let is_blank = |cell: &LineCell<'_>| normalise::trim(&cell.cell.text).is_empty();
         if let Some(place) = self.cells.get_mut(row * self.columns + column)
-            && place.is_none_or(|(_, old)| is_blank(old) && !is_blank(cell) && !cell.wordy)
+            && place.is_none_or(|(_, old)| old.is_blank() && !cell.is_blank() && !cell.wordy)
         {
             *place = Some((line, cell));
         }
@@ -186,11 +185,11 @@ impl<'f> Template<'f> {
                 _ => {}
             }
             // Plain text may have blanks after a row that are none of its cells.
-            let is_blank = |c: &&LineCell<'_>| normalise::trim(&c.cell.text).is_empty();
             let rest = values.len() % columns;
             let surplus = values.get(values.len() - rest..).unwrap_or_default();
             let blocks = values.len() / columns;
-            if named.len() * 2 <= columns || blocks == 0 || !surplus.iter().all(|c| is_blank(&c)) {
+            if named.len() * 2 <= columns || blocks == 0 || !surplus.iter().all(LineCell::is_blank)
+            {
                 headed.clear();
                 named.clear();
                 continue;

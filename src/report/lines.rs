@@ -35,6 +35,13 @@ pub(super) struct LineCell<'d> {
     pub(super) wordy: bool,
 }
 
+impl LineCell<'_> {
+    /// Whether nothing is printed in it.
+    pub(super) fn is_blank(&self) -> bool {
+        trim(&self.cell.text).is_empty()
+    }
+}
+
 impl Line<'_> {
     /// Whether any cell after `label` (or any at all) may be a value.
     pub(super) fn has_values_after(&self, label: Option<usize>) -> bool {

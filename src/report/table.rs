@@ -8,6 +8,7 @@ use super::normalise::Label;
 use super::order;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
+use crate::document::Source;
 use crate::form::labels::{LabelId, Labels, TableLabels};
 use crate::form::{CellId, Column, Form, Forms, Layout, Row, Table};
 
@@ -37,9 +38,10 @@ pub(super) struct Laid<'f> {
     pub(super) heading_values: Vec<(String, String)>,
     /// Rows whose values were told apart by their number alone.
     pub(super) sublabels_lost: Vec<String>,
-    /// Rows that may be others if their labels were misread; see [`order`].
+    /// On a scan, rows that may be others if their labels were misread; see [`order`].
     pub(super) unsure_rows: Vec<String>,
-    /// Rows of figures whose label was not read and that are none of the form's by their place either.
+    /// On a scan, rows of figures whose label was not read and that are none of the form's by their place
+    /// either.
     pub(super) bare_rows: Vec<UnknownRow>,
 }
 
@@ -70,15 +72,16 @@ impl<'f> Template<'f> {
             .collect()
     }
 
-    /// Lays the table over the rows of a document; `None` when it is not there.
-    pub(super) fn lay(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+    /// Lays the table over the rows of a document; `None` when it is not there. `source` tells how far its
+    /// labels can be trusted.
+    pub(super) fn lay(&'f self, lines: &[Line<'_>], source: Source) -> Option<Laid<'f>> {
         match self.table.layout {
-            Layout::Rows => self.lay_rows(lines),
+            Layout::Rows => self.lay_rows(lines, source),
             Layout::Line => self.lay_line(lines),
         }
     }
 
-    fn lay_rows(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+    fn lay_rows(&'f self, lines: &[Line<'_>], source: Source) -> Option<Laid<'f>> {
         let matches: Vec<Vec<Option<Match>>> = lines
             .iter()
             .map(|line| self.labels.rows.iter().map(|row| match_row(line, row)).collect())
@@ -119,9 +122,12 @@ impl<'f> Template<'f> {
         if quality < FITS || !enough {
             return None;
         }
-        let unsure_rows = order::unsure(self.table, lines, &placed, likeness);
-        let bare_rows = self.bare_rows(span, first, &taken);
-        Some(Laid { unsure_rows, bare_rows, ..self.fill(lines, &placed, unknown, quality) })
+        let mut laid = self.fill(lines, &placed, unknown, quality);
+        if source == Source::Ocr {
+            laid.unsure_rows = order::unsure(self.table, lines, &placed, likeness);
+            laid.bare_rows = self.bare_rows(span, first, &taken);
+        }
+        Some(laid)
     }
 
     /// Rows that lost their label stand between two that kept it: when as many rows of values are

@@ -44,6 +44,7 @@ use gouji::report::{Cell, CellValue};
 use gouji::worker::confine;
 use mutate::Seed;
 use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The short run.
 const MUTANTS: u64 = 400;
@@ -283,8 +284,7 @@ fn portion(options: &Options, seeds: &[Seed], from: u64) {
 
 /// What this process has taken of the processors.
 fn processor_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
 }
 
 /// What was found before.
