@@ -517,11 +517,13 @@ fn everything_wrong_in_templates_is_told_at_once_with_its_line() {
         ("item.html", &misspelt),
         ("letter.txt", "一行\n{% for item in letter.items %}\n"),
         ("lettre.html", ""),
+        ("admin.txt", &format!("一行\n{}{{{{ unclosed", "长".repeat(70_000))),
     ]);
     let told = told.unwrap_err();
     assert!(told.contains(&format!("item.html:{line}: undefined value")), "{told}");
     assert!(told.contains("letter.txt:2: syntax error"), "{told}");
     assert!(told.contains("lettre.html: no template has this name"), "{told}");
+    assert!(told.contains("admin.txt:2: a line of more than 60000 characters"), "{told}");
 }
 
 #[test]

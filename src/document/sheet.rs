@@ -81,7 +81,8 @@ impl Sheet {
 
     /// Merges an area; both ends belong to it.
     pub(super) fn merge(&mut self, first: (usize, usize), last: (usize, usize)) {
-        let area = Area { rows: first.0..last.0 + 1, columns: first.1..last.1 + 1 };
+        let end = |last: usize| last.saturating_add(1);
+        let area = Area { rows: first.0..end(last.0), columns: first.1..end(last.1) };
         if !area.rows.is_empty() && !area.columns.is_empty() && self.merged.len() < BLANKS {
             self.merged.push(area);
         }

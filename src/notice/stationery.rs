@@ -38,6 +38,9 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("page.html", include_str!("../../config/mail/page.html")),
 ];
 
+/// Characters of a line of a template: minijinja counts columns in 16 bits, and panics beyond them.
+const LONGEST_LINE: usize = 60_000;
+
 /// The templates, ready to be filled.
 #[derive(Debug)]
 pub struct Stationery {
@@ -110,6 +113,9 @@ impl Stationery {
         for (name, text) in read_folder(folder)? {
             if !TEMPLATES.iter().any(|(known, _)| *known == name) {
                 errors.insert(unknown(name));
+            } else if let Some(line) = too_long_line(&text) {
+                let what = format!("a line of more than {LONGEST_LINE} characters");
+                errors.insert(TemplateError { file: name, line: Some(line), what });
             } else if let Err(error) = stationery.environment.add_template_owned(name.clone(), text)
             {
                 errors.insert(located(&error, &name));
@@ -163,6 +169,12 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, StationeryError> 
     }
     files.sort();
     Ok(files)
+}
+
+/// The first line, from 1, that minijinja could not number the columns of.
+fn too_long_line(text: &str) -> Option<usize> {
+    let is_too_long = |line: &str| line.chars().count() > LONGEST_LINE;
+    text.split('\n').position(is_too_long).map(|index| index + 1)
 }
 
 fn unknown(name: String) -> TemplateError {

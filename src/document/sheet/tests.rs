@@ -192,3 +192,10 @@ fn formats_tell_dates_and_percentages() {
     assert_eq!(Shown::Date.write(45314.0 - 1462.0, true), "2024年1月23日");
     assert_eq!(Shown::Date.write(1e300, false), number(1e300));
 }
+
+#[test]
+fn an_area_merged_to_the_end_of_all_numbers_ends_with_the_table() {
+    let mut sheet = sheet(&[&[t("甲"), t("乙")], &[t("丙"), t("1")], &[None, t("2")]]);
+    sheet.merge((1, 0), (usize::MAX, 0));
+    assert_eq!(lines(sheet), ["[0.0=甲 0.1=乙 1.0+2×1=丙 1.1=1 2.1=2]"]);
+}
