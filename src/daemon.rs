@@ -18,6 +18,7 @@
 
 mod archive;
 mod compose;
+mod crew;
 mod desk;
 mod folders;
 mod gathering;
@@ -58,6 +59,7 @@ use crate::watch::{
 use crate::worker::Workers;
 use crate::worker::confine::Confinement;
 use compose::Composer;
+use crew::Crew;
 use desk::{Desk, is_settled};
 use folders::{Change, Folders};
 use ledger::{Ending, Ledger, LedgerError};
@@ -291,9 +293,9 @@ impl Daemon {
             recorded: Arc::new(Notify::new()),
             receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
-            takers: Semaphore::new(at_once),
+            takers: Crew::new("taker", at_once)?,
             readers: Semaphore::new(at_once),
-            inspectors: Semaphore::new(at_once),
+            inspectors: Crew::new("inspector", at_once)?,
             live,
             lacking_since: OnceLock::new(),
             ledger,

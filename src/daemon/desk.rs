@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{AcquireError, Notify, Semaphore};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use tracing::{debug, info, warn};
 
 use super::archive::put_away;
+use super::crew::{Crew, Undone};
 use super::ledger::{Attempt, Ledger, LedgerError};
 use super::live::{Live, Setup};
 use crate::check::Verdict;
@@ -44,12 +45,12 @@ pub(super) struct Desk {
     pub(super) lacking_since: OnceLock<Timestamp>,
     /// Contents being worked on: one content at a time, whatever its paths.
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
-    /// How many files may be taken from their folders at once, on threads of their own.
-    pub(super) takers: Semaphore,
+    /// Those who take files from their folders.
+    pub(super) takers: Crew,
     /// How many may be with a reader at once.
     pub(super) readers: Semaphore,
-    /// How many may be checked at once, on threads of their own.
-    pub(super) inspectors: Semaphore,
+    /// Those who check what was read.
+    pub(super) inspectors: Crew,
 }
 
 /// Why a file could not be dealt with now. It is brought again.
@@ -65,8 +66,8 @@ enum Delay {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Worker(#[from] crate::worker::WorkerError),
-    #[error("BUG: {0}")]
-    Panicked(#[from] JoinError),
+    #[error("BUG: the work on it panicked")]
+    Panicked,
     #[error("gouji is stopping")]
     Stopping(#[from] AcquireError),
 }
@@ -96,7 +97,7 @@ impl Desk {
     }
 
     async fn try_handle(&self, file: &Settled, name: &str) -> Result<Outcome, Delay> {
-        let taken = in_place(&self.takers, take_and_hash(file)).await??;
+        let taken = self.take(file).await?;
         let Some((seen, bytes)) = taken else {
             debug!("{name} is gone");
             return Ok(Outcome::Done);
@@ -143,7 +144,7 @@ impl Desk {
         self.recorded.notify_one();
         self.receipts.notify_one();
         let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
-        let reading = in_place(&self.readers, self.workers.read(name, &bytes)).await??;
+        let reading = self.with_reader(self.workers.read(name, &bytes)).await??;
         let inspections = self.inspect(name, reading).await?;
         let report = inspections.iter().find_map(|one| one.checked.as_ref());
         let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
@@ -172,6 +173,24 @@ impl Desk {
         }
     }
 
+    /// The bytes of a settled file, and what is recorded of it; `None`: it is gone.
+    async fn take(&self, file: &Settled) -> Result<Option<(FileSeen, Vec<u8>)>, Delay> {
+        let wanted = file.clone();
+        let work = move || match take(&wanted.path, &wanted.stamp) {
+            Take::Bytes(bytes) => Ok(Some((seen(&wanted, &bytes), bytes))),
+            Take::Gone => Ok(None),
+            Take::Changed => Err(Obstacle::Changing),
+            Take::Wait(obstacle) => Err(obstacle),
+        };
+        self.takers.perform(work).await?.map_err(Delay::Obstacle)
+    }
+
+    /// Waits until a reader is free for it.
+    async fn with_reader<T>(&self, work: impl Future<Output = T>) -> Result<T, AcquireError> {
+        let _place = self.readers.acquire().await?;
+        Ok(work.await)
+    }
+
     /// Bytes to inspections, by a worker.
     async fn read(
         &self,
@@ -187,7 +206,7 @@ impl Desk {
             debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
             reading
         };
-        let reading = in_place(&self.readers, work).await??;
+        let reading = self.with_reader(work).await??;
         if let Reading::Lost(how) = reading
             && usize::try_from(attempt.number).is_ok_and(|number| number <= RETRIES.len())
         {
@@ -196,12 +215,12 @@ impl Desk {
         self.inspect(name, reading).await
     }
 
-    /// On a thread of its own: checking takes time, and a panic in it must cost this file only.
+    /// Checking takes time, and a panic in it must cost this file only.
     async fn inspect(&self, name: &str, reading: Reading) -> Result<Vec<Inspection>, Delay> {
         let Setup { settings, forms, .. } = self.live.setup();
         let name = names::file_name(Path::new(name));
         let work = move || inspect(&name, reading, &forms, &settings.policy);
-        Ok(in_place(&self.inspectors, spawn_blocking(work)).await??)
+        Ok(self.inspectors.perform(work).await?)
     }
 
     async fn record(
@@ -266,6 +285,15 @@ impl Desk {
     }
 }
 
+impl From<Undone> for Delay {
+    fn from(why: Undone) -> Self {
+        match why {
+            Undone::Panicked => Self::Panicked,
+            Undone::Stopping(closed) => Self::Stopping(closed),
+        }
+    }
+}
+
 impl Delay {
     fn outcome(self) -> Outcome {
         match self {
@@ -279,24 +307,6 @@ impl Delay {
             other => Outcome::Held(Obstacle::Ours(other.to_string())),
         }
     }
-}
-
-/// Does something when one of these places is free.
-async fn in_place<T>(places: &Semaphore, work: impl Future<Output = T>) -> Result<T, AcquireError> {
-    let _place = places.acquire().await?;
-    Ok(work.await)
-}
-
-/// The bytes of a settled file, and what is recorded of it; `None`: it is gone.
-async fn take_and_hash(file: &Settled) -> Result<Option<(FileSeen, Vec<u8>)>, Delay> {
-    let wanted = file.clone();
-    let taken = spawn_blocking(move || match take(&wanted.path, &wanted.stamp) {
-        Take::Bytes(bytes) => Ok(Some((seen(&wanted, &bytes), bytes))),
-        Take::Gone => Ok(None),
-        Take::Changed => Err(Obstacle::Changing),
-        Take::Wait(obstacle) => Err(obstacle),
-    });
-    taken.await?.map_err(Delay::Obstacle)
 }
 
 fn seen(file: &Settled, bytes: &[u8]) -> FileSeen {

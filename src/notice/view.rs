@@ -36,7 +36,7 @@ pub(super) struct Digest {
     /// Reports that are in the table only.
     left_out: usize,
     /// Files that are no report, each a line.
-    strangers: Vec<Item>,
+    strangers: Vec<Stranger>,
     /// What holds of all that is told.
     closing: &'static str,
 }
@@ -64,7 +64,7 @@ impl Digest {
             lead: "",
             items: vec![Item::new(notice, setting)],
             left_out: 0,
-            strangers: strangers.iter().map(|notice| Item::new(notice, setting)).collect(),
+            strangers: strangers.iter().map(|notice| Stranger::new(notice)).collect(),
             closing: closing(&[notice]),
         }
     }
@@ -86,7 +86,7 @@ impl Digest {
             lead: lead_of_several(&reports),
             items: items.collect(),
             left_out: reports.len().saturating_sub(detailed),
-            strangers: strangers.iter().map(|notice| Item::new(notice, setting)).collect(),
+            strangers: strangers.iter().map(|notice| Stranger::new(notice)).collect(),
             closing: closing(notices),
         }
     }
@@ -105,6 +105,20 @@ fn row(notice: &NoticeToSend, forms: &Forms) -> Row {
         tone: tone(notice.kind),
         errors: problems.count,
         first: clean::shorten(&first, 120),
+    }
+}
+
+/// A file that is no report, in a letter about others. There may be thousands.
+#[derive(Debug, Serialize)]
+struct Stranger {
+    title: String,
+    /// Why it is none.
+    reason: Option<String>,
+}
+
+impl Stranger {
+    fn new(notice: &NoticeToSend) -> Self {
+        Self { title: title(notice), reason: sentence(notice.reason.as_ref()) }
     }
 }
 
