@@ -33,6 +33,10 @@ const UNRECOGNISED_LIMIT: SignedDuration = SignedDuration::from_hours(1);
 /// are a digest, which draws none; their cells would fill the memory.
 const WITH_TABLES: usize = 50;
 
+/// The most notices one letter tells. A mail of several megabytes is refused by many servers, and
+/// writing it would fill the memory.
+pub(super) const IN_ONE_LETTER: usize = 2_000;
+
 /// Since when notices wait, by what opens a window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Pending {
@@ -144,9 +148,16 @@ fn compose_waiting(
             |row| row.get("id"),
         )?
         .collect::<rusqlite::Result<Vec<NoticeId>>>()?;
-    if ids.is_empty() {
-        return Ok(0);
-    }
+    ids.chunks(IN_ONE_LETTER).map(|ids| compose_together(tx, audience, ids, compose, now)).sum()
+}
+
+fn compose_together(
+    tx: &Connection,
+    audience: &Audience,
+    ids: &[NoticeId],
+    compose: &mut Compose<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<usize> {
     let has_tables = ids.len() <= WITH_TABLES;
     let notices = ids
         .iter()

@@ -1,6 +1,7 @@
 //! Notices and mails from the verdict to the last recipient.
 
 use super::NoticeKind::{Administrator, Corrected, Failed, StillFailing, Unreadable, Unrecognised};
+use super::outbox::IN_ONE_LETTER;
 use super::*;
 
 #[test]
@@ -117,6 +118,25 @@ fn a_first_scan_is_one_digest_when_it_ends() {
     assert!(office.store.first_scan_ended().unwrap());
     assert_eq!(office.kinds(), [Failed, Failed]);
     assert_eq!(office.ask::<i64>("SELECT count(*) FROM mails"), 1);
+}
+
+#[test]
+fn more_than_one_letter_can_tell_are_told_in_several_at_once() {
+    let mut office = Office::new();
+    for number in 0..=IN_ONE_LETTER {
+        let condition = Condition {
+            kind: ConditionKind::ShareOffline,
+            about: format!("/drop/{number}"),
+            detail: "no such folder".into(),
+            since: at(0),
+        };
+        office.store.raise(&condition, at(0)).unwrap();
+    }
+    assert_eq!(office.kinds().len(), IN_ONE_LETTER + 1);
+    assert_eq!(office.ask::<i64>("SELECT count(*) FROM mails"), 2);
+    let most: i64 =
+        office.ask("SELECT max(n) FROM (SELECT count(*) n FROM notices GROUP BY mail_id)");
+    assert_eq!(usize::try_from(most), Ok(IN_ONE_LETTER));
 }
 
 #[test]
