@@ -41,7 +41,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot, watch as signal};
+use tokio::sync::{Notify, mpsc, oneshot, watch as signal};
 use tokio::task::{self, JoinError, JoinSet};
 use tracing::{Instrument as _, debug, error, info, info_span, warn};
 
@@ -294,7 +294,6 @@ impl Daemon {
             receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
             takers: Crew::new("taker", at_once)?,
-            readers: Semaphore::new(at_once),
             inspectors: Crew::new("inspector", at_once)?,
             live,
             lacking_since: OnceLock::new(),

@@ -26,7 +26,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::{debug, error, warn};
 
 use confine::Confinement;
@@ -58,6 +58,9 @@ pub enum WorkerError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// No more files are read.
+    #[error("gouji is stopping")]
+    Closed,
     /// The process started and could not limit itself, or was not one of ours.
     #[error("the worker ended before it read anything ({status}): {complaint}")]
     Unfit {
@@ -78,12 +81,41 @@ pub struct Workers {
 struct Shared {
     program: PathBuf,
     arguments: Vec<String>,
+    /// How many files may be with a reader at once.
     slots: Semaphore,
+    /// How many may be with the program that recognises characters. It takes seconds for a page, and
+    /// may hang: other files have readers meanwhile.
+    recognitions: Semaphore,
     spare: Mutex<VecDeque<Worker>>,
     /// What recognises characters, by path or name; `None`: nothing does.
     recogniser: Option<PathBuf>,
     /// The same once it was found: then it is not looked for again.
     recognition: OnceLock<Recognition>,
+}
+
+/// A reader that is free for one file.
+#[derive(Debug)]
+pub struct Slot<'a> {
+    workers: &'a Workers,
+    permit: SemaphorePermit<'a>,
+}
+
+impl Slot<'_> {
+    /// Reads one file. The reader is free for others while the characters of a scan are recognised.
+    ///
+    /// # Errors
+    /// No reader could be started; the file has not been looked at.
+    pub async fn read(self, name: &str, bytes: &[u8]) -> Result<Reading, WorkerError> {
+        let Self { workers, permit } = self;
+        let worker = match workers.shared.take_spare() {
+            Some(spare) => spare,
+            None => workers.shared.start()?,
+        };
+        workers.refill();
+        let reading = worker.read(name, bytes, WALL_TIME).await?;
+        drop(permit);
+        workers.recognised(name, bytes, reading).await
+    }
 }
 
 /// Reads one file in a process of its own. For many files, [`Workers`] is faster.
@@ -111,6 +143,7 @@ impl Workers {
             program,
             arguments,
             slots: Semaphore::new(count.max(1)),
+            recognitions: Semaphore::new(count.max(1)),
             spare: Mutex::default(),
             recogniser: None,
             recognition: OnceLock::new(),
@@ -157,16 +190,22 @@ impl Workers {
     /// # Errors
     /// No reader could be started; the file has not been looked at.
     pub async fn read(&self, name: &str, bytes: &[u8]) -> Result<Reading, WorkerError> {
-        let Ok(_slot) = self.shared.slots.acquire().await else {
-            return Ok(Reading::Lost(Lost::Crashed));
-        };
-        let worker = match self.shared.take_spare() {
-            Some(spare) => spare,
-            None => self.shared.start()?,
-        };
-        self.refill();
-        let reading = worker.read(name, bytes, WALL_TIME).await?;
-        self.recognised(name, bytes, reading).await
+        self.slot().await?.read(name, bytes).await
+    }
+
+    /// Waits until a reader is free.
+    ///
+    /// # Errors
+    /// [`Workers::close`] was called.
+    pub async fn slot(&self) -> Result<Slot<'_>, WorkerError> {
+        let permit = self.shared.slots.acquire().await.map_err(|_| WorkerError::Closed)?;
+        Ok(Slot { workers: self, permit })
+    }
+
+    /// Begins no further reading; those under way go on.
+    pub fn close(&self) {
+        self.shared.slots.close();
+        self.shared.recognitions.close();
     }
 
     /// A reading with the documents in it that are images recognised, where that can be done.
@@ -193,6 +232,7 @@ impl Workers {
                 return Ok(Reading::Documents(documents));
             }
         };
+        let _place = self.shared.recognitions.acquire().await.map_err(|_| WorkerError::Closed)?;
         let is_single = documents.len() == 1;
         for (member, document) in documents.iter_mut().filter(|(_, d)| is_pictured(d)) {
             let worker = self.shared.start_recognition(&recognition.program)?;

@@ -15,7 +15,7 @@ mod office;
 mod smtp;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -73,6 +73,47 @@ fn a_scan_waits_for_the_program_and_is_read_once_it_is_there() {
     // Figures that are certain, and no other numbers.
     assert_eq!(office.query("SELECT count(*) FROM cells WHERE kind = 'text'"), ["0"]);
     assert_eq!(office.query("SELECT sum(value) FROM cells WHERE kind = 'number'"), ["541"]);
+}
+
+/// Compiles a program that says it is tesseract and then hangs. A script would not do: a reader may
+/// start nothing else, so no shell either.
+fn hanging_recogniser(folder: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/hanging-recogniser.rs");
+    let program = folder.join("recogniser");
+    let compiled = Command::new("rustc").arg(source).arg("-o").arg(&program).status().unwrap();
+    assert!(compiled.success());
+    program
+}
+
+/// As many processes run this program.
+fn running(program: &Path) -> usize {
+    let is_it = |entry: &fs::DirEntry| {
+        fs::read_link(entry.path().join("exe")).is_ok_and(|other| other == program)
+    };
+    fs::read_dir("/proc").unwrap().filter(|entry| is_it(entry.as_ref().unwrap())).count()
+}
+
+/// A text waits for no scan whose recogniser never answers, and gouji stops as if nothing were.
+#[test]
+fn a_recogniser_that_hangs_holds_up_scans_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = hanging_recogniser(folder.path());
+    let with = format!("{INTO_FILES}\n[ocr]\nprogram = \"{}\"", program.display());
+    let mut office = Office::open(LOOK_OFTEN, &with);
+    // More than can be recognised at once: the rest waits, and must keep no reader either.
+    let scans = 2 * std::thread::available_parallelism().unwrap().get() + 1;
+    for number in 0..scans {
+        // What follows the image belongs to no page: each file is another, and all are the same scan.
+        let bytes = [scan(), format!("{number}").into_bytes()].concat();
+        office.hand_in(&format!("{number}.tif"), bytes);
+    }
+    office.wait("a scan is being recognised", || running(&program) > 0);
+    office.hand_in("年报.md", office::sound("青塘镇"));
+    office.wait_for_rows("SELECT count(*) FROM reports", &["1"]);
+    let (status, took) = office.stop();
+    assert!(status.success());
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    office.wait("what recognised is gone with it", || running(&program) == 0);
 }
 
 /// What `gouji check` says of some bytes, its exit status, and how long it took.

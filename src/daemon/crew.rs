@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::{io, thread};
 
-use tokio::sync::{AcquireError, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -23,7 +23,7 @@ pub(super) enum Undone {
     #[error("BUG: it panicked")]
     Panicked,
     #[error("gouji is stopping")]
-    Stopping(#[from] AcquireError),
+    Stopping,
 }
 
 impl Crew {
@@ -44,7 +44,7 @@ impl Crew {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Undone> {
-        let _place = self.places.acquire().await?;
+        let _place = self.places.acquire().await.map_err(|_| Undone::Stopping)?;
         let (answer, answered) = oneshot::channel();
         let job = move || {
             if let Ok(done) = catch_unwind(AssertUnwindSafe(work)) {
@@ -105,7 +105,7 @@ mod tests {
         let waiting = tokio::spawn(async move { own.perform(|| ()).await });
         tokio::task::yield_now().await;
         crew.close();
-        assert!(matches!(waiting.await.unwrap(), Err(Undone::Stopping(_))));
+        assert!(matches!(waiting.await.unwrap(), Err(Undone::Stopping)));
         release.send(()).unwrap();
         assert!(begun.await.unwrap().unwrap());
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{AcquireError, Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tracing::{debug, info, warn};
 
@@ -23,7 +23,7 @@ use crate::config::After;
 use crate::inspect::{Inspection, Lost, Reading, inspect};
 use crate::store::{Condition, ConditionKind, FileSeen, KnownFile, NoticePolicy, Recorded, Sha256};
 use crate::watch::{Obstacle, Outcome, Settled, Take, names, take};
-use crate::worker::{Lacking, Workers};
+use crate::worker::{Lacking, WorkerError, Workers};
 
 /// How often a file may kill its reader before it is given up, and how long it rests in between.
 const RETRIES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
@@ -47,8 +47,6 @@ pub(super) struct Desk {
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
     /// Those who take files from their folders.
     pub(super) takers: Crew,
-    /// How many may be with a reader at once.
-    pub(super) readers: Semaphore,
     /// Those who check what was read.
     pub(super) inspectors: Crew,
 }
@@ -65,18 +63,18 @@ enum Delay {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
-    Worker(#[from] crate::worker::WorkerError),
+    Worker(WorkerError),
     #[error("BUG: the work on it panicked")]
     Panicked,
     #[error("gouji is stopping")]
-    Stopping(#[from] AcquireError),
+    Stopping,
 }
 
 impl Desk {
     /// Takes up nothing more: what has not come to a reader is left to the next start.
     pub(super) fn close(&self) {
         self.takers.close();
-        self.readers.close();
+        self.workers.close();
     }
 
     /// Deals with one file, whatever happens, and says what became of it.
@@ -86,7 +84,7 @@ impl Desk {
             Ok(outcome) => outcome,
             Err(delay) => {
                 match &delay {
-                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin | Delay::Stopping(_) => {
+                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin | Delay::Stopping => {
                         debug!("{name}: {delay}")
                     }
                     _ => warn!("{name} waits: {delay}"),
@@ -144,7 +142,7 @@ impl Desk {
         self.recorded.notify_one();
         self.receipts.notify_one();
         let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
-        let reading = self.with_reader(self.workers.read(name, &bytes)).await??;
+        let reading = self.workers.read(name, &bytes).await?;
         let inspections = self.inspect(name, reading).await?;
         let report = inspections.iter().find_map(|one| one.checked.as_ref());
         let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
@@ -185,12 +183,6 @@ impl Desk {
         self.takers.perform(work).await?.map_err(Delay::Obstacle)
     }
 
-    /// Waits until a reader is free for it.
-    async fn with_reader<T>(&self, work: impl Future<Output = T>) -> Result<T, AcquireError> {
-        let _place = self.readers.acquire().await?;
-        Ok(work.await)
-    }
-
     /// Bytes to inspections, by a worker.
     async fn read(
         &self,
@@ -198,15 +190,12 @@ impl Desk {
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<Vec<Inspection>, Delay> {
-        let work = async {
-            attempt.read();
-            let begun = clock::instant();
-            let reading = self.workers.read(name, &bytes).await;
-            let elapsed_ms = clock::instant().duration_since(begun).as_millis();
-            debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
-            reading
-        };
-        let reading = self.with_reader(work).await??;
+        let slot = self.workers.slot().await?;
+        attempt.read();
+        let begun = clock::instant();
+        let reading = slot.read(name, &bytes).await?;
+        let elapsed_ms = clock::instant().duration_since(begun).as_millis();
+        debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
         if let Reading::Lost(how) = reading
             && usize::try_from(attempt.number).is_ok_and(|number| number <= RETRIES.len())
         {
@@ -289,7 +278,16 @@ impl From<Undone> for Delay {
     fn from(why: Undone) -> Self {
         match why {
             Undone::Panicked => Self::Panicked,
-            Undone::Stopping(closed) => Self::Stopping(closed),
+            Undone::Stopping => Self::Stopping,
+        }
+    }
+}
+
+impl From<WorkerError> for Delay {
+    fn from(problem: WorkerError) -> Self {
+        match problem {
+            WorkerError::Closed => Self::Stopping,
+            other => Self::Worker(other),
         }
     }
 }
