@@ -6,7 +6,7 @@
 //! minutes, without limit; a changed stamp starts over at once. A file that is missing for `settle` is
 //! gone: programs that save by renaming leave gaps.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ const LONG_CHANGING: Duration = Duration::from_secs(60);
 /// Every file of one folder, as the last look left it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    files: BTreeMap<PathBuf, File>,
+    files: HashMap<PathBuf, File>,
 }
 
 #[derive(Debug, Clone)]
@@ -100,7 +100,10 @@ impl Seen {
     pub fn look(&mut self, listing: &Listing, first: bool, how: Patience, now: Instant) -> Look {
         let mut look = Look::default();
         for (path, stamp) in &listing.files {
-            let file = self.files.entry(path.clone()).or_insert_with(|| File::new(*stamp, now));
+            let file = match self.files.get_mut(path) {
+                Some(file) => file,
+                None => self.files.entry(path.clone()).or_insert(File::new(*stamp, now)),
+            };
             file.see(*stamp, now);
             file.at_start |= first;
             if file.is_ready(how.settle, now) {
@@ -113,6 +116,8 @@ impl Seen {
         if how.withdraw {
             self.look_for_gone(listing, how.settle, now, &mut look);
         }
+        look.settled.sort();
+        look.gone.sort();
         look
     }
 
@@ -194,7 +199,9 @@ impl Seen {
             let modified_at = file.stamp.modified_at();
             Some(Held { path: path.clone(), obstacle, modified_at, since: file.appeared, next })
         };
-        self.files.iter().filter_map(held).collect()
+        let mut held: Vec<Held> = self.files.iter().filter_map(held).collect();
+        held.sort_by(|a, b| a.path.cmp(&b.path));
+        held
     }
 }
 

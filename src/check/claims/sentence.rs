@@ -101,10 +101,11 @@ fn joined(paragraphs: &[String]) -> Vec<String> {
     joined
 }
 
+/// Looks at both ends only: a paragraph may grow by thousands of lines.
 fn goes_on(text: &str) -> bool {
-    let text: Vec<char> = text.chars().filter(|c| !is_invisible(*c)).collect();
-    let ended = text.last().is_none_or(|c| "。！？!?：:）)".contains(*c));
-    text.len() >= FULL_LINE && !ended
+    let mut visible = text.chars().filter(|c| !is_invisible(*c));
+    let ended = visible.clone().next_back().is_none_or(|c| "。！？!?：:）)".contains(c));
+    visible.nth(FULL_LINE - 1).is_some() && !ended
 }
 
 /// Begins with a number of its own: `一、`, `（二）`, `3.`, `第四`.
