@@ -24,6 +24,7 @@ pub(crate) mod label;
 pub(crate) mod labels;
 mod lazy;
 pub mod sheet;
+pub(crate) mod template;
 
 use across::Across;
 use claim::{Claim, Subject};

@@ -350,3 +350,15 @@ fn two_years(form: &Form, dice: &mut reports::Dice) -> (Report, Report) {
     }
     (this, last)
 }
+
+/// minijinja panics where a line of a template is longer than it can count.
+#[test]
+fn a_sentence_too_long_for_a_template_is_refused() {
+    let text = include_str!("data/new-form/forms/letters-2024.toml");
+    let line = text.lines().find(|line| line.starts_with("says = \"")).unwrap();
+    let long = format!("says = \"{}{{{{ unclosed\"", "长".repeat(70_000));
+    let errors = form::check_file("long.toml", &text.replace(line, &long));
+    let errors = errors.map(|form| form.id).unwrap_err();
+    let told = errors.iter().any(|error| error.what.contains("over 60000 characters in a line"));
+    assert!(told, "{errors:?}");
+}

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::expr::Whose;
 use super::file::{DeadlineItem, File, Item, SectionItem, TableItems};
+use super::template::{LONGEST_LINE, too_long_line};
 use super::{Column, Deadline, Form, FormError, Head, LazyRegex, Level, Row, Section, Table};
 
 mod claims;
@@ -328,6 +329,13 @@ impl Builder<'_> {
     ) {
         if says.trim().is_empty() || source.trim().is_empty() {
             self.refuse(line, format!("`{rule}`: says and source must not be empty"));
+        }
+        if too_long_line(says).is_some() {
+            self.refuse(
+                line,
+                format!("`{rule}`: says has over {LONGEST_LINE} characters in a line"),
+            );
+            return;
         }
         if let Err(error) = sentences.add_template_owned(rule.clone(), says.to_owned()) {
             self.refuse(line, format!("`{rule}`: says: {error}"));

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::specimen;
 use crate::form::Forms;
+use crate::form::template::{LONGEST_LINE, too_long_line};
 
 /// Each letter has a `.txt` and an `.html` template; minijinja escapes every value in the latter,
 /// by its name.
@@ -37,9 +38,6 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("table.html", include_str!("../../config/mail/table.html")),
     ("page.html", include_str!("../../config/mail/page.html")),
 ];
-
-/// Characters of a line of a template: minijinja counts columns in 16 bits, and panics beyond them.
-const LONGEST_LINE: usize = 60_000;
 
 /// The templates, ready to be filled.
 #[derive(Debug)]
@@ -169,12 +167,6 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, StationeryError> 
     }
     files.sort();
     Ok(files)
-}
-
-/// The first line, from 1, that minijinja could not number the columns of.
-fn too_long_line(text: &str) -> Option<usize> {
-    let is_too_long = |line: &str| line.chars().count() > LONGEST_LINE;
-    text.split('\n').position(is_too_long).map(|index| index + 1)
 }
 
 fn unknown(name: String) -> TemplateError {
