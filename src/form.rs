@@ -806,6 +806,12 @@ impl Form {
 }
 
 impl Head {
+    /// Whether a line speaks of the period that the figures cover.
+    pub fn tells_period(&self, line: &str) -> bool {
+        let line = label::squeeze(line);
+        self.period.iter().any(|word| line.contains(word.as_str()))
+    }
+
     /// The words of several heads, each once.
     pub fn merged<'h>(heads: impl IntoIterator<Item = &'h Self>) -> Self {
         let mut all = Self::default();

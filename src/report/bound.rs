@@ -3,7 +3,9 @@
 //! A report has each section and each table once. So where a title comes and after it what the
 //! report under way already has, another report has begun; also where the title names another unit
 //! or year and text follows. A title that is printed twice, one over an attached table, or links to
-//! other reports at the end of a page begin none.
+//! other reports at the end of a page begin none. Titles may be images or missing: then the headings
+//! tell, whose numbers begin again with 一. Lists of their own within a section do so too, so more of
+//! the report under way has to be there again.
 
 use std::collections::BTreeSet;
 
@@ -13,92 +15,198 @@ use super::normalise::trim;
 use super::section::{self, Item};
 use super::table::Template;
 use crate::document::{Block, Document, Meta};
-use crate::form::{Form, Forms, Section};
+use crate::form::{Form, Forms, Head, Section};
 
 /// Sentences this long after a title are a report even with no table and no known section.
 const REPORT_CHARS: usize = 300;
+/// Without a title so many sections come again where a report begins.
+const SECTIONS_AGAIN: usize = 2;
+/// The number of the first section.
+const FIRST: &str = "一";
 
-/// The blocks from one title to the next.
+/// Where a report may begin.
+#[derive(Debug)]
+struct Start {
+    block: usize,
+    /// `None`: the headings begin again.
+    title: Option<head::Title>,
+}
+
+/// What stands between one start and the next.
+#[derive(Debug)]
 struct Part {
     start: usize,
-    title: head::Title,
-    /// Sections with text and tables in it, by id.
-    has: BTreeSet<String>,
+    /// What its titles name, if it has any.
+    title: Option<head::Title>,
+    holds: Holdings,
+}
+
+/// What a part holds.
+#[derive(Debug, Default)]
+struct Holdings {
+    /// Sections with text in them, by id.
+    sections: BTreeSet<String>,
+    /// Tables, by id.
+    tables: BTreeSet<String>,
     /// Characters of its sentences.
     chars: usize,
 }
 
-impl Part {
+impl Holdings {
     fn is_report(&self) -> bool {
-        !self.has.is_empty() || self.chars >= REPORT_CHARS
+        !self.sections.is_empty() || !self.tables.is_empty() || self.chars >= REPORT_CHARS
     }
 
+    fn add(&mut self, more: Self) {
+        self.sections.extend(more.sections);
+        self.tables.extend(more.tables);
+    }
+}
+
+impl Part {
     /// Whether this begins another report than the one under way.
-    fn parts_from(&self, current: &Self) -> bool {
-        !self.has.is_disjoint(&current.has) || self.title.differs(&current.title)
+    fn parts_from(&self, current: &Self, forms: &Forms) -> bool {
+        let again = self.holds.sections.intersection(&current.holds.sections).count();
+        let has_table_again = !self.holds.tables.is_disjoint(&current.holds.tables);
+        match &self.title {
+            Some(title) => {
+                let differs = current.title.as_ref().is_some_and(|other| title.differs(other));
+                again > 0 || has_table_again || differs
+            }
+            None => {
+                again >= SECTIONS_AGAIN || has_table_again || self.has_tables_beyond(current, forms)
+            }
+        }
+    }
+
+    /// Whether both have tables, and no form has those of both.
+    fn has_tables_beyond(&self, current: &Self, forms: &Forms) -> bool {
+        let (own, other) = (&self.holds.tables, &current.holds.tables);
+        let has = |form: &Form, ids: &BTreeSet<String>| {
+            ids.iter().any(|id| form.tables.iter().any(|table| table.id == *id))
+        };
+        !own.is_empty()
+            && !other.is_empty()
+            && !forms.iter().any(|form| has(form, own) && has(form, other))
+    }
+
+    /// Whether a part before it, no report itself, can be its cover.
+    fn can_have_cover(&self, cover: &Self) -> bool {
+        let titles = self.title.as_ref().zip(cover.title.as_ref());
+        !titles.is_some_and(|(own, other)| own.differs(other))
+    }
+
+    /// Begins with what stood before it.
+    fn behind_cover(self, cover: Self) -> Self {
+        let title = match (self.title, cover.title) {
+            (Some(own), Some(other)) => Some(own.or(other)),
+            (own, other) => own.or(other),
+        };
+        Self { start: cover.start, title, holds: self.holds }
     }
 }
 
 /// The reports of a document, one each; the document itself where it holds one at most. What stands
-/// before the first of several (a cover, a table of contents) belongs to none.
+/// before the first of several (a table of contents) belongs to none.
 pub fn reports(document: Document, forms: &Forms) -> Vec<Document> {
     let starts = starts(&document, forms);
     if starts.len() < 2 {
         return vec![document];
     }
-    let known: Vec<&Section> = forms.iter().flat_map(|form| &form.sections).collect();
-    let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([document.blocks.len()]);
-    let parts = starts.iter().zip(ends).map(|((start, title), end)| {
-        let blocks = document.blocks.get(*start..end).unwrap_or_default();
-        Part { start: *start, title: title.clone(), ..content(blocks, &document, &known, forms) }
-    });
-    let mut reports: Vec<Part> = Vec::new();
-    for part in parts.filter(Part::is_report) {
-        match reports.last_mut().filter(|current| !part.parts_from(current)) {
-            Some(current) => current.has.extend(part.has),
-            None => reports.push(part),
-        }
-    }
-    if reports.len() < 2 {
-        return vec![document];
-    }
-    let mut blocks = document.blocks.into_iter().enumerate().peekable();
-    let mut bounds = reports.iter().map(|part| part.start).skip(1).chain([usize::MAX]);
-    let first = reports.first().map_or(0, |part| part.start);
-    while blocks.next_if(|(index, _)| *index < first).is_some() {}
-    bounds
-        .by_ref()
-        .map(|end| Document {
-            format: document.format,
-            source: document.source,
-            meta: Meta::default(),
-            blocks: std::iter::from_fn(|| blocks.next_if(|(index, _)| *index < end))
-                .map(|(_, block)| block)
-                .collect(),
-        })
-        .collect()
+    let reports = told_apart(parts(&document, starts, forms), forms);
+    if reports.len() < 2 { vec![document] } else { cut(document, &reports) }
 }
 
-/// Where titles begin, and what they name.
-fn starts(document: &Document, forms: &Forms) -> Vec<(usize, head::Title)> {
-    let all: Vec<&Form> = forms.iter().collect();
-    let mut starts: Vec<(usize, head::Title)> = Vec::new();
-    for (index, block) in document.blocks.iter().enumerate() {
-        let texts = lone_texts(block);
-        let Some(title) = texts.iter().find_map(|text| head::Title::of(text, &all)) else {
+/// The document from each of these blocks to the next.
+fn cut(document: Document, starts: &[usize]) -> Vec<Document> {
+    let mut blocks = document.blocks.into_iter().enumerate().peekable();
+    let first = starts.first().copied().unwrap_or_default();
+    while blocks.next_if(|(index, _)| *index < first).is_some() {}
+    let ends = starts.iter().copied().skip(1).chain([usize::MAX]);
+    ends.map(|end| Document {
+        format: document.format,
+        source: document.source,
+        meta: Meta::default(),
+        blocks: std::iter::from_fn(|| blocks.next_if(|(index, _)| *index < end))
+            .map(|(_, block)| block)
+            .collect(),
+    })
+    .collect()
+}
+
+/// The block each report begins with. Parts that are no reports belong to the report before them, but
+/// covers right before a report to that.
+fn told_apart(parts: Vec<Part>, forms: &Forms) -> Vec<usize> {
+    let mut reports: Vec<Part> = Vec::new();
+    let mut covers: Vec<Part> = Vec::new();
+    for part in parts {
+        if !part.holds.is_report() {
+            covers.push(part);
             continue;
-        };
-        let above = index.checked_sub(1).and_then(|above| document.blocks.get(above));
-        let name = above.map(lone_texts).unwrap_or_default();
-        match name.last().filter(|name| title.unit.is_none() && head::is_unit(name, &all)) {
-            Some(name) => starts.push((index - 1, title.with_unit(name))),
-            None => starts.push((index, title)),
         }
+        match reports.last_mut().filter(|current| !part.parts_from(current, forms)) {
+            Some(current) => {
+                current.holds.add(part.holds);
+                covers.clear();
+            }
+            None => {
+                let own = covers.drain(..).rev().take_while(|cover| part.can_have_cover(cover));
+                let own: Vec<Part> = own.collect();
+                reports.push(own.into_iter().fold(part, Part::behind_cover));
+            }
+        }
+    }
+    reports.into_iter().map(|part| part.start).collect()
+}
+
+fn parts(document: &Document, starts: Vec<Start>, forms: &Forms) -> Vec<Part> {
+    let known: Vec<&Section> = forms.iter().flat_map(|form| &form.sections).collect();
+    let ends: Vec<usize> =
+        starts.iter().skip(1).map(|start| start.block).chain([document.blocks.len()]).collect();
+    let parts = starts.into_iter().zip(ends).map(|(Start { block, title }, end)| {
+        let blocks = document.blocks.get(block..end).unwrap_or_default();
+        Part { start: block, title, holds: holdings(blocks, document, &known, forms) }
+    });
+    parts.collect()
+}
+
+/// Where reports may begin, in order.
+fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
+    let all: Vec<&Form> = forms.iter().collect();
+    let words = Head::merged(forms.iter().map(|form| &form.head));
+    let lines = lone_lines(document);
+    let mut starts: Vec<Start> = Vec::new();
+    let mut titled = 0;
+    // Whether a heading with a number came since the last start.
+    let mut is_numbered = false;
+    for (at, (block, text)) in lines.iter().enumerate() {
+        let (above, below) = lines.split_at(at);
+        if let Some((title, length)) = title(below, &all).filter(|_| at >= titled) {
+            let (title, first) = with_lines_above(title, above, &all);
+            starts.push(Start { block: first.unwrap_or(*block), title: Some(title) });
+            (titled, is_numbered) = (at + length, false);
+        } else if let Some(number) = section::top_number(text) {
+            if is_numbered && number == FIRST {
+                let block = beginning(&document.blocks, *block, &words, &all);
+                starts.push(Start { block, title: None });
+            }
+            is_numbered = true;
+        }
+    }
+    if starts.first().is_some_and(|start| start.title.is_none()) {
+        starts.insert(0, Start { block: 0, title: None });
     }
     starts
 }
 
-/// The lines of a paragraph; of a table its first row, if that is a single text.
+/// The lines of paragraphs, and of a table its first row, if that is a single text; each with its block.
+fn lone_lines(document: &Document) -> Vec<(usize, &str)> {
+    let lines = (0..).zip(&document.blocks).flat_map(|(index, block)| {
+        lone_texts(block).into_iter().map(move |text| (index, text))
+    });
+    lines.filter(|(_, text)| !text.is_empty()).collect()
+}
+
 fn lone_texts(block: &Block) -> Vec<&str> {
     match block {
         Block::Paragraph(paragraph) => paragraph.text.split('\n').map(trim).collect(),
@@ -117,7 +225,69 @@ fn lone_texts(block: &Block) -> Vec<&str> {
     }
 }
 
-fn content(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) -> Part {
+/// The title that begins with the first of these lines, and how many lines it takes: one, or two where it
+/// is broken.
+fn title(lines: &[(usize, &str)], forms: &[&Form]) -> Option<(head::Title, usize)> {
+    let (block, text) = lines.first()?;
+    let whole = head::Title::of(text, forms).map(|title| (title, 1));
+    let broken = || {
+        let (_, rest) = lines.get(1).filter(|(next, _)| *next <= block + 1)?;
+        Some((head::Title::of_broken(text, rest, forms)?, 2))
+    };
+    whole.or_else(broken)
+}
+
+/// Takes from the lines right above a title the year and the unit it lacks; with the block of the first
+/// taken.
+fn with_lines_above(
+    mut title: head::Title,
+    above: &[(usize, &str)],
+    forms: &[&Form],
+) -> (head::Title, Option<usize>) {
+    let mut first = None;
+    for (block, line) in above.iter().rev() {
+        match title.with_line_above(line, forms) {
+            Some(more) => (title, first) = (more, Some(*block)),
+            None => break,
+        }
+    }
+    (title, first)
+}
+
+/// The block an untitled report begins with whose first heading is in this one: after the signature of the
+/// report before it; without one, where it speaks of its period or where its page begins.
+fn beginning(blocks: &[Block], heading: usize, words: &Head, forms: &[&Form]) -> usize {
+    let before = blocks.get(..heading).unwrap_or_default();
+    let between = before.iter().rposition(ends_head).map_or(0, |last| last + 1)..heading;
+    let find = |is: &dyn Fn(&Block) -> bool| {
+        between.clone().find(|index| blocks.get(*index).is_some_and(is))
+    };
+    let signature = find(&|block| {
+        lone_texts(block).last().is_some_and(|line| head::is_signature_date(line, forms))
+    });
+    let page = blocks.get(heading).and_then(page);
+    signature
+        .map(|signature| signature + 1)
+        .or_else(|| find(&|block| lone_texts(block).iter().any(|line| words.tells_period(line))))
+        .or_else(|| page.and_then(|on| find(&|block| self::page(block) == Some(on))))
+        .unwrap_or(heading)
+}
+
+/// Whether nothing from this block on upwards stands above the first heading of a report.
+fn ends_head(block: &Block) -> bool {
+    let is_heading = |line: &&str| section::top_number(line).is_some();
+    matches!(block, Block::Grid(_)) || lone_texts(block).iter().any(|line| is_heading(&line))
+}
+
+fn page(block: &Block) -> Option<u32> {
+    match block {
+        Block::Paragraph(paragraph) => paragraph.page,
+        Block::Grid(grid) => grid.cells.first().and_then(|cell| cell.page),
+        Block::Picture { page } => *page,
+    }
+}
+
+fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) -> Holdings {
     let document = Document {
         format: of.format,
         source: of.source,
@@ -129,16 +299,16 @@ fn content(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) -
         Item::Text(text) if text.contains('。') => text.chars().count(),
         _ => 0,
     });
+    // The page numbers of a table of contents are no text.
+    let says = |text: &str| text.chars().any(char::is_alphabetic);
     let sections = section::find(&items, known, || &[], document.source);
-    let said = sections.iter().filter(|s| s.picture || !s.text.is_empty());
+    let said = sections.iter().filter(|s| s.picture || says(&s.text));
     let lines = lines::of(&document, forms.labels());
     let templates = Template::all(forms);
     let laid = templates.iter().filter(|template| template.lay(&lines, document.source).is_some());
-    let tables = laid.map(|template| format!("table {}", template.table.id));
-    Part {
-        start: 0,
-        title: head::Title::default(),
-        has: said.filter_map(|s| s.id.clone()).chain(tables).collect(),
+    Holdings {
+        sections: said.filter_map(|s| s.id.clone()).collect(),
+        tables: laid.map(|template| template.table.id.clone()).collect(),
         chars: sentences.sum(),
     }
 }

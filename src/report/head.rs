@@ -116,8 +116,33 @@ impl Title {
             .then(|| Self { unit: unit_in_title(printed, forms), year: first_year(&line) })
     }
 
-    pub(super) fn with_unit(self, name: &str) -> Self {
-        Self { unit: Some(comparable(name)), ..self }
+    /// The title that two lines are together, if neither is one.
+    pub(super) fn of_broken(line: &str, rest: &str, forms: &[&Form]) -> Option<Self> {
+        let rest_alone = comparable(rest);
+        let printed = format!("{line}{rest}");
+        let joined = comparable(&printed);
+        let is_broken = joined.chars().count() <= MOST_TITLE_CHARS
+            && !has_sentence_marks(&joined)
+            && !names_kind(&rest_alone, forms)
+            && names_kind(&joined, forms);
+        is_broken
+            .then(|| Self { unit: unit_in_title(&printed, forms), year: first_year(&joined) })
+    }
+
+    /// The title with the year or the unit it lacks, if that is what the line above it says.
+    pub(super) fn with_line_above(&self, printed: &str, forms: &[&Form]) -> Option<Self> {
+        let line = comparable(printed);
+        let year = captures(&YEAR_HEADING, &line).and_then(|found| number(&found, 1));
+        if self.year.is_none() && year.is_some() {
+            return Some(Self { unit: self.unit.clone(), year });
+        }
+        let is_unit = self.unit.is_none() && is_name(&without_year(&line), forms);
+        is_unit.then(|| Self { unit: Some(line), year: self.year })
+    }
+
+    /// This, and where it names nothing what the other does.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self { unit: self.unit.or(other.unit), year: self.year.or(other.year) }
     }
 
     /// Whether both name a unit, or both a year, and not the same.
@@ -128,16 +153,20 @@ impl Title {
     }
 }
 
+/// Longer lines are no titles.
+const MOST_TITLE_CHARS: usize = 60;
+
 /// Whether a line, made comparable, can be a title: short, no sentence, and names the kind.
 fn is_title(line: &str, forms: &[&Form]) -> bool {
-    const MOST_CHARS: usize = 60;
     let sentence = line.contains(['。', ';', '!']) || line.ends_with([',', ':', '、']);
-    line.chars().count() <= MOST_CHARS && !sentence && names_kind(line, forms)
+    line.chars().count() <= MOST_TITLE_CHARS && !sentence && names_kind(line, forms)
 }
 
-/// Whether a line is the name of a unit, as it stands above a title that has none.
-pub(super) fn is_unit(printed: &str, forms: &[&Form]) -> bool {
-    is_name(&without_year(&comparable(printed)), forms)
+/// Whether a line is the date under a report, alone or after the name of the unit.
+pub(super) fn is_signature_date(printed: &str, forms: &[&Form]) -> bool {
+    let line = comparable(printed);
+    let before = captures(&DATE_AT_END, &line).and_then(|found| found.get(1));
+    before.is_some_and(|name| name.is_empty() || is_name(name.as_str(), forms))
 }
 
 struct Lines<'d> {
@@ -314,7 +343,6 @@ impl Lines<'_> {
     /// The first short line that names the kind of report, with the line of its unit above it.
     fn title(&self, forms: &[&Form]) -> Option<String> {
         const SEARCHED: usize = 40;
-        const MOST_CHARS: usize = 60;
         for (at, (printed, line)) in self.lines.iter().enumerate().take(SEARCHED) {
             if !is_title(line, forms) {
                 continue;
@@ -332,7 +360,7 @@ impl Lines<'_> {
         self.lines.windows(2).take(8).find_map(|pair| {
             let [(a, x), (b, y)] = pair else { return None };
             let joined = format!("{x}{y}");
-            let fits = joined.chars().count() <= MOST_CHARS && !has_sentence_marks(&joined);
+            let fits = joined.chars().count() <= MOST_TITLE_CHARS && !has_sentence_marks(&joined);
             (fits && names_kind(&joined, forms)).then(|| format!("{a}{b}"))
         })
     }

@@ -139,6 +139,20 @@ fn is_among(rows: &[Label], label: &Label) -> bool {
     rows.iter().any(|row| row.likeness(label) >= SAME)
 }
 
+/// The Chinese number of a line that can be the heading of a main section: `一` of `一、总体情况`.
+pub(super) fn top_number(text: &str) -> Option<String> {
+    let may_begin = |c: char| c == '第' || "一二三四五六七八九十".contains(c);
+    if !trim(text).starts_with(may_begin) {
+        return None;
+    }
+    let line = squeeze(text);
+    if line.chars().count() > MOST_CHARS || line.contains('。') || line.ends_with([';', ',']) {
+        return None;
+    }
+    let label = Label::of(&line);
+    is_top_number(&line, &label).then_some(label.number)
+}
+
 /// `一、`, `1、`, `第一部分`: the number of a main section; `（一）` and `1.1` are not.
 fn is_top_number(line: &str, label: &Label) -> bool {
     !label.number.is_empty() && !line.starts_with('(')
