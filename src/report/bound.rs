@@ -21,8 +21,6 @@ use crate::form::{Form, Forms, Head, Section};
 const REPORT_CHARS: usize = 300;
 /// Without a title so many sections come again where a report begins.
 const SECTIONS_AGAIN: usize = 2;
-/// The number of the first section.
-const FIRST: &str = "一";
 
 /// Where a report may begin.
 #[derive(Debug)]
@@ -50,6 +48,10 @@ struct Holdings {
     tables: BTreeSet<String>,
     /// Characters of its sentences.
     chars: usize,
+    /// It has headings of sections, with or without text.
+    has_headings: bool,
+    /// One of them is numbered 一.
+    has_first: bool,
 }
 
 impl Holdings {
@@ -60,6 +62,7 @@ impl Holdings {
     fn add(&mut self, more: Self) {
         self.sections.extend(more.sections);
         self.tables.extend(more.tables);
+        self.has_first |= more.has_first;
     }
 }
 
@@ -68,13 +71,15 @@ impl Part {
     fn parts_from(&self, current: &Self, forms: &Forms) -> bool {
         let again = self.holds.sections.intersection(&current.holds.sections).count();
         let has_table_again = !self.holds.tables.is_disjoint(&current.holds.tables);
+        let begins_again = self.holds.has_first && current.holds.has_first;
+        let has_others = begins_again && self.has_tables_beyond(current, forms);
         match &self.title {
             Some(title) => {
                 let differs = current.title.as_ref().is_some_and(|other| title.differs(other));
-                again > 0 || has_table_again || differs
+                again > 0 || has_table_again || has_others || differs
             }
             None => {
-                again >= SECTIONS_AGAIN || has_table_again || self.has_tables_beyond(current, forms)
+                again >= SECTIONS_AGAIN || (begins_again && has_table_again) || has_others
             }
         }
     }
@@ -90,10 +95,12 @@ impl Part {
             && !forms.iter().any(|form| has(form, own) && has(form, other))
     }
 
-    /// Whether a part before it, no report itself, can be its cover.
-    fn can_have_cover(&self, cover: &Self) -> bool {
+    /// Whether a part before it, no report itself, can be its cover. Headings before the first report
+    /// may be those of a table of contents of them all.
+    fn can_have_cover(&self, cover: &Self, is_first: bool) -> bool {
         let titles = self.title.as_ref().zip(cover.title.as_ref());
-        !titles.is_some_and(|(own, other)| own.differs(other))
+        let is_contents = is_first && (cover.title.is_none() || cover.holds.has_headings);
+        !is_contents && !titles.is_some_and(|(own, other)| own.differs(other))
     }
 
     /// Begins with what stood before it.
@@ -150,7 +157,9 @@ fn told_apart(parts: Vec<Part>, forms: &Forms) -> Vec<usize> {
                 covers.clear();
             }
             None => {
-                let own = covers.drain(..).rev().take_while(|cover| part.can_have_cover(cover));
+                let is_first = reports.is_empty();
+                let own = covers.drain(..).rev();
+                let own = own.take_while(|cover| part.can_have_cover(cover, is_first));
                 let own: Vec<Part> = own.collect();
                 reports.push(own.into_iter().fold(part, Part::behind_cover));
             }
@@ -177,25 +186,26 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
     let lines = lone_lines(document);
     let mut starts: Vec<Start> = Vec::new();
     let mut titled = 0;
-    // Whether a heading with a number came since the last start.
-    let mut is_numbered = false;
+    // The number of the last heading since the last title.
+    let mut last = 0;
     for (at, (block, text)) in lines.iter().enumerate() {
         let (above, below) = lines.split_at(at);
         if let Some((title, length)) = title(below, &all).filter(|_| at >= titled) {
             let (title, first) = with_lines_above(title, above, &all);
             starts.push(Start { block: first.unwrap_or(*block), title: Some(title) });
-            (titled, is_numbered) = (at + length, false);
+            (titled, last) = (at + length, 0);
         } else if let Some(number) = section::top_number(text) {
-            if is_numbered && number == FIRST {
+            if number <= last {
                 let block = beginning(&document.blocks, *block, &words, &all);
                 starts.push(Start { block, title: None });
             }
-            is_numbered = true;
+            last = number;
         }
     }
-    if starts.first().is_some_and(|start| start.title.is_none()) {
-        starts.insert(0, Start { block: 0, title: None });
+    if starts.first().is_some_and(|start| start.block > 0) {
+        starts.push(Start { block: 0, title: None });
     }
+    starts.sort_by_key(|start| start.block);
     starts
 }
 
@@ -306,7 +316,13 @@ fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) 
     let lines = lines::of(&document, forms.labels());
     let templates = Template::all(forms);
     let laid = templates.iter().filter(|template| template.lay(&lines, document.source).is_some());
+    let numbers: Vec<usize> = blocks
+        .iter()
+        .flat_map(|block| lone_texts(block).into_iter().filter_map(section::top_number))
+        .collect();
     Holdings {
+        has_headings: !numbers.is_empty(),
+        has_first: numbers.contains(&1),
         sections: said.filter_map(|s| s.id.clone()).collect(),
         tables: laid.map(|template| template.table.id.clone()).collect(),
         chars: sentences.sum(),

@@ -85,7 +85,8 @@ fn chinese_date(text: &str) -> String {
     out
 }
 
-fn chinese_number(text: &str, digits_only: bool) -> String {
+/// A Chinese number in ASCII digits; `digits_only`: one for each character, as years are written.
+pub(super) fn chinese_number(text: &str, digits_only: bool) -> String {
     let digit = |c: char| "零一二三四五六七八九".chars().position(|d| d == c);
     if digits_only {
         let value = |c| if matches!(c, '〇' | '○') { Some(0) } else { digit(c) };

@@ -1,6 +1,7 @@
 //! The headings of the text, and what stands below each.
 
 use super::FoundSection;
+use super::head::chinese_number;
 use super::normalise::{Label, squeeze, trim};
 use crate::document::{Block, Columns, Document, GridCell, Source};
 use crate::form::Section;
@@ -139,8 +140,8 @@ fn is_among(rows: &[Label], label: &Label) -> bool {
     rows.iter().any(|row| row.likeness(label) >= SAME)
 }
 
-/// The Chinese number of a line that can be the heading of a main section: `一` of `一、总体情况`.
-pub(super) fn top_number(text: &str) -> Option<String> {
+/// The Chinese number of a line that can be the heading of a main section: 1 of `一、总体情况`.
+pub(super) fn top_number(text: &str) -> Option<usize> {
     let may_begin = |c: char| c == '第' || "一二三四五六七八九十".contains(c);
     if !trim(text).starts_with(may_begin) {
         return None;
@@ -150,7 +151,8 @@ pub(super) fn top_number(text: &str) -> Option<String> {
         return None;
     }
     let label = Label::of(&line);
-    is_top_number(&line, &label).then_some(label.number)
+    let is_top = is_top_number(&line, &label);
+    is_top.then(|| chinese_number(&label.number, false).parse().ok())?
 }
 
 /// `一、`, `1、`, `第一部分`: the number of a main section; `（一）` and `1.1` are not.

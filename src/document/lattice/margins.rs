@@ -10,6 +10,10 @@ const BOTTOM: f64 = 0.85;
 const SAME_HEIGHT: f64 = 3.0;
 /// Longest running title, in characters.
 const LONGEST: usize = 60;
+/// A text at the edge of so many pages in a row is their running title.
+const IN_A_ROW: usize = 3;
+/// Years are written with so many digits.
+const YEAR_DIGITS: usize = 4;
 
 /// Drops page numbers and running titles. `heights` are those of the pages.
 pub(super) fn drop_furniture(pages: &mut [Vec<Item>], heights: &[f64]) {
@@ -56,7 +60,8 @@ fn is_page_number(text: &str) -> bool {
     !numbers.is_empty() && numbers.len() <= 2 && numbers.iter().all(is_number)
 }
 
-/// The same text at the same height at the edge of another page, and of half the pages at least.
+/// The same text at the same height at the edge of other pages: of half the pages at least, or, where
+/// several documents are bound, of some in a row.
 fn is_running_title(pages: &[Vec<Item>], page: usize, line: &Line) -> bool {
     let text = without_numbers(&line.text());
     if text.chars().count() > LONGEST || line.words.len() > 3 {
@@ -70,9 +75,28 @@ fn is_running_title(pages: &[Vec<Item>], page: usize, line: &Line) -> bool {
         })
     };
     let found = (0..pages.len()).filter(|other| *other != page && same(*other)).count();
-    found > 0 && (found + 1) * 2 >= pages.len()
+    if found > 0 && (found + 1) * 2 >= pages.len() {
+        return true;
+    }
+    let after = (page + 1..pages.len()).take(IN_A_ROW).take_while(|other| same(*other)).count();
+    let before = (0..page).rev().take(IN_A_ROW).take_while(|other| same(*other)).count();
+    before + 1 + after >= IN_A_ROW
 }
 
+/// A line without the numbers of pages. Years stay: the titles of a unit's reports of several years
+/// differ in nothing else.
 fn without_numbers(text: &str) -> String {
-    text.chars().filter(|c| !c.is_numeric() && !c.is_whitespace()).collect()
+    let visible: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let runs = visible.chunk_by(|a, b| a.is_numeric() == b.is_numeric());
+    let mut kept = String::new();
+    let mut runs = runs.peekable();
+    while let Some(run) = runs.next() {
+        let is_number = run.first().is_some_and(|c| c.is_numeric());
+        let is_year = run.len() == YEAR_DIGITS
+            && runs.peek().is_some_and(|next| next.first() == Some(&'年'));
+        if !is_number || is_year {
+            kept.extend(run);
+        }
+    }
+    kept
 }
