@@ -525,6 +525,22 @@ fn reports_bound_into_one_document_are_told_apart() {
     let again = "<p>青塘镇人民政府2022年政府信息公开工作年度报告</p>";
     let link = "<p>上一篇</p><p>白河乡2021年政府信息公开工作年度报告</p>";
     assert_eq!(read(&format!("{again}{first}{link}")), ["青塘镇人民政府"]);
+    // Titles broken in two, or images: then the headings that begin again tell, and the signatures
+    // before them end what is above.
+    let titled = |title: &str, unit: &str| {
+        let title = title.replace("UNIT", unit);
+        report(unit)
+            .replace(&format!("<h1>{unit}</h1><h1>2022年政府信息公开工作年度报告</h1>"), &title)
+    };
+    let [first_name, second_name] = both;
+    for title in ["<h1>UNIT2022年政府信息公开</h1><h1>工作年度报告</h1>", ""] {
+        let bound = titled(title, first_name) + &titled(title, second_name);
+        assert_eq!(read(&bound), both, "{title}");
+    }
+    // Lists of a section's own begin again with 一 as well.
+    let list = "<h2>一、工作有序开展。</h2><h2>一、加强领导</h2><p>成立领导小组。</p><h2>二、健全制度</h2>";
+    let listed = first.replace("<p>工作有序开展。</p>", list);
+    assert_eq!(read(&listed), ["青塘镇人民政府"]);
     // Reports of text alone, of different units.
     let text = |unit: &str| {
         let sentence =

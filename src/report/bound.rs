@@ -78,9 +78,7 @@ impl Part {
                 let differs = current.title.as_ref().is_some_and(|other| title.differs(other));
                 again > 0 || has_table_again || has_others || differs
             }
-            None => {
-                again >= SECTIONS_AGAIN || (begins_again && has_table_again) || has_others
-            }
+            None => again >= SECTIONS_AGAIN || (begins_again && has_table_again) || has_others,
         }
     }
 
@@ -211,9 +209,9 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
 
 /// The lines of paragraphs, and of a table its first row, if that is a single text; each with its block.
 fn lone_lines(document: &Document) -> Vec<(usize, &str)> {
-    let lines = (0..).zip(&document.blocks).flat_map(|(index, block)| {
-        lone_texts(block).into_iter().map(move |text| (index, text))
-    });
+    let lines = (0..)
+        .zip(&document.blocks)
+        .flat_map(|(index, block)| lone_texts(block).into_iter().map(move |text| (index, text)));
     lines.filter(|(_, text)| !text.is_empty()).collect()
 }
 
@@ -286,7 +284,7 @@ fn beginning(blocks: &[Block], heading: usize, words: &Head, forms: &[&Form]) ->
 /// Whether nothing from this block on upwards stands above the first heading of a report.
 fn ends_head(block: &Block) -> bool {
     let is_heading = |line: &&str| section::top_number(line).is_some();
-    matches!(block, Block::Grid(_)) || lone_texts(block).iter().any(|line| is_heading(&line))
+    matches!(block, Block::Grid(_)) || lone_texts(block).iter().any(is_heading)
 }
 
 fn page(block: &Block) -> Option<u32> {

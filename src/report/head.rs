@@ -126,8 +126,7 @@ impl Title {
             && !has_sentence_marks(&joined)
             && !names_kind(&rest_alone, forms)
             && names_kind(&joined, forms);
-        is_broken
-            .then(|| Self { unit: unit_in_title(&printed, forms), year: first_year(&joined) })
+        is_broken.then(|| Self { unit: unit_in_title(&printed, forms), year: first_year(&joined) })
     }
 
     /// The title with the year or the unit it lacks, if that is what the line above it says.
@@ -138,7 +137,7 @@ impl Title {
             return Some(Self { unit: self.unit.clone(), year });
         }
         let is_unit = self.unit.is_none() && is_name(&without_year(&line), forms);
-        is_unit.then(|| Self { unit: Some(line), year: self.year })
+        is_unit.then_some(Self { unit: Some(line), year: self.year })
     }
 
     /// This, and where it names nothing what the other does.

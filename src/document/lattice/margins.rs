@@ -92,11 +92,23 @@ fn without_numbers(text: &str) -> String {
     let mut runs = runs.peekable();
     while let Some(run) = runs.next() {
         let is_number = run.first().is_some_and(|c| c.is_numeric());
-        let is_year = run.len() == YEAR_DIGITS
-            && runs.peek().is_some_and(|next| next.first() == Some(&'年'));
+        let is_year =
+            run.len() == YEAR_DIGITS && runs.peek().is_some_and(|next| next.first() == Some(&'年'));
         if !is_number || is_year {
             kept.extend(run);
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_titles_differ_by_their_years_and_not_by_their_pages() {
+        assert_eq!(without_numbers("青塘镇2021年年度报告 第 3 页"), "青塘镇2021年年度报告第页");
+        assert_ne!(without_numbers("2021年年度报告"), without_numbers("2022年年度报告"));
+        assert_eq!(without_numbers("— 12 —"), without_numbers("— 2021 —"));
+    }
 }
