@@ -20,7 +20,7 @@ pub(super) struct Crew {
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Undone {
-    #[error("BUG: it panicked")]
+    #[error("BUG: the work on it panicked")]
     Panicked,
     #[error("gouji is stopping")]
     Stopping,

@@ -63,11 +63,9 @@ enum Delay {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
-    Worker(WorkerError),
-    #[error("BUG: the work on it panicked")]
-    Panicked,
-    #[error("gouji is stopping")]
-    Stopping,
+    Worker(#[from] WorkerError),
+    #[error(transparent)]
+    Undone(#[from] Undone),
 }
 
 impl Desk {
@@ -84,9 +82,10 @@ impl Desk {
             Ok(outcome) => outcome,
             Err(delay) => {
                 match &delay {
-                    Delay::Obstacle(Obstacle::Changing) | Delay::Twin | Delay::Stopping => {
-                        debug!("{name}: {delay}")
-                    }
+                    Delay::Obstacle(Obstacle::Changing)
+                    | Delay::Twin
+                    | Delay::Undone(Undone::Stopping)
+                    | Delay::Worker(WorkerError::Closed) => debug!("{name}: {delay}"),
                     _ => warn!("{name} waits: {delay}"),
                 }
                 delay.outcome()
@@ -271,24 +270,6 @@ impl Desk {
             warn!("the new place of {name} is not recorded: {problem}");
         }
         Outcome::Moved
-    }
-}
-
-impl From<Undone> for Delay {
-    fn from(why: Undone) -> Self {
-        match why {
-            Undone::Panicked => Self::Panicked,
-            Undone::Stopping => Self::Stopping,
-        }
-    }
-}
-
-impl From<WorkerError> for Delay {
-    fn from(problem: WorkerError) -> Self {
-        match problem {
-            WorkerError::Closed => Self::Stopping,
-            other => Self::Worker(other),
-        }
     }
 }
 

@@ -4,8 +4,8 @@
 //! report under way already has, another report has begun; also where the title names another unit
 //! or year and text follows. A title that is printed twice, one over an attached table, or links to
 //! other reports at the end of a page begin none. Titles may be images or missing: then the headings
-//! tell, whose numbers begin again with 一. Lists of their own within a section do so too, so more of
-//! the report under way has to be there again.
+//! tell, whose numbers begin again. Lists of their own within a section do so too, so more of the report
+//! under way has to be there again.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::normalise::trim;
 use super::section::{self, Item};
 use super::table::Template;
 use crate::document::{Block, Document, Meta};
-use crate::form::{Form, Forms, Head, Section};
+use crate::form::{Form, Forms, Section};
 
 /// Sentences this long after a title are a report even with no table and no known section.
 const REPORT_CHARS: usize = 300;
@@ -180,7 +180,6 @@ fn parts(document: &Document, starts: Vec<Start>, forms: &Forms) -> Vec<Part> {
 /// Where reports may begin, in order.
 fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
     let all: Vec<&Form> = forms.iter().collect();
-    let words = Head::merged(forms.iter().map(|form| &form.head));
     let lines = lone_lines(document);
     let mut starts: Vec<Start> = Vec::new();
     let mut titled = 0;
@@ -194,7 +193,7 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
             (titled, last) = (at + length, 0);
         } else if let Some(number) = section::top_number(text) {
             if number <= last {
-                let block = beginning(&document.blocks, *block, &words, &all);
+                let block = beginning(&document.blocks, *block, &all);
                 starts.push(Start { block, title: None });
             }
             last = number;
@@ -264,7 +263,7 @@ fn with_lines_above(
 
 /// The block an untitled report begins with whose first heading is in this one: after the signature of the
 /// report before it; without one, where it speaks of its period or where its page begins.
-fn beginning(blocks: &[Block], heading: usize, words: &Head, forms: &[&Form]) -> usize {
+fn beginning(blocks: &[Block], heading: usize, forms: &[&Form]) -> usize {
     let before = blocks.get(..heading).unwrap_or_default();
     let between = before.iter().rposition(ends_head).map_or(0, |last| last + 1)..heading;
     let find = |is: &dyn Fn(&Block) -> bool| {
@@ -273,10 +272,11 @@ fn beginning(blocks: &[Block], heading: usize, words: &Head, forms: &[&Form]) ->
     let signature = find(&|block| {
         lone_texts(block).last().is_some_and(|line| head::is_signature_date(line, forms))
     });
+    let tells_period = |line: &&str| forms.iter().any(|form| form.head.tells_period(line));
     let page = blocks.get(heading).and_then(page);
     signature
         .map(|signature| signature + 1)
-        .or_else(|| find(&|block| lone_texts(block).iter().any(|line| words.tells_period(line))))
+        .or_else(|| find(&|block| lone_texts(block).iter().any(tells_period)))
         .or_else(|| page.and_then(|on| find(&|block| self::page(block) == Some(on))))
         .unwrap_or(heading)
 }

@@ -119,13 +119,9 @@ impl Title {
 
     /// The title that two lines are together, if neither is one.
     pub(super) fn of_broken(line: &str, rest: &str, forms: &[&Form]) -> Option<Self> {
-        let rest_alone = comparable(rest);
         let printed = format!("{line}{rest}");
         let joined = comparable(&printed);
-        let is_broken = joined.chars().count() <= MOST_TITLE_CHARS
-            && !has_sentence_marks(&joined)
-            && !names_kind(&rest_alone, forms)
-            && names_kind(&joined, forms);
+        let is_broken = is_title_in_two(&joined, forms) && !names_kind(&comparable(rest), forms);
         is_broken.then(|| Self { unit: unit_in_title(&printed, forms), year: first_year(&joined) })
     }
 
@@ -160,6 +156,13 @@ const MOST_TITLE_CHARS: usize = 60;
 fn is_title(line: &str, forms: &[&Form]) -> bool {
     let sentence = line.contains(['。', ';', '!']) || line.ends_with([',', ':', '、']);
     line.chars().count() <= MOST_TITLE_CHARS && !sentence && names_kind(line, forms)
+}
+
+/// Whether two lines, joined and made comparable, can be a title broken in two.
+fn is_title_in_two(joined: &str, forms: &[&Form]) -> bool {
+    joined.chars().count() <= MOST_TITLE_CHARS
+        && !has_sentence_marks(joined)
+        && names_kind(joined, forms)
 }
 
 /// Whether a line is the date under a report, alone or after the name of the unit.
@@ -359,9 +362,7 @@ impl Lines<'_> {
         // A title broken over two lines.
         self.lines.windows(2).take(8).find_map(|pair| {
             let [(a, x), (b, y)] = pair else { return None };
-            let joined = format!("{x}{y}");
-            let fits = joined.chars().count() <= MOST_TITLE_CHARS && !has_sentence_marks(&joined);
-            (fits && names_kind(&joined, forms)).then(|| format!("{a}{b}"))
+            is_title_in_two(&format!("{x}{y}"), forms).then(|| format!("{a}{b}"))
         })
     }
 

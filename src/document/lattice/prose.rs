@@ -1,6 +1,7 @@
 //! Lines joined to the paragraphs they were before the page was laid out.
 
 use super::text::{Line, blank_between_letters};
+use crate::document::characters::NUMERALS;
 
 /// Where the text of the document's full lines begins and ends.
 #[derive(Debug, Default)]
@@ -69,13 +70,12 @@ fn continues(before: &Line, line: &Line, margins: &Margins) -> bool {
     let full = before.right() + (SHORT * large).max(unbroken) >= margins.right
         && before.right() - before.left() >= SHORTEST_FULL * before.size;
     let indented = line.left() - margins.left > INDENT * line.size;
-    let ended = before.text().ends_with(['。', '；', '：']) && is_numbered(&line.text());
-    full && near && !indented && !ended && large <= SAME_SIZE * small
+    let ended = || before.text().ends_with(['。', '；', '：']) && is_numbered(&line.text());
+    full && near && !indented && large <= SAME_SIZE * small && !ended()
 }
 
 /// Whether a text begins with the number of a heading or of an item: `二、`, `（三）`.
 fn is_numbered(text: &str) -> bool {
-    const NUMERALS: &str = "一二三四五六七八九十";
     let inner = text.trim_start().trim_start_matches(['（', '(']);
     let rest = inner.trim_start_matches(|c| NUMERALS.contains(c));
     rest.len() < inner.len() && rest.starts_with(['、', '）', ')', '．', '.'])
