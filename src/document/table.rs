@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::flow::{Flow, Piece};
-use super::{Block, Columns, Grid, GridCell, Limits, Refusal};
+use super::{Block, Columns, Grid, GridCell, ILLEGIBLE, Limits, Refusal};
 
 /// A table that holds another and no more non-empty cells than this besides is a frame.
 const FRAME_CELLS: usize = 6;
@@ -148,7 +148,10 @@ impl<'a> Table<'a> {
         let cells = self
             .cells
             .into_iter()
-            .map(|placed| GridCell { text: own_text(placed.flow, &mut beside), ..placed.cell })
+            .map(|placed| {
+                let (text, doubtful) = own_text(placed.flow, &mut beside);
+                GridCell { text, doubtful, ..placed.cell }
+            })
             .collect();
         flow.pieces.push(Piece::Beside(Block::Grid(Grid { columns: Columns::Exact, cells })));
         flow.pieces.extend(beside);
@@ -182,18 +185,25 @@ fn joined_leftward(cells: Vec<Cell>) -> Vec<Cell> {
     joined
 }
 
-/// The paragraphs of a cell as one text; everything else goes `beside` the table.
-fn own_text(flow: Flow, beside: &mut Vec<Piece>) -> String {
-    let mut text = String::new();
+/// The paragraphs of a cell as one text; everything else goes `beside` the table. A cell that holds
+/// text boxes or pictures and nothing else says what they say, or they float elsewhere: doubtful.
+fn own_text(flow: Flow, beside: &mut Vec<Piece>) -> (String, bool) {
+    let is_silent = !flow.pieces.iter().any(|piece| matches!(piece, Piece::Own(_)));
+    let mut texts = Vec::new();
+    let mut has_picture = false;
     for piece in flow.pieces {
         match piece {
-            Piece::Own(paragraph) if text.is_empty() => text = paragraph,
-            Piece::Own(paragraph) => {
-                text.push('\n');
-                text.push_str(&paragraph);
+            Piece::Own(text) => texts.push(text),
+            Piece::Beside(Block::Paragraph(boxed)) if is_silent => texts.push(boxed.text),
+            Piece::Beside(block) => {
+                has_picture |= matches!(block, Block::Picture { .. });
+                beside.push(Piece::Beside(block));
             }
-            Piece::Beside(_) => beside.push(piece),
         }
     }
-    text
+    if is_silent && has_picture && texts.is_empty() {
+        texts.push(ILLEGIBLE.to_string());
+    }
+    let doubtful = is_silent && !texts.is_empty();
+    (texts.join("\n"), doubtful)
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::fib::Fib;
 use super::pieces::Modifier;
 use super::row::RowFormat;
-use super::styles::{self, Styles};
+use super::styles::{self, Style, Styles};
 use crate::document::Refusal;
 use crate::document::bytes::Fields;
 use crate::document::counting::Reference;
@@ -35,6 +35,7 @@ struct Run<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct CharacterFormat {
     pub(super) is_hidden: bool,
+    pub(super) is_struck: bool,
     pub(super) is_deleted: bool,
     /// Not the letter it seems: a picture, a mark, part of a field.
     pub(super) is_special: bool,
@@ -85,8 +86,9 @@ impl<'a> Formats<'a> {
 
     pub(super) fn character(&self, at: usize, modifier: Modifier<'_>) -> CharacterFormat {
         let style = found(&self.paragraphs, at).map_or(0, |run| run.style);
-        let mut is_hidden = self.styles.get(style).is_hidden.unwrap_or_default();
-        let mut format = CharacterFormat { is_hidden, ..CharacterFormat::default() };
+        let mut style = self.styles.get(style);
+        let mut format = CharacterFormat::default();
+        format.follow(style);
         let own = found(&self.characters, at).map_or(&[][..], |run| run.properties);
         let more = match modifier {
             Modifier::List(list) => list,
@@ -94,19 +96,21 @@ impl<'a> Formats<'a> {
         };
         for (code, value) in properties(own).chain(properties(more)) {
             match code {
-                // sprmCIstd, sprmCFVanish
+                // sprmCIstd, sprmCFVanish, sprmCFStrike
                 0x4A30 => {
                     let named = self.styles.get(Fields(value).u16(0).unwrap_or_default());
-                    is_hidden = named.is_hidden.unwrap_or(is_hidden);
-                    format.is_hidden = is_hidden;
+                    style.is_hidden = named.is_hidden.or(style.is_hidden);
+                    style.is_struck = named.is_struck.or(style.is_struck);
+                    format.follow(style);
                 }
-                0x083C => format.is_hidden = is_hidden_now(value, is_hidden),
+                0x083C => format.is_hidden = is_now(value, style.is_hidden),
+                0x0837 => format.is_struck = is_now(value, style.is_struck),
                 _ => format.apply(code, value),
             }
         }
         match modifier {
             Modifier::Short(0x41, value) => format.is_deleted = is_on(&[value]),
-            Modifier::Short(0x5C, value) => format.is_hidden = is_hidden_now(&[value], is_hidden),
+            Modifier::Short(0x5C, value) => format.is_hidden = is_now(&[value], style.is_hidden),
             Modifier::Short(..) | Modifier::List(_) => {}
         }
         format
@@ -148,10 +152,20 @@ impl<'a> Formats<'a> {
 }
 
 impl CharacterFormat {
+    pub(super) fn is_shown(self) -> bool {
+        !(self.is_hidden || self.is_struck)
+    }
+
+    fn follow(&mut self, style: Style) {
+        self.is_hidden = style.is_hidden.unwrap_or_default();
+        self.is_struck = style.is_struck.unwrap_or_default();
+    }
+
     fn apply(&mut self, code: u16, value: &[u8]) {
         match code {
-            // sprmCFRMarkDel, sprmCFSpec, sprmCIss
+            // sprmCFRMarkDel, sprmCFDStrike, sprmCFSpec, sprmCIss
             0x0800 => self.is_deleted = is_on(value),
+            0x2A53 => self.is_struck |= is_on(value),
             0x0855 => self.is_special = is_on(value),
             0x2A48 => {
                 self.script = match value.first() {
@@ -181,8 +195,9 @@ impl ParagraphFormat {
     }
 }
 
-/// Hidden, not, as the style says, or the opposite of it.
-fn is_hidden_now(value: &[u8], by_style: bool) -> bool {
+/// On, off, as the style says, or the opposite of it.
+fn is_now(value: &[u8], by_style: Option<bool>) -> bool {
+    let by_style = by_style.unwrap_or_default();
     match value.first() {
         Some(0x80) => by_style,
         Some(0x81) => !by_style,

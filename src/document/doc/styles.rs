@@ -1,5 +1,5 @@
-//! The part of the stylesheet (MS-DOC 2.9.271 `STSH`) that decides what is shown: hidden text and
-//! numbering.
+//! The part of the stylesheet (MS-DOC 2.9.271 `STSH`) that decides what is shown: hidden and
+//! struck text, and numbering.
 
 use std::ops::Range;
 
@@ -18,6 +18,7 @@ const CHARACTER: u16 = 2;
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Style {
     pub(super) is_hidden: Option<bool>,
+    pub(super) is_struck: Option<bool>,
     pub(super) numbering: Reference,
 }
 
@@ -41,6 +42,7 @@ impl Styles {
             for _ in 0..DEPTH {
                 let (base, below) = of(at);
                 style.is_hidden = style.is_hidden.or(below.is_hidden);
+                style.is_struck = style.is_struck.or(below.is_struck);
                 style.numbering = style.numbering.or(below.numbering);
                 at = base;
             }
@@ -89,8 +91,12 @@ fn style(entry: &Fields<'_>, fixed: usize) -> Option<(u16, Style)> {
         number(&mut own.numbering, code, value);
     }
     for (code, value) in properties(characters) {
-        if code == 0x083C {
-            own.is_hidden = value.first().map(|on| *on & 1 != 0);
+        let is_on = value.first().map(|on| *on & 1 != 0);
+        match code {
+            // sprmCFVanish, sprmCFStrike
+            0x083C => own.is_hidden = is_on,
+            0x0837 => own.is_struck = is_on,
+            _ => {}
         }
     }
     Some((base, own))

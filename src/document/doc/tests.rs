@@ -171,6 +171,7 @@ fn pieces_of_every_width_are_read_in_the_order_of_the_table() {
 fn hidden_and_deleted_text_and_field_instructions_are_left_out() {
     let mut made = Made::default();
     made.wide("1").wide("9").with(HIDDEN).wide("2").wide("8").with(DELETED);
+    made.wide("7").with(&[0x37, 0x08, 1]).wide("6").with(&[0x53, 0x2A, 1]);
     made.wide("\u{13} PAGE \u{14}3\u{15}\r").paragraph(&[]);
     assert_eq!(made.lines(), ["123"]);
 }

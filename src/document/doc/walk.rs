@@ -1,8 +1,8 @@
 //! The walk through the text: characters into paragraphs, paragraphs into cells, rows and tables.
 //!
 //! A paragraph ends with its mark, and only that tells what it is: at which depth of tables it
-//! stands, whether it ends a cell or a row. Deleted and hidden characters, the instructions of
-//! fields and the marks of notes are left out.
+//! stands, whether it ends a cell or a row. Deleted, struck and hidden characters, the instructions
+//! of fields and the marks of notes are left out.
 
 use std::ops::Range;
 
@@ -81,7 +81,7 @@ impl<'a> Walk<'a> {
             '\u{13}' => self.line.field("begin"),
             '\u{14}' => self.line.field("separate"),
             '\u{15}' => self.line.field("end"),
-            _ if format.is_hidden => {}
+            _ if !format.is_shown() => {}
             '\u{1}' if format.is_special => {
                 self.line.beside.push(Block::Picture { page: None });
             }

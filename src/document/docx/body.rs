@@ -2,7 +2,8 @@
 //!
 //! In: text inserted under change tracking, results of fields, content controls and everything
 //! else that wraps content, text boxes (after the paragraph they hang on), labels of automatic
-//! numbering. Out: deleted and moved-away text, hidden text, instructions of fields, note marks.
+//! numbering. Out: deleted, moved-away and struck text, hidden text, instructions of fields, note
+//! marks.
 //! Of alternatives (`mc:AlternateContent`) the first that shows anything counts.
 //!
 //! Elements unknown here are passed over with all they contain: properties hold elements named

@@ -108,6 +108,13 @@ impl<'a> Walk<'a> {
                     line.field(&element.attribute("fldCharType").unwrap_or_default());
                     self.xml.skip()?;
                 }
+                // A note mark typed by hand follows in the same run.
+                "footnoteReference" | "endnoteReference" => {
+                    if element.attribute("customMarkFollows").is_some_and(|on| on != "0") {
+                        shown.1 = Script::Raised;
+                    }
+                    self.xml.skip()?;
+                }
                 _ if hidden => self.xml.skip()?,
                 "t" => self.text(&element, line, script)?,
                 "drawing" | "pict" => self.drawing(line, false)?,

@@ -1,4 +1,4 @@
-//! The part of `styles.xml` that decides what is shown: hidden text, raised text, numbering.
+//! The part of `styles.xml` that decides what is shown: hidden, struck and raised text, numbering.
 
 use std::collections::HashMap;
 
@@ -16,6 +16,8 @@ const MAX_CHAIN: usize = 16;
 pub(super) struct Style {
     /// `w:vanish`: a toggle, see [`Styles::resolve`].
     vanish: Option<bool>,
+    /// `w:strike`, `w:dstrike`: toggles.
+    struck: Option<bool>,
     /// `w:specVanish`, `w:webHidden`.
     always_hidden: Option<bool>,
     /// Raised or lowered.
@@ -30,6 +32,7 @@ pub(super) struct RunFormat {
     /// The character style.
     pub(super) style: Option<String>,
     vanish: Option<bool>,
+    struck: Option<bool>,
     always_hidden: Option<bool>,
     script: Option<Script>,
     /// On a paragraph's mark: the mark is deleted or moved away, so the next paragraph follows on.
@@ -83,15 +86,16 @@ impl Styles {
         named.or(self.default_paragraph.as_deref())
     }
 
-    /// Whether a run is hidden, and where its characters stand.
+    /// Whether a run is hidden or struck out, and where its characters stand.
     pub(super) fn resolve(&self, paragraph: Option<&Style>, run: &RunFormat) -> (bool, Script) {
         let character = run.style.as_deref().and_then(|id| self.styles.get(id));
-        let vanish = run.vanish.unwrap_or_else(|| {
-            // Toggle properties of a paragraph and a character style cancel out
-            // (ECMA-376 part 1, 17.7.3).
-            let says = |style: Option<&Style>| style.and_then(|s| s.vanish).unwrap_or(false);
-            says(paragraph) != says(character)
-        });
+        // Toggle properties of a paragraph and a character style cancel out
+        // (ECMA-376 part 1, 17.7.3).
+        let toggled = |own: Option<bool>, of: fn(&Style) -> Option<bool>| {
+            let says = |style: Option<&Style>| style.and_then(of).unwrap_or(false);
+            own.unwrap_or_else(|| says(paragraph) != says(character))
+        };
+        let gone = toggled(run.vanish, |s| s.vanish) || toggled(run.struck, |s| s.struck);
         let always = run
             .always_hidden
             .or_else(|| character.and_then(|s| s.always_hidden))
@@ -100,7 +104,7 @@ impl Styles {
             .script
             .or_else(|| character.and_then(|s| s.script))
             .or_else(|| paragraph.and_then(|s| s.script));
-        (vanish || always.unwrap_or(false), script.unwrap_or_default())
+        (gone || always.unwrap_or(false), script.unwrap_or_default())
     }
 }
 
@@ -113,6 +117,7 @@ fn inherited(own: &HashMap<String, Style>, id: &str) -> Style {
             break;
         };
         style.vanish = style.vanish.or(below.vanish);
+        style.struck = style.struck.or(below.struck);
         style.always_hidden = style.always_hidden.or(below.always_hidden);
         style.script = style.script.or(below.script);
         style.numbering = style.numbering.or(below.numbering);
@@ -132,6 +137,7 @@ fn style(xml: &mut Xml<'_>) -> Result<Style, Refusal> {
             "rPr" => {
                 let format = run_format(xml)?;
                 style.vanish = format.vanish;
+                style.struck = format.struck;
                 style.always_hidden = format.always_hidden;
                 style.script = format.script;
             }
@@ -149,10 +155,8 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
         match element.name() {
             "rStyle" => format.style = element.value().map(|id| id.into_owned()),
             "vanish" => format.vanish = Some(element.is_on()),
-            "specVanish" | "webHidden" => {
-                let on = element.is_on() || format.always_hidden == Some(true);
-                format.always_hidden = Some(on);
-            }
+            "strike" | "dstrike" => add(&mut format.struck, element.is_on()),
+            "specVanish" | "webHidden" => add(&mut format.always_hidden, element.is_on()),
             "vertAlign" => format.script = Some(script(&element)),
             "del" | "moveFrom" => format.mark_removed = true,
             _ => {}
@@ -160,6 +164,11 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
         xml.skip()?;
     }
     Ok(format)
+}
+
+/// One of two properties of the same effect: either does.
+fn add(to: &mut Option<bool>, is_on: bool) {
+    *to = Some(is_on || *to == Some(true));
 }
 
 fn script(element: &Element<'_>) -> Script {

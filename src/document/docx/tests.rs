@@ -305,6 +305,38 @@ fn styles_hide_and_unhide_text() {
 }
 
 #[test]
+fn struck_text_is_not_read() {
+    let styles =
+        r#"<w:style w:type="character" w:styleId="Struck"><w:rPr><w:strike/></w:rPr></w:style>"#;
+    let runs = [
+        rp("<w:strike/>", "9"),
+        rp("<w:dstrike/>", "8"),
+        rp(r#"<w:rStyle w:val="Struck"/>"#, "7"),
+        rp(r#"<w:strike w:val="0"/><w:dstrike w:val="0"/>"#, "5"),
+        rp(r#"<w:rStyle w:val="Struck"/><w:strike w:val="0"/>"#, "6"),
+    ];
+    assert_eq!(lines_with(&p(&runs.concat()), styles, ""), ["56"]);
+}
+
+#[test]
+fn what_a_cell_shows_in_a_text_box_or_a_picture_alone_is_doubtful() {
+    let boxed = |text: &str| {
+        format!(
+            "<w:r><w:pict><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></w:pict></w:r>",
+            p(&r(text))
+        )
+    };
+    let picture = "<w:r><w:pict><v:imagedata/></w:pict></w:r>";
+    let cells = [p(&r("1")), p(&boxed("2")), p(&format!("{}{}", r("3"), boxed("4"))), p(picture)];
+    let cells = cells.iter().map(|inner| format!("<w:tc>{inner}</w:tc>")).collect::<String>();
+    let blocks = blocks(&tbl(&tr(&cells)));
+    assert_eq!(shown(&blocks), ["[0.0=1 0.1=2 0.2=3 0.3=□]", "4", "<picture>"]);
+    let Some(Block::Grid(grid)) = blocks.first() else { panic!("no table") };
+    let doubtful: Vec<bool> = grid.cells.iter().map(|cell| cell.doubtful).collect();
+    assert_eq!(doubtful, [false, true, false, true]);
+}
+
+#[test]
 fn text_boxes_in_hidden_runs_are_not_read() {
     let boxed = format!(
         "<w:pict><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></w:pict>",
@@ -325,6 +357,9 @@ fn note_marks_do_not_become_part_of_a_figure() {
     assert_eq!(lines(&p(&format!("{}{}", r("10"), raised("2")))), ["10"]);
     let bracketed = format!("{}{}{}{}", r("10"), raised("["), raised("1"), raised("]"));
     assert_eq!(lines(&p(&bracketed)), ["10"]);
+
+    let typed = r#"<w:r><w:footnoteReference w:customMarkFollows="1" w:id="2"/><w:t>1</w:t></w:r>"#;
+    assert_eq!(lines(&p(&format!("{}{typed}", r("10")))), ["10"]);
 }
 
 #[test]

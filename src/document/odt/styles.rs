@@ -1,4 +1,4 @@
-//! The part of styles that decides what is shown: hidden and raised text, and how lists count.
+//! The part of styles that decides what is shown: hidden, struck and raised text, and how lists count.
 
 use std::collections::HashMap;
 
@@ -20,22 +20,41 @@ pub(super) struct Styles {
 struct Style {
     parent: Option<String>,
     is_hidden: Option<bool>,
+    is_struck: Option<bool>,
     script: Option<Script>,
 }
 
+/// How text looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Look {
+    is_hidden: bool,
+    is_struck: bool,
+    pub(super) script: Script,
+}
+
+impl Look {
+    pub(super) fn is_shown(self) -> bool {
+        !(self.is_hidden || self.is_struck)
+    }
+}
+
 impl Styles {
-    /// Whether text of the named style is hidden, and where it stands; what the style leaves open
-    /// is as `around`.
-    pub(super) fn resolve(&self, name: Option<&str>, around: (bool, Script)) -> (bool, Script) {
-        let (mut is_hidden, mut script) = (None, None);
+    /// How text of the named style looks; what the style leaves open is as `around`.
+    pub(super) fn resolve(&self, name: Option<&str>, around: Look) -> Look {
+        let (mut is_hidden, mut is_struck, mut script) = (None, None, None);
         let mut next = name;
         for _ in 0..MAX_CHAIN {
             let Some(style) = next.and_then(|name| self.styles.get(name)) else { break };
             is_hidden = is_hidden.or(style.is_hidden);
+            is_struck = is_struck.or(style.is_struck);
             script = script.or(style.script);
             next = style.parent.as_deref();
         }
-        (is_hidden.unwrap_or(around.0), script.unwrap_or(around.1))
+        Look {
+            is_hidden: is_hidden.unwrap_or(around.is_hidden),
+            is_struck: is_struck.unwrap_or(around.is_struck),
+            script: script.unwrap_or(around.script),
+        }
     }
 }
 
@@ -75,7 +94,11 @@ fn style(element: &Element<'_>, xml: &mut Xml<'_>) -> Result<Style, Refusal> {
     let mut style = Style { parent, ..Style::default() };
     while let Some(properties) = xml.child()? {
         if properties.name() == "text-properties" {
-            style.is_hidden = properties.attribute("display").map(|shown| shown == "none");
+            let says = |name: &str, none: &str| properties.attribute(name).map(|v| v == none);
+            style.is_hidden = says("display", "none");
+            style.is_struck = says("text-line-through-style", "none")
+                .or(says("text-line-through-type", "none"))
+                .map(|is_none| !is_none);
             style.script = properties.attribute("text-position").map(|place| script(&place));
         }
         xml.skip()?;

@@ -11,6 +11,7 @@ use crate::document::drawn::shown;
 const STYLES: &str = r#"<style:style style:name="H"><style:text-properties text:display="none"/></style:style>
 <style:style style:name="H2" style:parent-style-name="H"/>
 <style:style style:name="S"><style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="T"><style:text-properties style:text-line-through-style="solid"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-suffix="、" style:num-format="一, 二, 三, ..."><style:list-level-properties><style:list-level-label-alignment text:label-followed-by="nothing"/></style:list-level-properties></text:list-level-style-number>
 <text:list-level-style-number text:level="2" loext:num-list-format="(%1%.%2%)" style:num-format="1"/></text:list-style>"#;
 
@@ -40,6 +41,18 @@ fn deleted_hidden_and_raised_text_is_left_out() {
     let body = r#"<text:tracked-changes><text:changed-region><text:deletion><text:p>9</text:p></text:deletion></text:changed-region></text:tracked-changes>
 <text:p>1<text:change text:change-id="c"/><text:span text:style-name="H2">8</text:span>2<text:span text:style-name="S">3</text:span><text:note><text:note-citation>7</text:note-citation></text:note></text:p>"#;
     assert_eq!(lines(body), ["12"]);
+    let struck = r#"<text:p>1<text:span text:style-name="T">8</text:span>2</text:p>"#;
+    assert_eq!(lines(struck), ["12"]);
+}
+
+#[test]
+fn what_conditions_hid_when_the_file_was_saved_is_left_out() {
+    let body = r#"<text:section text:display="condition" text:is-hidden="true"><text:p>9</text:p></text:section>
+<text:section text:display="condition"><text:p>1</text:p></text:section>
+<text:p>8<text:hidden-paragraph text:condition="ooow:1" text:is-hidden="true"/></text:p>
+<text:p>2<text:hidden-paragraph text:condition="ooow:0" text:is-hidden="false"/>
+<text:hidden-text text:is-hidden="true">7</text:hidden-text><text:hidden-text text:is-hidden="false">3</text:hidden-text></text:p>"#;
+    assert_eq!(lines(body), ["1", "2 3"]);
 }
 
 #[test]

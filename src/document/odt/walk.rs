@@ -2,9 +2,9 @@
 //! with all they contain; [`Limits::element_depth`] bounds how deep the functions recurse.
 
 use super::lists::{Lists, OUTLINE};
-use super::styles::Styles;
+use super::styles::{Look, Styles};
 use crate::document::flow::{Flow, Piece};
-use crate::document::line::{Line, Script};
+use crate::document::line::Line;
 use crate::document::table::{Cell, Merge, Row, Table};
 use crate::document::xml::{Element, Inline, Xml};
 use crate::document::{Block, Limits, Refusal};
@@ -19,6 +19,8 @@ pub(super) struct Walk<'a> {
     items: Vec<Item>,
     tables: usize,
     text_bytes: usize,
+    /// A field in the paragraph under way says that it is hidden.
+    hides_paragraph: bool,
 }
 
 struct Item {
@@ -30,7 +32,9 @@ struct Item {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(xml: Xml<'a>, styles: &'a Styles, lists: Lists, limits: &'a Limits) -> Self {
-        Self { xml, styles, lists, limits, items: Vec::new(), tables: 0, text_bytes: 0 }
+        let items = Vec::new();
+        let hides_paragraph = false;
+        Self { xml, styles, lists, limits, items, tables: 0, text_bytes: 0, hides_paragraph }
     }
 
     /// Everything the body shows.
@@ -62,7 +66,7 @@ impl<'a> Walk<'a> {
             "p" | "h" => self.paragraph(element, flow),
             "list" => self.list(element, flow),
             "table" => self.table(element, flow),
-            "section" if element.attribute("display").as_deref() == Some("none") => self.xml.skip(),
+            "section" if is_hidden(element) => self.xml.skip(),
             "text" | "section" | "table-of-content" | "index-body" | "index-title" | "text-box"
             | "numbered-paragraph" | "a" => self.blocks(flow),
             "frame" | "g" | "custom-shape" | "rect" => self.frame(flow),
@@ -90,11 +94,14 @@ impl<'a> Walk<'a> {
     }
 
     fn paragraph(&mut self, element: &Element<'a>, flow: &mut Flow) -> Result<(), Refusal> {
-        let shown = self.style(element, (false, Script::Baseline));
+        let look = self.style(element, Look::default());
         let mut line = Line::default();
-        self.inlines(&mut line, shown)?;
+        self.inlines(&mut line, look)?;
         let beside = std::mem::take(&mut line.beside);
         let text = line.into_text();
+        if std::mem::take(&mut self.hides_paragraph) {
+            return Ok(());
+        }
         let label = self.label(element);
         let text = label + text.trim_matches('\n');
         if !text.trim().is_empty() {
@@ -104,7 +111,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn style(&self, element: &Element<'_>, around: (bool, Script)) -> (bool, Script) {
+    fn style(&self, element: &Element<'_>, around: Look) -> Look {
         self.styles.resolve(element.attribute("style-name").as_deref(), around)
     }
 
@@ -149,11 +156,11 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn inlines(&mut self, line: &mut Line, shown: (bool, Script)) -> Result<(), Refusal> {
+    fn inlines(&mut self, line: &mut Line, look: Look) -> Result<(), Refusal> {
         while let Some(node) = self.xml.node_or_text()? {
             match node {
-                Inline::Text(text) => self.show(line, &collapsed(&text, line), shown)?,
-                Inline::Element(element) => self.inline(&element, line, shown)?,
+                Inline::Text(text) => self.show(line, &collapsed(&text, line), look)?,
+                Inline::Element(element) => self.inline(&element, line, look)?,
             }
         }
         Ok(())
@@ -163,25 +170,25 @@ impl<'a> Walk<'a> {
         &mut self,
         element: &Element<'a>,
         line: &mut Line,
-        shown: (bool, Script),
+        look: Look,
     ) -> Result<(), Refusal> {
         match element.name() {
             "span" => {
-                let shown = self.style(element, shown);
-                self.inlines(line, shown)
+                let look = self.style(element, look);
+                self.inlines(line, look)
             }
             "s" => {
                 let count = element.attribute("c").and_then(|c| c.parse().ok()).unwrap_or(1);
                 let spaces = " ".repeat(usize::min(count, 1_000));
-                self.show(line, &spaces, shown)?;
+                self.show(line, &spaces, look)?;
                 self.xml.skip()
             }
             "tab" => {
-                self.show(line, "\t", shown)?;
+                self.show(line, "\t", look)?;
                 self.xml.skip()
             }
             "line-break" => {
-                self.show(line, "\n", shown)?;
+                self.show(line, "\n", look)?;
                 self.xml.skip()
             }
             "frame" | "g" | "custom-shape" | "rect" | "text-box" => {
@@ -193,20 +200,23 @@ impl<'a> Walk<'a> {
                 line.beside.extend(beside.into_blocks());
                 Ok(())
             }
+            "hidden-text" if element.attribute("is-hidden").as_deref() == Some("false") => {
+                self.inlines(line, look)
+            }
+            "hidden-paragraph" => {
+                self.hides_paragraph |= is_hidden(element);
+                self.xml.skip()
+            }
             // Notes, comments, hidden text and reading aids are not part of the line.
-            "note" | "annotation" | "hidden-text" | "hidden-paragraph" | "ruby-text"
-            | "tracked-changes" | "script" => self.xml.skip(),
-            _ => self.inlines(line, shown),
+            "note" | "annotation" | "hidden-text" | "ruby-text" | "tracked-changes" | "script" => {
+                self.xml.skip()
+            }
+            _ => self.inlines(line, look),
         }
     }
 
-    fn show(
-        &mut self,
-        line: &mut Line,
-        text: &str,
-        (is_hidden, script): (bool, Script),
-    ) -> Result<(), Refusal> {
-        if is_hidden {
+    fn show(&mut self, line: &mut Line, text: &str, look: Look) -> Result<(), Refusal> {
+        if !look.is_shown() {
             return Ok(());
         }
         self.text_bytes += text.len();
@@ -214,7 +224,7 @@ impl<'a> Walk<'a> {
             let bytes = self.limits.text_bytes;
             return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
         }
-        line.push(text, script);
+        line.push(text, look.script);
         Ok(())
     }
 
@@ -301,6 +311,12 @@ impl<'a> Walk<'a> {
         }
         Ok(row)
     }
+}
+
+/// Whether a section or a field is hidden: always, or by its condition when the file was saved.
+fn is_hidden(element: &Element<'_>) -> bool {
+    element.attribute("display").as_deref() == Some("none")
+        || element.attribute("is-hidden").as_deref() == Some("true")
 }
 
 /// A cell that reaches into the rows below it.

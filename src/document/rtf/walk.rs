@@ -27,10 +27,17 @@ struct State {
     /// Bytes that stand in for a `\u` character.
     fallback: usize,
     is_hidden: bool,
+    is_struck: bool,
     is_deleted: bool,
     script: Script,
     /// Tables around the paragraph.
     depth: usize,
+}
+
+impl State {
+    fn is_shown(&self) -> bool {
+        !(self.is_hidden || self.is_struck || self.is_deleted)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +96,7 @@ impl<'l> Walk<'l> {
             encoding: None,
             fallback: 1,
             is_hidden: false,
+            is_struck: false,
             is_deleted: false,
             script: Script::Baseline,
             depth: 0,
@@ -182,7 +190,7 @@ impl<'l> Walk<'l> {
     }
 
     fn show(&mut self, text: &str) -> Result<(), Refusal> {
-        if self.state.is_hidden || self.state.is_deleted || text.is_empty() {
+        if text.is_empty() || !self.state.is_shown() {
             return Ok(());
         }
         self.text_bytes += text.len();
@@ -280,7 +288,9 @@ impl<'l> Walk<'l> {
                 return result;
             }
             "v" => self.state.is_hidden = is_on,
-            "deleted" => self.state.is_deleted = is_on,
+            "strike" | "striked" => self.state.is_struck = is_on,
+            // Deleted, or moved away.
+            "deleted" | "mvf" => self.state.is_deleted = is_on,
             "super" => self.state.script = script(is_on, Script::Raised),
             "sub" => self.state.script = script(is_on, Script::Lowered),
             "nosupersub" => self.state.script = Script::Baseline,
@@ -295,6 +305,7 @@ impl<'l> Walk<'l> {
 
     fn plain(&mut self) {
         self.state.is_hidden = false;
+        self.state.is_struck = false;
         self.state.is_deleted = false;
         self.state.script = Script::Baseline;
         self.state.encoding = self.fonts.get(&self.default_font).copied().flatten();
