@@ -1,7 +1,7 @@
 //! A web page, or what Word, WPS and LibreOffice save as one: paragraphs, tables and pictures as a
 //! browser shows them.
 //!
-//! Hidden text, scripts, form fields and struck text are left out. A table that only arranges the
+//! Hidden text (see [`style`]), scripts and struck text are left out, fields of forms outside cells too. A table that only arranges the
 //! page (it holds other tables, or is one column wide) gives its texts as paragraphs and its inner
 //! tables as grids. Of a portal page the article is kept: what is marked or named as navigation,
 //! lists of links, lines above the title and the site's foot are dropped, but never a table with
@@ -14,6 +14,7 @@ mod article;
 mod dom;
 mod inline;
 mod prescan;
+mod style;
 mod table;
 mod walk;
 
@@ -58,11 +59,12 @@ pub fn read_text(text: &str, limits: &Limits) -> Result<Document, Refusal> {
         return Err(Refusal::TooLarge(format!("a page of {} bytes", text.len())));
     }
     prescan::check(text)?;
-    let dom = dom::parse(text)?;
+    let mut dom = dom::parse(text)?;
     let depth = dom.depth();
     if depth > limits.element_depth {
         return Err(Refusal::TooLarge(format!("{depth} elements within each other")));
     }
+    style::apply(&mut dom)?;
     let mut meta = page_meta(&dom);
     let mut assembly = Assembly::new(limits);
     walk::walk(&dom, &mut assembly, &mut meta)?;

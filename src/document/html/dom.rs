@@ -9,6 +9,7 @@ use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, ParseOpts, QualName, local_name, ns, parse_document};
 
 use super::super::Refusal;
+use super::style::Look;
 
 /// Most nodes of one page. A report of 300 cells pasted from Word has about 10,000.
 const NODES: usize = 400_000;
@@ -37,6 +38,7 @@ struct Node {
     next: Option<NodeId>,
     first: Option<NodeId>,
     last: Option<NodeId>,
+    look: Look,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +103,28 @@ impl Dom {
                 attributes.iter().find(|a| &*a.name.local == name).map(|a| &*a.value)
             }
             _ => None,
+        }
+    }
+
+    /// Every element, outer ones and earlier ones not always first.
+    pub(super) fn elements(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let is_element = |node: &NodeId| !self.tag(*node).is_empty();
+        (0..self.nodes.len()).filter(is_element)
+    }
+
+    /// What a node stands in.
+    pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        self.nodes.get(node)?.parent
+    }
+
+    /// How an element looks by its style.
+    pub(super) fn look(&self, node: NodeId) -> Look {
+        self.nodes.get(node).map(|node| node.look).unwrap_or_default()
+    }
+
+    pub(super) fn set_look(&mut self, node: NodeId, look: Look) {
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.look = look;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rows and cells with spans, laid out on a grid as browsers do.
 
-use super::super::{Columns, Grid, GridCell, Limits, Refusal};
+use super::super::{Columns, Grid, GridCell, ILLEGIBLE, Limits, Refusal};
 
 /// Most rows and columns one cell may span. HTML allows more; no report has more.
 const SPAN: usize = 100;
@@ -64,15 +64,14 @@ pub(super) fn layout(rows: Vec<Vec<Cell>>, limits: &Limits) -> Result<Grid, Refu
             for free in free_from.iter_mut().take(end).skip(column) {
                 *free = row + row_span;
             }
-            let GridCell { page, doubtful, .. } = GridCell::default();
             cells.push(GridCell {
                 row,
                 column,
                 row_span,
                 column_span,
+                doubtful: cell.text.chars().eq([ILLEGIBLE]),
                 text: cell.text,
-                page,
-                doubtful,
+                ..GridCell::default()
             });
             column = end;
         }

@@ -60,6 +60,59 @@ fn hidden_struck_and_scripted_text_is_left_out() {
 }
 
 #[test]
+fn style_sheets_hide_and_raise_as_browsers_take_them() {
+    let page = |sheet: &str, cell: &str| {
+        let html = format!(
+            "<style>{sheet}</style><table><tr><td>甲<td>1<tr class=gone><td>乙<td>2<tr><td>丙<td>{cell}</table>"
+        );
+        shown(&html).join(" ")
+    };
+    assert_eq!(
+        page("<!-- /* .x{} */ tr.gone {color:red;DISPLAY:None} -->", "3"),
+        "甲@0 1@1 丙@0 3@1"
+    );
+    for sheet in [
+        ".gone{display:none} table tr.gone{display:table-row}",
+        ".gone{display:none} .gone{display:block!important}",
+        ".gone:hover{display:none}",
+        "div .gone{display:none}",
+        "table > .gone{display:none}",
+        "@media print{.gone{display:none}} @page{size:A4}",
+        "table{display:none}",
+    ] {
+        assert_eq!(page(sheet, "3"), "甲@0 1@1 乙@0 2@1 丙@0 3@1", "{sheet}");
+    }
+    let sheet = "@import url(a); @media screen{table tbody > tr.gone{visibility:collapse}}
+        span.MsoFootnoteReference{vertical-align:super} .d, #e{mso-hide:all} .s{text-decoration:underline line-through}";
+    let cell = "5<span class=MsoFootnoteReference>1</span><b class='a d'>9</b><i id=e>8</i><u class=s>7</u><i class=d style='mso-hide:none'>6</i>";
+    assert_eq!(page(sheet, cell), "甲@0 1@1 丙@0 56@1");
+}
+
+#[test]
+fn a_page_of_rules_without_end_is_refused_in_time() {
+    let sheet = ".a .a .a .a .a .a .a .b{display:none}".repeat(900);
+    let depth = 200;
+    let html = format!(
+        "<style>{sheet}</style>{}{}{}",
+        "<div class='a b'>".repeat(depth),
+        "<i class='a b'>1</i>".repeat(2_000),
+        "</div>".repeat(depth)
+    );
+    let start = Instant::now();
+    assert!(matches!(read_text(&html, &Limits::default()), Err(Refusal::TooLarge(_))));
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_cell_shows_what_stands_in_its_field() {
+    let html = "<table><tr><td>甲<td><input value=3 size=4><td><input type=TEXT value=''><td><input type=hidden value=9>4<td><input type=checkbox value=9>5
+<tr><td>乙<td><select><option>9<option selected>6</select><td><textarea>7</textarea><td><input style='display:none' value=9>8<td><input></table>";
+    assert_eq!(shown(html), ["甲@0 3@1 @2 4@3 5@4", "乙@0 6@1 7@2 8@3 □@4"]);
+    let Some(Block::Grid(grid)) = blocks(html).pop() else { panic!("no table") };
+    assert_eq!(grid.cells.iter().filter(|cell| cell.doubtful).count(), 1);
+}
+
+#[test]
 fn a_note_mark_is_not_glued_to_a_figure() {
     let html = "<table><tr><td>收到<sup>注</sup><td>10<sup>2</sup><td>7<span style='vertical-align: super'>①</span></table>";
     assert_eq!(shown(html), ["收到注@0 10@1 7@2"]);

@@ -1,7 +1,7 @@
 //! The page in reading order. Recursion is safe: the caller has bounded the depth.
 
 use super::super::assembly::Assembly;
-use super::super::{Grid, Meta, Refusal, txt};
+use super::super::{Grid, ILLEGIBLE, Meta, Refusal, txt};
 use super::article;
 use super::dom::{Dom, NodeId, ROOT};
 use super::inline::Inline;
@@ -222,6 +222,10 @@ fn add_text(dom: &Dom, node: NodeId, text: &mut Inline) {
         text.push(part, false);
         return;
     }
+    if let Some(entered) = entered(dom, node) {
+        text.push(&entered, false);
+        return;
+    }
     if is_hidden(dom, node) || is_note(dom, node, text) {
         return;
     }
@@ -234,6 +238,28 @@ fn add_text(dom: &Dom, node: NodeId, text: &mut Inline) {
     }
     if breaks {
         text.line_break();
+    }
+}
+
+/// What a field of a form shows in a cell. What was typed into one that came without a value is not in
+/// the file.
+fn entered(dom: &Dom, node: NodeId) -> Option<String> {
+    let is_shown = dom.attribute(node, "hidden").is_none() && !dom.look(node).is_hidden;
+    match dom.tag(node) {
+        _ if !is_shown => None,
+        "input" => {
+            let kind = dom.attribute(node, "type").unwrap_or_default().to_ascii_lowercase();
+            let is_text = matches!(kind.as_str(), "" | "text" | "number" | "tel");
+            let value = || dom.attribute(node, "value").map(str::to_owned);
+            is_text.then(|| value().unwrap_or_else(|| ILLEGIBLE.to_string()))
+        }
+        "textarea" => Some(raw_text(dom, node)),
+        "select" => {
+            let options = || dom.children(node).filter(|child| dom.tag(*child) == "option");
+            let chosen = options().find(|option| dom.attribute(*option, "selected").is_some());
+            chosen.or_else(|| options().next()).map(|option| raw_text(dom, option))
+        }
+        _ => None,
     }
 }
 
@@ -284,24 +310,12 @@ fn is_hidden(dom: &Dom, node: NodeId) -> bool {
     if tag.is_empty() {
         return false;
     }
-    dom.attribute(node, "hidden").is_some()
-        || has_style(
-            dom,
-            node,
-            &["display:none", "visibility:hidden", "mso-hide:all", "text-decoration:line-through"],
-        )
-}
-
-fn has_style(dom: &Dom, node: NodeId, wanted: &[&str]) -> bool {
-    let Some(style) = dom.attribute(node, "style") else { return false };
-    let style: String =
-        style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-    wanted.iter().any(|wanted| style.split(';').any(|rule| rule.starts_with(wanted)))
+    dom.attribute(node, "hidden").is_some() || dom.look(node).is_hidden
 }
 
 /// A raised note mark after a digit: glued to the figure it would make 102 of 10².
 fn is_note(dom: &Dom, node: NodeId, before: &Inline) -> bool {
-    let raised = dom.tag(node) == "sup" || has_style(dom, node, &["vertical-align:super"]);
+    let raised = dom.tag(node) == "sup" || dom.look(node).is_raised;
     raised && before.ends_with_digit()
 }
 

@@ -1,0 +1,324 @@
+//! What the page's own style sheets and `style` attributes decide: what is hidden, struck or raised.
+//!
+//! Of selectors, tags, classes, ids and what stands inside what are understood; a rule that asks for
+//! more (`:hover`, `[type]`, print) does not count. Sheets in files of their own are not there. A
+//! container of a table is hidden by its own attribute only: pages show such parts by script.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::super::Refusal;
+use super::dom::{Dom, NodeId};
+
+/// Rules of one page that decide anything looked for here. Large portals have a few hundred.
+const RULES: usize = 10_000;
+/// Elements a selector names one inside the other.
+const PARTS: usize = 8;
+/// Comparisons of an element with a part of a selector.
+const COMPARISONS: usize = 4_000_000;
+
+/// How an element looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Not shown, or struck out, with all it holds.
+    pub(super) is_hidden: bool,
+    /// Above the line.
+    pub(super) is_raised: bool,
+}
+
+/// The properties looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Property {
+    Display,
+    Visibility,
+    /// Word's own way to hide.
+    MsoHide,
+    Decoration,
+    Place,
+}
+
+/// Every property that hides.
+const HIDING: [Property; 4] =
+    [Property::Display, Property::Visibility, Property::MsoHide, Property::Decoration];
+
+/// `display: none` and the like; `is_on`: whether it hides or raises.
+#[derive(Debug, Clone, Copy)]
+struct Declaration {
+    property: Property,
+    is_on: bool,
+    is_important: bool,
+}
+
+/// An element a selector asks for.
+#[derive(Debug, Default)]
+struct Part {
+    tag: Option<String>,
+    id: Option<String>,
+    classes: Vec<String>,
+    /// It stands directly inside the part before it.
+    is_child: bool,
+}
+
+/// A selector and what it declares.
+#[derive(Debug)]
+struct Rule {
+    /// Outermost first.
+    parts: Vec<Part>,
+    declarations: Vec<Declaration>,
+}
+
+/// What decides between declarations, greatest last: importance, the element's own attribute, ids,
+/// classes and tags of the selector, its place.
+type Weight = (bool, bool, usize, usize, usize, usize);
+
+/// Tells each element of a page how it looks.
+pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
+    let rules = rules(dom);
+    let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, rule) in rules.iter().enumerate() {
+        by_key.entry(key(rule)).or_default().push(number);
+    }
+    let holds_table = holders(dom);
+    let mut left = COMPARISONS;
+    let mut looks = Vec::new();
+    for node in dom.elements() {
+        let mut found: Vec<(Weight, Declaration)> = Vec::new();
+        let keys = [dom.tag(node), ""].into_iter().chain(dom.attribute(node, "id"));
+        for key in keys.chain(classes(dom, node)) {
+            for &number in by_key.get(key).into_iter().flatten() {
+                let Some(rule) = rules.get(number) else { continue };
+                if matches(dom, node, &rule.parts, &mut left) {
+                    let weight = weight(rule, number);
+                    found.extend(rule.declarations.iter().map(|d| (weight(d), *d)));
+                }
+            }
+        }
+        if left == 0 {
+            return Err(Refusal::TooLarge("style sheets without end".into()));
+        }
+        if holds_table.get(node).copied().unwrap_or_default() {
+            found.clear();
+        }
+        let own = declarations(dom.attribute(node, "style").unwrap_or_default());
+        found.extend(own.into_iter().map(|d| ((d.is_important, true, 0, 0, 0, 0), d)));
+        if !found.is_empty() {
+            looks.push((node, look(found)));
+        }
+    }
+    looks.into_iter().for_each(|(node, look)| dom.set_look(node, look));
+    Ok(())
+}
+
+fn look(mut found: Vec<(Weight, Declaration)>) -> Look {
+    found.sort_by_key(|(weight, _)| Reverse(*weight));
+    let is_on = |property: Property| {
+        let decides = found.iter().find(|(_, declaration)| declaration.property == property);
+        decides.is_some_and(|(_, declaration)| declaration.is_on)
+    };
+    Look { is_hidden: HIDING.into_iter().any(is_on), is_raised: is_on(Property::Place) }
+}
+
+/// For each node whether it is a table or holds one.
+fn holders(dom: &Dom) -> Vec<bool> {
+    let mut holds = Vec::new();
+    for table in dom.elements().filter(|node| dom.tag(*node) == "table") {
+        let mut next = Some(table);
+        while let Some(node) = next {
+            if holds.len() <= node {
+                holds.resize(node + 1, false);
+            }
+            match holds.get_mut(node) {
+                Some(known) if !*known => *known = true,
+                _ => break,
+            }
+            next = dom.parent(node);
+        }
+    }
+    holds
+}
+
+fn rules(dom: &Dom) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for sheet in dom.elements().filter(|node| dom.tag(*node) == "style") {
+        let medium = dom.attribute(sheet, "media").unwrap_or_default();
+        if is_for_screens(medium) {
+            let text: String = dom.children(sheet).filter_map(|child| dom.text(child)).collect();
+            read_sheet(&without_comments(&text), &mut rules);
+        }
+    }
+    rules
+}
+
+fn is_for_screens(medium: &str) -> bool {
+    matches!(medium.trim().to_ascii_lowercase().as_str(), "" | "all" | "screen")
+}
+
+/// A sheet without its comments and the marks that hid it from old browsers.
+fn without_comments(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("/*") {
+        plain.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain.replace("<!--", " ").replace("-->", " ")
+}
+
+fn read_sheet(text: &str, rules: &mut Vec<Rule>) {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (body, after) = block(after);
+        rest = after;
+        // Statements without a block (`@import …;`) end before the selector.
+        let selectors = before.rsplit(';').next().unwrap_or_default().trim();
+        match selectors.strip_prefix('@') {
+            Some(at) => {
+                if at.strip_prefix("media").is_some_and(is_for_screens) {
+                    read_sheet(body, rules);
+                }
+            }
+            None => {
+                for selector in selectors.split(',') {
+                    let declarations = declarations(body);
+                    if let (Some(parts), false) = (parts(selector), declarations.is_empty())
+                        && rules.len() < RULES
+                    {
+                        rules.push(Rule { parts, declarations });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What stands between a brace and the one that closes it, and what comes after.
+fn block(text: &str) -> (&str, &str) {
+    let mut depth = 1_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let (body, after) = text.split_at(at);
+            return (body, after.get(1..).unwrap_or_default());
+        }
+    }
+    (text, "")
+}
+
+fn declarations(body: &str) -> Vec<Declaration> {
+    body.split(';').filter_map(declaration).collect()
+}
+
+fn declaration(text: &str) -> Option<Declaration> {
+    let (name, value) = text.split_once(':')?;
+    let value = value.to_ascii_lowercase();
+    let (value, is_important) = match value.split_once('!') {
+        Some((value, mark)) => (value, mark.trim() == "important"),
+        None => (value.as_str(), false),
+    };
+    let value = value.trim();
+    let (property, is_on) = match name.trim().to_ascii_lowercase().as_str() {
+        "display" => (Property::Display, value == "none"),
+        "visibility" => (Property::Visibility, matches!(value, "hidden" | "collapse")),
+        "mso-hide" => (Property::MsoHide, value == "all"),
+        "text-decoration" | "text-decoration-line" => {
+            (Property::Decoration, value.split_whitespace().any(|part| part == "line-through"))
+        }
+        "vertical-align" => (Property::Place, value == "super"),
+        _ => return None,
+    };
+    Some(Declaration { property, is_on, is_important })
+}
+
+/// The parts of a selector; `None` if it asks for what is not understood.
+fn parts(selector: &str) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut is_child = false;
+    let spaced = selector.replace('>', " > ");
+    for word in spaced.split_whitespace() {
+        if word == ">" {
+            is_child = true;
+            continue;
+        }
+        parts.push(Part { is_child: std::mem::take(&mut is_child), ..part(word)? });
+    }
+    (1..=PARTS).contains(&parts.len()).then_some(parts)
+}
+
+/// `tag`, `.class`, `#id` and their like together.
+fn part(word: &str) -> Option<Part> {
+    let mut part = Part::default();
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let end = word.find(['.', '#']).unwrap_or(word.len());
+    let (tag, mut rest) = word.split_at_checked(end)?;
+    match tag {
+        "" | "*" => {}
+        _ if tag.chars().all(is_name) => part.tag = Some(tag.to_ascii_lowercase()),
+        _ => return None,
+    }
+    while let Some(mark) = rest.chars().next() {
+        let after = rest.get(1..)?;
+        let end = after.find(['.', '#']).unwrap_or(after.len());
+        let (name, next) = after.split_at_checked(end)?;
+        if name.is_empty() || !name.chars().all(is_name) {
+            return None;
+        }
+        match mark {
+            '.' => part.classes.push(name.to_owned()),
+            _ => part.id = Some(name.to_owned()),
+        }
+        rest = next;
+    }
+    Some(part)
+}
+
+/// What an element has to have, whatever else: an id, else a class, else a tag.
+fn key(rule: &Rule) -> &str {
+    let Some(part) = rule.parts.last() else { return "" };
+    part.id
+        .as_deref()
+        .or(part.classes.first().map(String::as_str))
+        .or(part.tag.as_deref())
+        .unwrap_or("")
+}
+
+fn weight(rule: &Rule, place: usize) -> impl Fn(&Declaration) -> Weight {
+    let ids = rule.parts.iter().filter(|part| part.id.is_some()).count();
+    let classes = rule.parts.iter().map(|part| part.classes.len()).sum();
+    let tags = rule.parts.iter().filter(|part| part.tag.is_some()).count();
+    move |declaration| (declaration.is_important, false, ids, classes, tags, place)
+}
+
+/// Whether an element is what a selector asks for. `left`: comparisons that may still be made.
+fn matches(dom: &Dom, node: NodeId, parts: &[Part], left: &mut usize) -> bool {
+    let Some((own, around)) = parts.split_last() else { return true };
+    *left = left.saturating_sub(1);
+    if *left == 0 || !is(dom, node, own) {
+        return false;
+    }
+    let mut outer = dom.parent(node);
+    if around.is_empty() {
+        return true;
+    }
+    while let Some(node) = outer {
+        if matches(dom, node, around, left) {
+            return true;
+        }
+        outer = dom.parent(node).filter(|_| !own.is_child);
+    }
+    false
+}
+
+fn is(dom: &Dom, node: NodeId, part: &Part) -> bool {
+    part.tag.as_deref().is_none_or(|tag| dom.tag(node) == tag)
+        && part.id.as_deref().is_none_or(|id| dom.attribute(node, "id") == Some(id))
+        && part.classes.iter().all(|wanted| classes(dom, node).any(|class| class == wanted))
+}
+
+fn classes(dom: &Dom, node: NodeId) -> impl Iterator<Item = &str> {
+    dom.attribute(node, "class").unwrap_or_default().split_ascii_whitespace()
+}
