@@ -1,9 +1,9 @@
 //! `OpenDocument` spreadsheets (ods). Same sheet model and same rules as [`super::xlsx`]; a cell shows
-//! the text stored with it.
+//! the text stored with it, else its number.
 
 use super::assembly::Assembly;
 use super::container::Container;
-use super::sheet::Sheet;
+use super::sheet::{self, Sheet};
 use super::xml::{self, Element, Xml};
 use super::{Document, Format, Limits, Meta, Refusal, odt};
 
@@ -112,6 +112,9 @@ impl Reader<'_> {
             let mut text = String::new();
             if is_cell {
                 self.text(&mut text)?;
+                if text.is_empty() {
+                    text = value(&element);
+                }
             } else {
                 self.xml.skip()?;
             }
@@ -162,6 +165,12 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// The number stored with a cell, which programs show where they are given no text.
+fn value(cell: &Element<'_>) -> String {
+    let value = cell.attribute("value").unwrap_or_default();
+    value.trim().parse().map(sheet::number).unwrap_or_default()
 }
 
 fn count(element: &Element<'_>, name: &str) -> usize {

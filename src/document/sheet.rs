@@ -27,13 +27,35 @@ const LABEL_CHARS: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct Sheet {
     /// By row and column; the text is empty where a cell is only formatted.
-    cells: BTreeMap<(usize, usize), String>,
+    cells: BTreeMap<(usize, usize), Shows>,
     blanks: usize,
     /// Bytes of all texts; one text of the file may stand in many cells.
     bytes: usize,
     merged: Vec<Area>,
     hidden_rows: BTreeSet<usize>,
     hidden_columns: BTreeSet<usize>,
+}
+
+/// What a cell shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Shows {
+    text: String,
+    /// The file says that it is not surely what the program would show.
+    doubtful: bool,
+}
+
+impl Shows {
+    /// The same, not surely right; no blank then.
+    pub(super) fn doubted(self) -> Self {
+        let is_blank = self.text.trim().is_empty();
+        Self { text: if is_blank { ILLEGIBLE.into() } else { self.text }, doubtful: true }
+    }
+}
+
+impl From<String> for Shows {
+    fn from(text: String) -> Self {
+        Self { text, doubtful: false }
+    }
 }
 
 /// A rectangle of places.
@@ -52,9 +74,10 @@ impl Sheet {
         &mut self,
         row: usize,
         column: usize,
-        text: String,
+        shows: impl Into<Shows>,
         limits: &Limits,
     ) -> Result<(), Refusal> {
+        let Shows { text, doubtful } = shows.into();
         let is_blank = text.trim().is_empty();
         if row >= ROWS || column >= limits.columns {
             return if is_blank {
@@ -75,7 +98,8 @@ impl Sheet {
         if self.bytes > limits.text_bytes {
             return Err(Refusal::TooLarge(format!("a sheet of {} bytes of text", self.bytes)));
         }
-        self.cells.insert((row, column), if is_blank { String::new() } else { text });
+        let text = if is_blank { String::new() } else { text };
+        self.cells.insert((row, column), Shows { text, doubtful });
         Ok(())
     }
 
@@ -106,7 +130,7 @@ impl Sheet {
 
 /// The visible part of a sheet, renumbered without what is hidden.
 struct Layout {
-    cells: BTreeMap<(usize, usize), String>,
+    cells: BTreeMap<(usize, usize), Shows>,
     merged: Vec<Area>,
     /// Which merged area covers a place.
     covered: BTreeMap<(usize, usize), usize>,
@@ -137,7 +161,7 @@ impl Layout {
         let mut original = sheet.cells;
         let height = original
             .iter()
-            .filter(|(_, text)| !text.is_empty())
+            .filter(|(_, shows)| !shows.text.is_empty())
             .map(|(&(row, _), _)| row + 1)
             .max()
             .unwrap_or(0);
@@ -210,11 +234,51 @@ impl Layout {
                 table = if is_open { table.start..row + 1 } else { row..row + 1 };
             } else {
                 let closed = self.closed(std::mem::take(&mut table));
-                assembly.grid(self.grid(closed, assembly.limits)?)?;
+                self.grids(closed, assembly)?;
                 self.paragraphs(row, assembly)?;
             }
         }
-        assembly.grid(self.grid(self.closed(table), assembly.limits)?)
+        self.grids(self.closed(table), assembly)
+    }
+
+    /// The rows as tables, several where they stand side by side: parted by a blank column, figures
+    /// before it and labels after it.
+    fn grids(&self, rows: Range<usize>, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
+        let width = rows.clone().map(|row| self.end(row)).max().unwrap_or(0);
+        let mut start = 0;
+        for column in 1..width {
+            let figures = || (start..column).map(|column| self.figures(column, &rows).0);
+            if !self.is_used(column - 1, &rows)
+                && self.has_labels(column, &rows)
+                && figures().sum::<usize>() > 0
+            {
+                assembly.grid(self.grid(rows.clone(), start..column, assembly.limits)?)?;
+                start = column;
+            }
+        }
+        assembly.grid(self.grid(rows, start..width, assembly.limits)?)
+    }
+
+    /// Whether most of what a column shows are no figures.
+    fn has_labels(&self, column: usize, rows: &Range<usize>) -> bool {
+        let (figures, texts) = self.figures(column, rows);
+        2 * figures < texts
+    }
+
+    /// How many figures a column shows, of how many texts.
+    fn figures(&self, column: usize, rows: &Range<usize>) -> (usize, usize) {
+        let texts = rows.clone().filter_map(|row| self.cells.get(&(row, column)));
+        let texts = texts.map(|shows| shows.text.trim()).filter(|text| !text.is_empty());
+        texts.fold((0, 0), |(figures, all), text| {
+            (figures + usize::from(text.parse::<f64>().is_ok()), all + 1)
+        })
+    }
+
+    fn is_used(&self, column: usize, rows: &Range<usize>) -> bool {
+        rows.clone().any(|row| {
+            self.cells.get(&(row, column)).is_some_and(|shows| !shows.text.is_empty())
+                || self.covered.contains_key(&(row, column))
+        })
     }
 
     /// A table with the blank row below it, if it ends without any figure.
@@ -275,8 +339,8 @@ impl Layout {
     fn texts(&self, row: usize) -> impl Iterator<Item = (usize, &str)> {
         self.cells
             .range((row, 0)..(row + 1, 0))
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(&(_, column), text)| (column, text.as_str()))
+            .filter(|(_, shows)| !shows.text.is_empty())
+            .map(|(&(_, column), shows)| (column, shows.text.as_str()))
     }
 
     fn merged_in(&self, row: usize) -> impl Iterator<Item = &Area> {
@@ -301,23 +365,29 @@ impl Layout {
         texts.chain(self.merged_in(row).map(|area| area.columns.end)).max().unwrap_or(0)
     }
 
-    /// The rows as a table: at most one blank row at its end, no blank columns before it.
-    fn grid(&self, mut rows: Range<usize>, limits: &Limits) -> Result<Grid, Refusal> {
-        let is_blank = |row: usize| matches!(self.kind(row), Kind::Blank { .. });
+    /// Rows and columns as a table: at most one blank row at its end, no blank columns at its sides.
+    fn grid(
+        &self,
+        mut rows: Range<usize>,
+        columns: Range<usize>,
+        limits: &Limits,
+    ) -> Result<Grid, Refusal> {
+        let is_blank = |row: usize| {
+            let mut texts = self.texts(row).map(|(column, _)| column);
+            let mut merged = self.covered.range((row, columns.start)..(row, columns.end));
+            !texts.any(|column| columns.contains(&column)) && merged.next().is_none()
+        };
         while rows.len() > 1 && is_blank(rows.end - 1) && is_blank(rows.end - 2) {
             rows.end -= 1;
         }
-        let width = rows.clone().map(|row| self.end(row)).max().unwrap_or(0);
+        let used = || columns.clone().filter(|&column| self.is_used(column, &rows));
+        let (Some(start), Some(last)) = (used().next(), used().next_back()) else {
+            return Ok(Grid::default());
+        };
+        let width = last + 1;
         if rows.len() * width > 4 * limits.table_cells {
             return Err(Refusal::TooLarge(format!("a table of {} × {width} cells", rows.len())));
         }
-        let is_used = |column: usize| {
-            rows.clone().any(|row| {
-                self.cells.get(&(row, column)).is_some_and(|text| !text.is_empty())
-                    || self.covered.contains_key(&(row, column))
-            })
-        };
-        let start = (0..width).find(|&column| is_used(column)).unwrap_or(width);
         let mut grid = Grid::default();
         for row in rows.clone() {
             for column in start..width {
@@ -325,14 +395,14 @@ impl Layout {
                 let is_first =
                     area.rows.start.max(rows.start) == row && area.columns.start == column;
                 if is_first {
-                    let text = self.cells.get(&(area.rows.start, column));
+                    let shows = self.cells.get(&(area.rows.start, column));
                     grid.cells.push(GridCell {
                         row: row - rows.start,
                         column: column - start,
                         row_span: area.rows.end.min(rows.end) - row,
                         column_span: area.columns.len(),
-                        text: text.map(|text| text.trim().to_owned()).unwrap_or_default(),
-                        doubtful: text.is_some_and(|text| text.chars().eq([ILLEGIBLE])),
+                        text: shows.map(|s| s.text.trim().to_owned()).unwrap_or_default(),
+                        doubtful: shows.is_some_and(|s| s.doubtful),
                         ..GridCell::default()
                     });
                 }
@@ -380,6 +450,8 @@ pub(super) enum Shown {
     Number,
     Percent,
     Date,
+    /// In thousands, or with a point put among its digits: not what was typed.
+    Scaled,
 }
 
 impl Shown {
@@ -396,7 +468,9 @@ impl Shown {
                 _ => plain.push(c.to_ascii_lowercase()),
             }
         }
-        if plain.contains('%') {
+        if is_scaled(code) {
+            Self::Scaled
+        } else if plain.contains('%') {
             Self::Percent
         } else if plain.contains(['y', 'd']) && !plain.contains("general") {
             Self::Date
@@ -415,13 +489,30 @@ impl Shown {
     }
 
     /// A number as shown. `from_1904`: days count from 1904, as old Macintosh files do.
-    pub(super) fn write(self, value: f64, from_1904: bool) -> String {
+    pub(super) fn write(self, value: f64, from_1904: bool) -> Shows {
         match self {
-            Self::Number => number(value),
-            Self::Percent => format!("{}%", number(value * 100.0)),
-            Self::Date => date(value, from_1904).unwrap_or_else(|| number(value)),
+            Self::Number => number(value).into(),
+            Self::Percent => format!("{}%", number(value * 100.0)).into(),
+            Self::Date => date(value, from_1904).unwrap_or_else(|| number(value)).into(),
+            Self::Scaled if value == 0.0 => number(value).into(),
+            Self::Scaled => Shows::default().doubted(),
         }
     }
+}
+
+/// Whether a format code divides by thousands (`0.0,`) or writes a point of its own among the digits
+/// (`0!.0000`, as sums in yuan are shown in 万元).
+fn is_scaled(code: &str) -> bool {
+    let first = code.split(';').next().unwrap_or_default();
+    let is_digit = |c: char| matches!(c, '0' | '#' | '?');
+    let after_last = first.rsplit_once(is_digit).map(|(_, after)| after);
+    let divides = after_last.is_some_and(|after| after.starts_with(','));
+    let own_point = ["!.", "\\.", "\".\""].iter().any(|point| {
+        first.split_once(point).is_some_and(|(before, after)| {
+            before.ends_with(is_digit) && after.starts_with(is_digit)
+        })
+    });
+    divides || own_point
 }
 
 fn date(value: f64, from_1904: bool) -> Option<String> {

@@ -13,7 +13,7 @@ use std::io::Read;
 use super::assembly::Assembly;
 use super::bytes::Fields;
 use super::compound::{self, damaged};
-use super::sheet::{Sheet, Shown};
+use super::sheet::{Sheet, Shown, Shows};
 use super::{Document, Format, Limits, Meta, Refusal};
 use records::{Record, Records, place};
 use strings::Version;
@@ -54,6 +54,8 @@ struct Workbook {
     /// By the number of a cell's format (`XF`).
     formats: Vec<Shown>,
     from_1904: bool,
+    /// Values of formulas were calculated by the program that shows them (RECALCID).
+    is_calculated: bool,
 }
 
 impl Workbook {
@@ -67,6 +69,7 @@ impl Workbook {
             strings: Vec::new(),
             formats: Vec::new(),
             from_1904: false,
+            is_calculated: false,
         };
         let mut codes = BTreeMap::new();
         for record in records {
@@ -78,6 +81,7 @@ impl Workbook {
                 0x0022 => workbook.from_1904 = fields.u16(0) == Some(1),
                 0x0042 => workbook.version.set_code_page(fields.u16(0)),
                 0x0085 => workbook.sheet(fields),
+                0x01C1 => workbook.is_calculated = true,
                 0x00FC => workbook.strings = strings::shared(&record)?,
                 0x041E => {
                     if let (Some(id), Some(code)) =
@@ -209,12 +213,15 @@ impl SheetReader<'_> {
             self.number(row, column, fields.u16(4), fields.f64(6))?;
             return Ok(None);
         }
-        match fields.u8(6) {
+        let shows = match fields.u8(6) {
             Some(0) => return Ok(Some((row, column))),
-            Some(1) => self.sheet.put(row, column, truth(fields.u8(8), Some(0)), self.limits)?,
-            Some(2) => self.sheet.put(row, column, truth(fields.u8(8), Some(1)), self.limits)?,
-            _ => self.sheet.put(row, column, String::new(), self.limits)?,
-        }
+            Some(1) => truth(fields.u8(8), Some(0)).into(),
+            Some(2) => truth(fields.u8(8), Some(1)).into(),
+            // An empty text; or no value, which is calculated when the file is opened.
+            _ if self.workbook.is_calculated => Shows::default(),
+            _ => Shows::default().doubted(),
+        };
+        self.sheet.put(row, column, shows, self.limits)?;
         Ok(None)
     }
 

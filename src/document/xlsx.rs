@@ -1,17 +1,17 @@
 //! Excel workbooks of 2007 and later (xlsx, xlsm, et): `SpreadsheetML` in a zip container, ECMA-376.
 //!
 //! Sheets in the order of their tabs; hidden sheets, rows and columns are left out. A cell shows the
-//! value stored with it (formulas are not calculated: one stored without a value shows
-//! [`ILLEGIBLE`], for it is no blank cell); numbers as typed, see [`super::sheet::number`].
+//! value stored with it; numbers as typed, see [`super::sheet::number`]. Formulas are not calculated:
+//! one stored without a value, or in a workbook that asks to be calculated when it is opened, is doubtful.
 //! What the file claims about its size (`dimension`) is not asked: a claim may cost gigabytes, cells
 //! that are there cost what they hold.
 
 use super::assembly::Assembly;
 use super::container::Container;
 use super::opc::{join, relationships, target};
-use super::sheet::{Sheet, Shown, number};
+use super::sheet::{Sheet, Shown, Shows, number};
 use super::xml::{self, Element, Xml};
-use super::{Document, Format, ILLEGIBLE, Limits, Meta, Refusal};
+use super::{Document, Format, Limits, Meta, Refusal};
 
 /// Reads everything the workbook shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
@@ -42,8 +42,17 @@ struct Workbook {
     sheets: Vec<String>,
     strings: Vec<String>,
     /// By the number of a cell's format.
-    formats: Vec<Shown>,
+    formats: Vec<CellFormat>,
     from_1904: bool,
+    /// Formulas are to be calculated when it is opened: the values stored are those of before, or none.
+    recalculates: bool,
+}
+
+/// How cells of one format look.
+#[derive(Debug, Clone, Copy, Default)]
+struct CellFormat {
+    shown: Shown,
+    is_struck: bool,
 }
 
 impl Workbook {
@@ -92,8 +101,11 @@ impl Workbook {
         while let Some(element) = xml.child()? {
             match element.name() {
                 "workbookPr" => {
-                    self.from_1904 =
-                        matches!(element.attribute("date1904").as_deref(), Some("1" | "true"));
+                    self.from_1904 = is_on(element.attribute("date1904").as_deref());
+                    xml.skip()?;
+                }
+                "calcPr" => {
+                    self.recalculates = is_on(element.attribute("fullCalcOnLoad").as_deref());
                     xml.skip()?;
                 }
                 "sheets" => {
@@ -137,11 +149,13 @@ fn strings(
     Ok(strings)
 }
 
-/// Text in one piece or in runs; phonetic aids (`rPh`) are left out.
+/// Text in one piece or in runs; struck runs and phonetic aids (`rPh`) are left out.
 fn rich_text(xml: &mut Xml<'_>, into: &mut String) -> Result<(), Refusal> {
+    let mut is_struck = false;
     while let Some(element) = xml.child()? {
         match element.name() {
-            "t" => xml.text(into)?,
+            "rPr" => is_struck = strikes(xml)?,
+            "t" if !is_struck => xml.text(into)?,
             "r" => rich_text(xml, into)?,
             _ => xml.skip()?,
         }
@@ -149,33 +163,51 @@ fn rich_text(xml: &mut Xml<'_>, into: &mut String) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whether the font under way strikes its text out.
+fn strikes(xml: &mut Xml<'_>) -> Result<bool, Refusal> {
+    let mut is_struck = false;
+    while let Some(property) = xml.child()? {
+        is_struck |= property.name() == "strike" && property.is_on();
+        xml.skip()?;
+    }
+    Ok(is_struck)
+}
+
 /// How each cell format shows numbers.
 fn formats(
     container: &mut Container<'_>,
     part: &str,
     limits: &Limits,
-) -> Result<Vec<Shown>, Refusal> {
+) -> Result<Vec<CellFormat>, Refusal> {
     let Some(bytes) = container.part(part)? else {
         return Ok(Vec::new());
     };
     let text = xml::decode(&bytes)?;
     let mut xml = Xml::new(&text, part, limits);
     let mut own = std::collections::BTreeMap::new();
+    let mut fonts = Vec::new();
     let mut formats = Vec::new();
     xml.child()?;
     while let Some(group) = xml.child()? {
         let name = group.name().to_owned();
-        if !matches!(name.as_str(), "numFmts" | "cellXfs") {
+        if !matches!(name.as_str(), "numFmts" | "fonts" | "cellXfs") {
             xml.skip()?;
             continue;
         }
         while let Some(format) = xml.child()? {
+            if name == "fonts" {
+                fonts.push(strikes(&mut xml)?);
+                continue;
+            }
             let id: u32 = attribute(&format, "numFmtId").unwrap_or_default();
             if name == "numFmts" {
                 let code = format.attribute("formatCode").unwrap_or_default();
                 own.insert(id, Shown::of_code(&code));
             } else {
-                formats.push(own.get(&id).copied().unwrap_or_else(|| Shown::of_builtin(id)));
+                let shown = own.get(&id).copied().unwrap_or_else(|| Shown::of_builtin(id));
+                let font: usize = attribute(&format, "fontId").unwrap_or_default();
+                let is_struck = fonts.get(font).copied().unwrap_or_default();
+                formats.push(CellFormat { shown, is_struck });
             }
             xml.skip()?;
         }
@@ -236,15 +268,15 @@ impl SheetReader<'_> {
             if let Some(place) = element.attribute("r").as_deref().and_then(place) {
                 (row, column) = place;
             }
-            let text = self.cell(&element)?;
-            self.sheet.put(row, column, text, self.limits)?;
+            let shows = self.cell(&element)?;
+            self.sheet.put(row, column, shows, self.limits)?;
             column = column.saturating_add(1);
         }
         Ok(())
     }
 
-    /// The text a cell shows.
-    fn cell(&mut self, cell: &Element<'_>) -> Result<String, Refusal> {
+    /// What a cell shows.
+    fn cell(&mut self, cell: &Element<'_>) -> Result<Shows, Refusal> {
         let mut value = String::new();
         let mut inline = String::new();
         let mut is_formula = false;
@@ -259,29 +291,35 @@ impl SheetReader<'_> {
                 _ => self.xml.skip()?,
             }
         }
-        Ok(match cell.attribute("t").as_deref() {
-            Some("s") if value.trim().is_empty() => String::new(),
+        let format: usize = attribute(cell, "s").unwrap_or_default();
+        let format = self.workbook.formats.get(format).copied();
+        if format.is_some_and(|format| format.is_struck) {
+            return Ok(Shows::default());
+        }
+        let kind = cell.attribute("t");
+        // A formula may give an empty text.
+        let lacks_value = value.trim().is_empty() && kind.as_deref() != Some("str");
+        let is_doubtful = is_formula && (self.workbook.recalculates || lacks_value);
+        let shows = match kind.as_deref() {
+            Some("s") if value.trim().is_empty() => Shows::default(),
             Some("s") => {
                 let index: Option<usize> = value.trim().parse().ok();
                 let string = index.and_then(|index| self.workbook.strings.get(index));
-                string.cloned().ok_or_else(|| Refusal::Damaged("a text is missing".into()))?
+                string.cloned().ok_or_else(|| Refusal::Damaged("a text is missing".into()))?.into()
             }
-            Some("inlineStr") => inline,
-            Some("b") => if value.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
-            Some("str" | "e" | "d") => value,
-            _ if is_formula && value.trim().is_empty() => ILLEGIBLE.into(),
-            _ => self.number(cell, value),
-        })
+            Some("inlineStr") => inline.into(),
+            Some("b") => String::from(if value.trim() == "1" { "TRUE" } else { "FALSE" }).into(),
+            Some("str" | "e" | "d") => value.into(),
+            _ => self.number(format, value),
+        };
+        Ok(if is_doubtful { shows.doubted() } else { shows })
     }
 
-    fn number(&self, cell: &Element<'_>, stored: String) -> String {
-        let Ok(value) = stored.trim().parse::<f64>() else {
-            return stored;
-        };
-        let format: usize = attribute(cell, "s").unwrap_or_default();
-        match self.workbook.formats.get(format) {
-            Some(shown) => shown.write(value, self.workbook.from_1904),
-            None => number(value),
+    fn number(&self, format: Option<CellFormat>, stored: String) -> Shows {
+        match (stored.trim().parse::<f64>(), format) {
+            (Err(_), _) => stored.into(),
+            (Ok(value), Some(format)) => format.shown.write(value, self.workbook.from_1904),
+            (Ok(value), None) => number(value).into(),
         }
     }
 
@@ -303,7 +341,11 @@ fn attribute<T: std::str::FromStr>(element: &Element<'_>, name: &str) -> Option<
 }
 
 fn is_hidden(element: &Element<'_>) -> bool {
-    matches!(element.attribute("hidden").as_deref(), Some("1" | "true"))
+    is_on(element.attribute("hidden").as_deref())
+}
+
+fn is_on(value: Option<&str>) -> bool {
+    matches!(value, Some("1" | "true"))
 }
 
 /// `C5` or `$C$5` as row and column from 0.

@@ -151,7 +151,7 @@ fn text_beyond_all_reports_is_refused_and_blanks_there_are_not() {
     let limits = Limits::default();
     let mut sheet = Sheet::default();
     assert_eq!(sheet.put(1_048_575, 16_383, String::new(), &limits), Ok(()));
-    let refusal = sheet.put(1_048_575, 16_383, "1".into(), &limits).unwrap_err();
+    let refusal = sheet.put(1_048_575, 16_383, "1".to_owned(), &limits).unwrap_err();
     assert_eq!(refusal, Refusal::TooLarge("a cell in row 1048576 column 16384".into()));
 }
 
@@ -163,6 +163,25 @@ fn a_long_text_in_many_cells_is_refused_before_it_is_kept_many_times() {
     let put = |row: usize, sheet: &mut Sheet| sheet.put(row, 0, long.clone(), &limits);
     assert_eq!((put(0, &mut sheet), put(1, &mut sheet)), (Ok(()), Ok(())));
     assert!(matches!(put(2, &mut sheet), Err(Refusal::TooLarge(_))));
+}
+
+#[test]
+fn tables_side_by_side_are_tables_of_their_own() {
+    let rows: &[&[Option<&str>]] = &[
+        &[t("甲"), t("乙"), None, t("丙"), t("丁")],
+        &[t("一"), t("1"), None, t("二"), t("2")],
+        &[None, None, None, t("三"), t("3")],
+    ];
+    assert_eq!(
+        lines(sheet(rows)),
+        ["[0.0=甲 0.1=乙 1.0=一 1.1=1 2.0= 2.1=]", "[0.0=丙 0.1=丁 1.0=二 1.1=2 2.0=三 2.1=3]"]
+    );
+    // A column left blank between labels and figures, or before labels, parts nothing.
+    let gap =
+        sheet(&[&[t("甲"), None, t("乙")], &[t("一"), None, t("1")], &[t("二"), None, t("2")]]);
+    assert_eq!(lines(gap).len(), 1);
+    let gap = sheet(&[&[t("甲"), None, t("乙"), t("丙")], &[None, None, t("一"), t("1")]]);
+    assert_eq!(lines(gap).len(), 1);
 }
 
 #[test]
@@ -181,16 +200,32 @@ fn numbers_are_shown_as_typed() {
     }
 }
 
+fn write(shown: Shown, value: f64) -> String {
+    shown.write(value, false).text
+}
+
+#[test]
+fn a_number_shown_in_thousands_or_with_a_point_of_the_format_is_doubtful() {
+    for code in ["0.0,", "#,##0,\"千\"", "0!.0000", "0\\.0,;-0", "#\".\"0"] {
+        let shown = Shown::of_code(code);
+        assert_eq!(shown.write(56300.0, false), Shows::default().doubted(), "{code}");
+        assert_eq!(write(shown, 0.0), "0", "{code}");
+    }
+    for code in ["#,##0.00", "_ * #,##0_ ;_ * \"-\"_ ", "0\"件\"", "0.0_);\\(0.0\\)", "0", "@"] {
+        assert_eq!(Shown::of_code(code), Shown::Number, "{code}");
+    }
+}
+
 #[test]
 fn formats_tell_dates_and_percentages() {
     assert_eq!(Shown::of_code("yyyy\"年\"m\"月\"d\"日\";@"), Shown::Date);
     assert_eq!(Shown::of_code("[$-804]General"), Shown::Number);
     assert_eq!(Shown::of_code("0_ ;[Red]\\-0\\ "), Shown::Number);
     assert_eq!(Shown::of_code("#,##0.00\"day\""), Shown::Number);
-    assert_eq!(Shown::of_code("0.00%").write(0.125, false), "12.5%");
-    assert_eq!(Shown::of_builtin(14).write(45314.0, false), "2024年1月23日");
-    assert_eq!(Shown::Date.write(45314.0 - 1462.0, true), "2024年1月23日");
-    assert_eq!(Shown::Date.write(1e300, false), number(1e300));
+    assert_eq!(write(Shown::of_code("0.00%"), 0.125), "12.5%");
+    assert_eq!(write(Shown::of_builtin(14), 45314.0), "2024年1月23日");
+    assert_eq!(Shown::Date.write(45314.0 - 1462.0, true).text, "2024年1月23日");
+    assert_eq!(write(Shown::Date, 1e300), number(1e300));
 }
 
 #[test]

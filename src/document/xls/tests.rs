@@ -80,6 +80,15 @@ fn numbers_of_every_kind_are_shown_as_typed() {
 }
 
 #[test]
+fn an_empty_value_of_a_formula_nobody_calculated_is_doubtful() {
+    let formula = cell(0x0006, 0, 0, &[3, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0]);
+    let sheet = [formula, number(0, 1, 1.0)].concat();
+    assert_eq!(lines(&[], &sheet), ["[0.0=□ 0.1=1]"]);
+    let calculated = record(0x01C1, &[0xC1, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(lines(&calculated, &sheet), ["1"]);
+}
+
+#[test]
 fn a_formula_shows_the_text_in_the_record_after_it() {
     let formula = cell(0x0006, 0, 0, &[0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0]);
     let text = record(0x0207, &[1, 0, 1, 0x2A, 0x4E]);

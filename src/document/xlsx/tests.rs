@@ -16,13 +16,16 @@ const STRINGS: &str = r#"<sst><si><t>甲</t></si><si><r><t>乙</t></r><rPh><t>yi
 const STYLES: &str = r#"<styleSheet><numFmts><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="176"/></cellXfs></styleSheet>"#;
 
 fn xlsx(sheet: &str) -> Vec<u8> {
+    zipped(sheet, |_, usual| usual)
+}
+
+/// A workbook; `part` gives a part of it by its name and usual content.
+fn zipped<'a>(sheet: &str, part: impl Fn(&str, &'a str) -> &'a str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let sheet = format!("<worksheet>{sheet}</worksheet>");
     for (name, content) in [
         ("_rels/.rels", ROOT),
         ("xl/workbook.xml", WORKBOOK),
         ("xl/_rels/workbook.xml.rels", OWN),
-        ("xl/worksheets/sheet1.xml", &sheet),
         (
             "xl/worksheets/sheet2.xml",
             "<worksheet><sheetData><row><c><v>99</v></c></row></sheetData></worksheet>",
@@ -31,8 +34,10 @@ fn xlsx(sheet: &str) -> Vec<u8> {
         ("xl/styles.xml", STYLES),
     ] {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(content.as_bytes()).unwrap();
+        zip.write_all(part(name, content).as_bytes()).unwrap();
     }
+    zip.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default()).unwrap();
+    zip.write_all(format!("<worksheet>{sheet}</worksheet>").as_bytes()).unwrap();
     zip.finish().unwrap().into_inner()
 }
 
@@ -54,6 +59,41 @@ fn every_kind_of_cell_shows_its_stored_value() {
         lines(row),
         ["[0.0=甲 0.1=乙 丙 0.2=12 0.3=6 0.4=7 0.5=１２ 0.6=2024年1月23日 0.7=#REF! 0.8=43.6]"]
     );
+}
+
+fn workbook(workbook: &str, styles: &str, strings: &str, sheet: &str) -> Vec<(String, bool)> {
+    let parts = [
+        ("xl/workbook.xml", workbook),
+        ("xl/styles.xml", styles),
+        ("xl/sharedStrings.xml", strings),
+    ];
+    let bytes = zipped(sheet, |name, usual| {
+        parts.iter().find(|(own, _)| *own == name).map_or(usual, |(_, content)| *content)
+    });
+    let document = read(&bytes, &Limits::default()).unwrap();
+    let Some(crate::document::Block::Grid(grid)) = document.blocks.into_iter().next() else {
+        panic!("no table")
+    };
+    grid.cells.into_iter().map(|cell| (cell.text, cell.doubtful)).collect()
+}
+
+#[test]
+fn formulas_of_a_workbook_to_be_calculated_when_opened_are_doubtful() {
+    let asks =
+        WORKBOOK.replace("</workbook>", r#"<calcPr calcId="1" fullCalcOnLoad="1"/></workbook>"#);
+    let row = r#"<sheetData><row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>SUM(A1:A1)</f><v>0</v></c>
+<c r="C1" t="str"><f>""</f><v></v></c></row></sheetData>"#;
+    let cells = workbook(&asks, STYLES, STRINGS, row);
+    assert_eq!(cells, [("3".into(), false), ("0".into(), true), ("□".into(), true)]);
+}
+
+#[test]
+fn what_a_font_strikes_out_is_left_out() {
+    let styles = r#"<styleSheet><fonts><font/><font><strike/></font></fonts><cellXfs><xf fontId="0"/><xf fontId="1"/></cellXfs></styleSheet>"#;
+    let strings = r#"<sst><si><r><rPr><strike/></rPr><t>9</t></r><r><rPr><strike val="0"/></rPr><t>5</t></r></si></sst>"#;
+    let row = r#"<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" s="1"><v>7</v></c><c r="C1"><v>1</v></c></row></sheetData>"#;
+    let cells = workbook(WORKBOOK, styles, strings, row);
+    assert_eq!(cells, [("5".into(), false), (String::new(), false), ("1".into(), false)]);
 }
 
 #[test]
