@@ -299,6 +299,7 @@ impl SheetReader<'_> {
         let kind = cell.attribute("t");
         // A formula may give an empty text.
         let lacks_value = value.trim().is_empty() && kind.as_deref() != Some("str");
+        let is_zero = value.trim().parse() == Ok(0.0);
         let is_doubtful = is_formula && (self.workbook.recalculates || lacks_value);
         let shows = match kind.as_deref() {
             Some("s") if value.trim().is_empty() => Shows::default(),
@@ -312,7 +313,12 @@ impl SheetReader<'_> {
             Some("str" | "e" | "d") => value.into(),
             _ => self.number(format, value),
         };
-        Ok(if is_doubtful { shows.doubted() } else { shows })
+        Ok(match is_doubtful {
+            // Programs that do not calculate store zeros, and zeros make up any sum.
+            true if is_zero => Shows::default().doubted(),
+            true => shows.doubted(),
+            false => shows,
+        })
     }
 
     fn number(&self, format: Option<CellFormat>, stored: String) -> Shows {

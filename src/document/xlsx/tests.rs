@@ -82,9 +82,12 @@ fn formulas_of_a_workbook_to_be_calculated_when_opened_are_doubtful() {
     let asks =
         WORKBOOK.replace("</workbook>", r#"<calcPr calcId="1" fullCalcOnLoad="1"/></workbook>"#);
     let row = r#"<sheetData><row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>SUM(A1:A1)</f><v>0</v></c>
-<c r="C1" t="str"><f>""</f><v></v></c></row></sheetData>"#;
+<c r="C1" t="str"><f>""</f><v></v></c><c r="D1"><f>A1</f><v>3</v></c></row></sheetData>"#;
     let cells = workbook(&asks, STYLES, STRINGS, row);
-    assert_eq!(cells, [("3".into(), false), ("0".into(), true), ("□".into(), true)]);
+    assert_eq!(
+        cells,
+        [("3".into(), false), ("□".into(), true), ("□".into(), true), ("3".into(), true)]
+    );
 }
 
 #[test]
