@@ -17,7 +17,7 @@ mod terms;
 
 use crate::form::expr::{Condition, Operator};
 use crate::form::{
-    Body, CellId, Check, Equation, Form, Forms, Instance, Named, Rule, Severity, Test,
+    Body, CellId, Check, Equation, Form, Forms, Id, Instance, Named, Rule, Severity, Test,
 };
 use crate::report::Report;
 pub use across::{
@@ -221,7 +221,7 @@ struct Subject<'a> {
     /// The unit's level, where its name tells it.
     level: Option<&'a str>,
     /// Tables with checks that blanks left undecided.
-    undecided_by_blank: BTreeSet<String>,
+    undecided_by_blank: BTreeSet<Id>,
 }
 
 /// A finding under way.
@@ -237,11 +237,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn new<B>(rule: &Rule<B>, place: String, message: String) -> Self {
+    fn new<B>(rule: &Rule<B>, place: impl Into<String>, message: String) -> Self {
         Self {
             rule: rule.id.clone(),
             severity: rule.severity,
-            place,
+            place: place.into(),
             sides: None,
             cells: Vec::new(),
             message,
@@ -296,7 +296,7 @@ pub fn ambiguous_unit(report: &Report, forms: &Forms, policy: &Policy) -> Option
     let check = form.test(|test| matches!(test, Test::UnitAmbiguous))?;
     let unit = printed(report.unit.as_deref()?);
     let values = BTreeMap::from([("unit", unit), ("units", UNITS.to_owned())]);
-    let draft = Draft::new(check, "report".into(), form.say(&check.id, &values));
+    let draft = Draft::new(check, "report", form.say(&check.id, &values));
     finish(vec![draft], policy).pop()
 }
 

@@ -20,6 +20,7 @@ mod build;
 pub mod claim;
 pub mod expr;
 mod file;
+mod id;
 pub(crate) mod label;
 pub(crate) mod labels;
 mod lazy;
@@ -29,17 +30,18 @@ pub(crate) mod template;
 use across::Across;
 use claim::{Claim, Subject};
 use expr::Condition;
+pub use id::Id;
 pub use lazy::LazyRegex;
 
 /// `<table>.<row>.<column>`: one value cell of a form, or one cell of a report laid over it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CellId {
     /// Table id.
-    pub table: String,
+    pub table: Id,
     /// Row id.
-    pub row: String,
+    pub row: Id,
     /// Column id.
-    pub column: String,
+    pub column: Id,
 }
 
 impl fmt::Display for CellId {
@@ -114,7 +116,7 @@ pub struct Form {
 #[derive(Debug, Clone)]
 pub struct Table {
     /// The id, e.g. `requests`; `[a-z0-9_]+`.
-    pub id: String,
+    pub id: Id,
     /// How sentences name it, e.g. `表三`.
     pub name: String,
     /// The official heading over it.
@@ -154,7 +156,7 @@ pub enum Layout {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The id, e.g. `total`.
-    pub id: String,
+    pub id: Id,
     /// The header as printed.
     pub label: String,
     /// Other ways the header is printed.
@@ -175,7 +177,7 @@ pub struct Column {
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The id, e.g. `new_requests`.
-    pub id: String,
+    pub id: Id,
     /// The label as printed, numbering included.
     pub label: String,
     /// How sentences name it, where the label is long.
@@ -303,7 +305,6 @@ pub type Check = Rule<Body>;
 
 /// What a check checks.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a form has some dozens of checks")]
 pub enum Body {
     /// A condition on cells, at each of its places.
     Equation(Equation),
@@ -328,7 +329,7 @@ pub struct Instance<C = CellId> {
     /// The place of its finding.
     pub place: String,
     /// The table it speaks of.
-    pub table: String,
+    pub table: Id,
     /// The row it speaks of, where it is one.
     pub row: Option<String>,
     /// The column it speaks of, where it is one.

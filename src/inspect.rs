@@ -197,6 +197,16 @@ pub fn explain(
     policy: &Policy,
 ) -> (Vec<Finding>, Vec<Cause>) {
     own.iter_mut().for_each(|finding| finding.cause = None);
+    let evidence = match locate::asks_for_causes(&own) {
+        true => evidence(report, last, forms),
+        false => Evidence::default(),
+    };
+    let causes = causes(report, &evidence, &mut own, forms, policy);
+    (own, causes)
+}
+
+/// What the text of a report says of its cells, and the report of the year before.
+fn evidence(report: &Report, last: Option<&Report>, forms: &Forms) -> Evidence {
     let mut evidence = Evidence::of_text(&check::stated(report, forms));
     if let Some(last) = last {
         let carried = check::carried(report, last, forms).into_iter();
@@ -205,8 +215,7 @@ pub fn explain(
             .extend(carried.map(|(cell, value)| Figure { meanings: vec![vec![cell]], value }));
         evidence.last_year = numbers(last);
     }
-    let causes = causes(report, &evidence, &mut own, forms, policy);
-    (own, causes)
+    evidence
 }
 
 /// What explains the findings of a report by itself.

@@ -94,6 +94,11 @@ impl Evidence {
     }
 }
 
+/// Whether there is anything to explain among findings: no evidence is needed otherwise.
+pub fn asks_for_causes(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
 /// Explains the errors of a report, those that explain most findings first, and sets
 /// [`Finding::cause`] of the findings explained. Adds a finding for each table whose errors could
 /// not be traced to a smallest set of cells.
@@ -111,7 +116,7 @@ pub fn locate(
             .any(|check| check.id == finding.rule)
     };
     findings.retain(|finding| !says_open(finding));
-    if findings.iter().all(|finding| finding.severity < Severity::Error) {
+    if !asks_for_causes(findings) {
         return Vec::new();
     }
     let decisions = check::decided(report, forms);

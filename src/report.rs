@@ -26,7 +26,7 @@ mod table;
 mod values;
 
 use crate::document::{Block, Document, GridCell, Source};
-use crate::form::{CellId, Column, Form, Forms, Row, label as normalise};
+use crate::form::{CellId, Column, Form, Forms, Id, Row, label as normalise};
 use table::{Laid, Template};
 
 pub use bound::reports;
@@ -91,7 +91,7 @@ pub struct FoundSection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundTable {
     /// Table id.
-    pub table: String,
+    pub table: Id,
     /// The form it follows.
     pub form: String,
     /// The tables of the document it was found in, from 1.
@@ -102,16 +102,16 @@ pub struct FoundTable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingRow {
     /// Table id.
-    pub table: String,
+    pub table: Id,
     /// Row id.
-    pub row: String,
+    pub row: Id,
 }
 
 /// A row of the document's table that the form does not have, or on a scan one whose label was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRow {
     /// Table id.
-    pub table: String,
+    pub table: Id,
     /// The label as printed.
     pub label: String,
     /// The values as printed.
@@ -197,7 +197,7 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
     let laid = laid.into_iter().filter(|l| l.template.form.title == kind).collect();
     let chosen = choose(laid, due, document.source);
-    let unsure: BTreeSet<(&String, String)> = chosen
+    let unsure: BTreeSet<(&Id, Id)> = chosen
         .iter()
         .flat_map(|l| l.unsure_rows.iter().map(|row| (&l.template.table.id, row.clone())))
         .collect();
@@ -318,7 +318,7 @@ impl Cell {
 impl Report {
     fn take_in(&mut self, laid: Laid<'_>) {
         let table = &laid.template.table.id;
-        let row = |row: String| MissingRow { table: table.clone(), row };
+        let row = |row: Id| MissingRow { table: table.clone(), row };
         self.tables.push(FoundTable {
             table: table.clone(),
             form: laid.template.form.id.clone(),
@@ -326,13 +326,9 @@ impl Report {
         });
         self.missing_rows.extend(laid.missing_rows.into_iter().map(row));
         self.sublabels_lost.extend(laid.sublabels_lost.into_iter().map(row));
-        self.heading_values.extend(
-            laid.heading_values.into_iter().map(|(label, value)| UnknownRow {
-                table: table.clone(),
-                label,
-                values: vec![value],
-            }),
-        );
+        self.heading_values.extend(laid.heading_values.into_iter().map(|(row, value)| {
+            UnknownRow { table: table.clone(), label: String::from(&row), values: vec![value] }
+        }));
         self.unknown_rows.extend(laid.unknown_rows.into_iter().chain(laid.bare_rows));
         self.cells.extend(laid.cells);
     }

@@ -17,7 +17,7 @@ use gouji::check::{
     Beside, Findings, HandedIn, Outcome, Policy, Unit, across, check, copied_among, summed,
 };
 use gouji::form::across::Body as AcrossBody;
-use gouji::form::{self, Body, Form, Forms, Severity, Test};
+use gouji::form::{self, Body, Form, Forms, Id, Severity, Test};
 use gouji::report::Report;
 use serde::Deserialize;
 
@@ -124,7 +124,7 @@ fn report(form: &Form, case: &Case) -> Report {
 fn of_cells(form: &Form, cells: &BTreeMap<String, String>, text: &[String]) -> Report {
     let cells = cells.iter().map(|(id, printed)| (id.as_str(), printed.as_str()));
     let mut report = Report { text: text.to_vec(), ..reports::of_cells(form, cells) };
-    let tables: BTreeSet<String> = report.cells.keys().map(|c| c.table.clone()).collect();
+    let tables: BTreeSet<Id> = report.cells.keys().map(|c| c.table.clone()).collect();
     report.tables.retain(|found| tables.contains(&found.table));
     report
 }
@@ -361,4 +361,29 @@ fn a_sentence_too_long_for_a_template_is_refused() {
     let errors = errors.map(|form| form.id).unwrap_err();
     let told = errors.iter().any(|error| error.what.contains("over 60000 characters in a line"));
     assert!(told, "{errors:?}");
+}
+
+#[test]
+fn a_rule_that_names_cells_without_measure_is_refused() {
+    let head = "[form]\nid = \"visits\"\ntitle = \"来访统计年度报告\"\nyears = \"2020-\"\nsource = \"made up\"\n\n\
+                [[table]]\nid = \"visits\"\nname = \"表一\"\ncaption = \"来访情况\"\n\n\
+                [[table.column]]\nid = \"count\"\nlabel = \"件数\"\n";
+    let row = |n| format!("\n[[table.row]]\nid = \"r{n}\"\nlabel = \"第{n}类\"\n");
+    let rows: String = (0..200).map(row).collect();
+    let rule = |each: &str, expr: &str| {
+        format!(
+            "{head}{rows}\n[[check]]\nid = \"all\"\nfor_each = {each}\nexpr = \"{expr}\"\n\
+             severity = \"error\"\nsays = \"{{{{ left }}}}\"\nsource = \"made up\"\n"
+        )
+    };
+    let loops = r#"["a in visits.rows", "b in visits.rows", "c in visits.rows"]"#;
+    let sum = format!("sum({}) >= visits.$a.count", vec!["visits.*.count"; 2].join(", "));
+    let told = |text: &str| {
+        let errors = form::check_file("form.toml", text).map(|f| f.id).unwrap_err();
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    let places = told(&rule(loops, "visits.$a.count >= visits.$b.count"));
+    assert!(places.contains("the rule has more than 5000 places"), "{places}");
+    let cells = told(&rule(r#"["a in visits.rows"]"#, &sum));
+    assert!(cells.contains("names more than 20000 cells"), "{cells}");
 }

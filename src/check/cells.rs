@@ -106,7 +106,7 @@ fn blank(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft
     let severity =
         if harmless { crate::form::Severity::Info } else { crate::form::Severity::Warning };
     let says = counted(check, form, table, blanks.len());
-    vec![Draft::new(check, table.id.clone(), says).with_severity(severity).with_cells(blanks)]
+    vec![Draft::new(check, &table.id, says).with_severity(severity).with_cells(blanks)]
 }
 
 fn doubtful(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
@@ -139,7 +139,7 @@ fn counted_cells(check: &Check, filled: &Filled<'_>, cells: Vec<CellId>) -> Vec<
         return Vec::new();
     }
     let says = counted(check, form, table, cells.len());
-    vec![Draft::new(check, table.id.clone(), says).with_cells(cells)]
+    vec![Draft::new(check, &table.id, says).with_cells(cells)]
 }
 
 /// One finding a table, with every cell and its readings.
@@ -166,7 +166,7 @@ fn readings_taken(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
         ("text", told.join("；")),
     ]);
     let says = form.say(&check.id, &values);
-    vec![Draft::new(check, table.id.clone(), says).with_cells(cells)]
+    vec![Draft::new(check, &table.id, says).with_cells(cells)]
 }
 
 fn counted(check: &Check, form: &Form, table: &Table, count: usize) -> String {

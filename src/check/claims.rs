@@ -168,7 +168,7 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> (Vec<Draft>, Vec<Stated
                 ("difference", (sum.total - sum.sum).abs().normalize().to_string()),
             ]);
             let severity = if sum.sure { check.severity } else { Severity::Warning };
-            let draft = Draft::new(check, "narrative".into(), main.say(&check.id, &values));
+            let draft = Draft::new(check, "narrative", main.say(&check.id, &values));
             Draft { sides: Some((sum.total, sum.sum)), quote: Some(sum.quote), ..draft }
                 .with_severity(severity)
         }));
@@ -182,7 +182,7 @@ pub(super) fn run(main: &Form, subject: &Subject<'_>) -> (Vec<Draft>, Vec<Stated
                 ("left", share.stated.normalize().to_string()),
                 ("right", share.right.normalize().to_string()),
             ]);
-            let draft = Draft::new(check, "narrative".into(), main.say(&check.id, &values));
+            let draft = Draft::new(check, "narrative", main.say(&check.id, &values));
             Draft { sides: Some((share.stated, share.right)), quote: Some(share.quote), ..draft }
         }));
     }
@@ -373,7 +373,8 @@ fn row_parts(cell: &CellId, form: &Form) -> Option<Term<CellId>> {
         let Body::Equation(equation) = &check.body else { return None };
         equation.instances.iter().find_map(|i| match &i.condition {
             Condition::Compare(left, Operator::Equal, right)
-                if i.row.as_ref() == Some(&cell.row) && i.total.as_ref() == Some(cell) =>
+                if i.row.as_deref() == Some(cell.row.as_str())
+                    && i.total.as_ref() == Some(cell) =>
             {
                 Some(if is_total(left) { right.clone() } else { left.clone() })
             }

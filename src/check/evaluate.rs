@@ -137,9 +137,12 @@ impl<'a> Facts<'a> {
 
     /// The total left blank, if that is what is wrong with an instance.
     pub(super) fn blank_total(&self, instance: &Instance) -> Option<(CellId, Decimal)> {
-        let total = instance.total.clone()?;
-        match self.sum_with_total(&instance.condition, &total) {
-            Judged::Undecided(Why::TotalBlank(parts)) => Some((total, parts)),
+        let total = instance.total.as_ref()?;
+        if self.operand(total) != Operand::Blank {
+            return None;
+        }
+        match self.sum_with_total(&instance.condition, total) {
+            Judged::Undecided(Why::TotalBlank(parts)) => Some((total.clone(), parts)),
             _ => None,
         }
     }

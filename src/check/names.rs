@@ -43,7 +43,7 @@ pub(super) fn run(
                 ("unit", report.unit.clone().unwrap_or_default()),
                 ("year", report.year.map(|year| year.to_string()).unwrap_or_default()),
             ]);
-            let draft = Draft::new(check, "report".into(), form.say(&check.id, &values));
+            let draft = Draft::new(check, "report", form.say(&check.id, &values));
             (told(Outcome::Fail), Some(Draft { quote: Some(quote), ..draft }))
         }
     })

@@ -45,7 +45,7 @@ pub(super) fn run(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>
 
 /// A finding about the report, with the values its sentence needs.
 fn on_report(check: &Check, form: &Form, values: BTreeMap<&str, String>) -> Vec<Draft> {
-    vec![Draft::new(check, "report".into(), form.say(&check.id, &values))]
+    vec![Draft::new(check, "report", form.say(&check.id, &values))]
 }
 
 fn whole_report(test: &Test, check: &Check, form: &Form, subject: &Subject<'_>) -> Vec<Draft> {
@@ -184,7 +184,7 @@ fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Abse
                 ("attachment", String::new()),
             ]);
             let severity = if absent == Absent::Missing { t.missing } else { check.severity };
-            Draft::new(check, t.id.clone(), form.say(&check.id, &values)).with_severity(severity)
+            Draft::new(check, &t.id, form.say(&check.id, &values)).with_severity(severity)
         })
         .collect()
 }

@@ -247,7 +247,7 @@ impl Builder<'_> {
             }
         }
         Some(Table {
-            id: table.id,
+            id: table.id.into(),
             name: table.name,
             caption: table.caption,
             captions: table.captions,
@@ -352,7 +352,7 @@ impl Builder<'_> {
 
 fn column(item: super::file::ColumnItem) -> Column {
     let super::file::ColumnItem { id, label, variants, group, unit, kind, signed, lone } = item;
-    Column { id, label, variants, group, unit, kind, signed, lone }
+    Column { id: id.into(), label, variants, group, unit, kind, signed, lone }
 }
 
 fn row(item: super::file::RowItem) -> Row {
@@ -369,7 +369,7 @@ fn row(item: super::file::RowItem) -> Row {
         blank,
     } = item;
     let columns = columns.unwrap_or_default();
-    Row { id, label, short, variants, group, heading, unit, kind, columns, blank }
+    Row { id: id.into(), label, short, variants, group, heading, unit, kind, columns, blank }
 }
 
 fn month_day(text: &str) -> Option<(i8, i8)> {

@@ -158,7 +158,27 @@ fn alike((a, a_bag): (&str, &Bag), (b, b_bag): (&str, &Bag)) -> f64 {
     if !a_bag.may_be_alike(b_bag) {
         return 0.0;
     }
-    if a == b { 1.0 } else { strsim::normalized_levenshtein(a, b) }
+    let longer = a_bag.chars.len().max(b_bag.chars.len());
+    1.0 - share(edits(a, b), longer)
+}
+
+/// The edit distance of two texts. What they begin and end with alike takes no edits, and is most of two
+/// labels that are worth comparing.
+fn edits(a: &str, b: &str) -> usize {
+    let alike = a.chars().zip(b.chars()).take_while(|(x, y)| x == y);
+    let start: usize = alike.map(|(x, _)| x.len_utf8()).sum();
+    let (a, b) = (a.get(start..).unwrap_or_default(), b.get(start..).unwrap_or_default());
+    let alike = a.chars().rev().zip(b.chars().rev()).take_while(|(x, y)| x == y);
+    let end: usize = alike.map(|(x, _)| x.len_utf8()).sum();
+    let middle = |text: &str| text.len().saturating_sub(end);
+    let (a, b) = (a.get(..middle(a)).unwrap_or_default(), b.get(..middle(b)).unwrap_or_default());
+    strsim::levenshtein(a, b)
+}
+
+/// A part of a whole; 0 of nothing.
+fn share(part: usize, whole: usize) -> f64 {
+    let count = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
+    if whole == 0 { 0.0 } else { count(part) / count(whole) }
 }
 
 /// How many characters two ordered texts share.

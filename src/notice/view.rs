@@ -501,7 +501,7 @@ fn place(problems: &[&Problem], forms: &[&Form]) -> String {
 fn tables(problems: &[&Problem], forms: &[&Form]) -> String {
     let concerned = |table: &&Table| {
         problems.iter().any(|problem| {
-            problem.table.as_ref() == Some(&table.id)
+            problem.table.as_deref() == Some(table.id.as_str())
                 || problem.cells.iter().any(|cell| cell.table == table.id)
         })
     };

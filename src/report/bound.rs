@@ -322,7 +322,7 @@ fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) 
         has_headings: !numbers.is_empty(),
         has_first: numbers.contains(&1),
         sections: said.filter_map(|s| s.id.clone()).collect(),
-        tables: laid.map(|template| template.table.id.clone()).collect(),
+        tables: laid.map(|template| String::from(&template.table.id)).collect(),
         chars: sentences.sum(),
     }
 }

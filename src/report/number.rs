@@ -52,6 +52,9 @@ pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, O
     if shown.is_empty() {
         return (CellValue::Blank, None);
     }
+    if let Some(number) = plain(shown) {
+        return (CellValue::Number(number), None);
+    }
     let folded: String = shown.chars().map(fold_char).map(simplify).collect();
     if is_placeholder(&folded) {
         return (CellValue::Placeholder, None);
@@ -62,6 +65,12 @@ pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, O
         Some(value) => (CellValue::Number(value), own.map(Into::into)),
         None => (CellValue::Text(shown.into()), None),
     }
+}
+
+/// The number that nothing but digits is, as nearly all cells are; `None`: more has to be asked.
+fn plain(text: &str) -> Option<Decimal> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse::<u64>().ok().filter(|_| is_plain).map(Decimal::from)
 }
 
 /// `/ \ - — –` alone or repeated, and 无.

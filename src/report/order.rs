@@ -5,7 +5,7 @@
 
 use super::lines::Line;
 use super::table::Placed;
-use crate::form::{Row, Table};
+use crate::form::{Id, Row, Table};
 
 /// How much more a label is like one row's than like any other's.
 const CLEARLY: f64 = 0.1;
@@ -31,7 +31,7 @@ pub(super) fn unsure(
     lines: &[Line<'_>],
     placed: &[Placed<'_>],
     likeness: impl Fn(usize, usize) -> Option<f64>,
-) -> Vec<String> {
+) -> Vec<Id> {
     let values: Vec<&Placed<'_>> = placed.iter().filter(|place| !place.row.heading).collect();
     let ranks = ranks(table, lines, placed, &values);
     let clear: Vec<bool> =

@@ -11,7 +11,7 @@ use super::normalise::trim;
 use super::number;
 use super::{Cell, CellValue, FoundSection, Report};
 use crate::document::{Block, Document, GridCell, doubtful_text};
-use crate::form::CellId;
+use crate::form::{CellId, Id};
 
 /// So many cells of a column show where it stands.
 const ENOUGH: usize = 3;
@@ -21,11 +21,7 @@ type RowAt = (usize, usize);
 
 /// Marks the values of a recognised document that may stand elsewhere, and the tables that are no more
 /// than pictures. `unsure`: tables and rows of the form that may be other rows.
-pub(super) fn doubt(
-    report: &mut Report,
-    document: &Document,
-    unsure: &BTreeSet<(&String, String)>,
-) {
+pub(super) fn doubt(report: &mut Report, document: &Document, unsure: &BTreeSet<(&Id, Id)>) {
     let found: BTreeSet<usize> = report.tables.iter().flat_map(|t| t.grids.clone()).collect();
     note_unread_tables(&mut report.sections, document, &found);
     let rows = rows(document);

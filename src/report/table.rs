@@ -9,8 +9,8 @@ use super::order;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
 use crate::document::Source;
-use crate::form::labels::{LabelId, Labels, TableLabels};
-use crate::form::{CellId, Column, Form, Forms, Layout, Row, Table};
+use crate::form::labels::{LabelId, Labels, Likeness, TableLabels};
+use crate::form::{CellId, Column, Form, Forms, Id, Layout, Row, Table};
 
 /// What comparing with a table of a form needs.
 #[derive(Debug)]
@@ -32,14 +32,14 @@ pub(super) struct Laid<'f> {
     /// The tables of the document it lies over, from 1.
     pub(super) grids: Vec<usize>,
     pub(super) cells: BTreeMap<CellId, Cell>,
-    pub(super) missing_rows: Vec<String>,
+    pub(super) missing_rows: Vec<Id>,
     pub(super) unknown_rows: Vec<UnknownRow>,
     /// Values in heading rows: row id and text.
-    pub(super) heading_values: Vec<(String, String)>,
+    pub(super) heading_values: Vec<(Id, String)>,
     /// Rows whose values were told apart by their number alone.
-    pub(super) sublabels_lost: Vec<String>,
+    pub(super) sublabels_lost: Vec<Id>,
     /// On a scan, rows that may be others if their labels were misread; see [`order`].
-    pub(super) unsure_rows: Vec<String>,
+    pub(super) unsure_rows: Vec<Id>,
     /// On a scan, rows of figures whose label was not read and that are none of the form's by their place
     /// either.
     pub(super) bare_rows: Vec<UnknownRow>,
@@ -84,7 +84,10 @@ impl<'f> Template<'f> {
     fn lay_rows(&'f self, lines: &[Line<'_>], source: Source) -> Option<Laid<'f>> {
         let matches: Vec<Vec<Option<Match>>> = lines
             .iter()
-            .map(|line| self.labels.rows.iter().map(|row| match_row(line, row)).collect())
+            .map(|line| {
+                let candidates = candidates(line);
+                self.labels.rows.iter().map(|row| match_row(&candidates, row)).collect()
+            })
             .collect();
         let likeness =
             |i: usize, j: usize| matches.get(i)?.get(j)?.as_ref().map(|found| found.likeness);
@@ -402,24 +405,39 @@ struct Match {
     likeness: f64,
 }
 
-/// The cell of a line that is most like the label of a row. The label is the last word before the
-/// values; a cell further left is its group.
-fn match_row(line: &Line<'_>, labels: &[LabelId]) -> Option<Match> {
+/// A cell of a line that may be the label of a row.
+struct Candidate<'a> {
+    cell: usize,
+    likeness: &'a Likeness,
+    /// What it is less worth: the label is the last word before the values; a cell further left is its group.
+    group: f64,
+}
+
+/// The cells of a line that may be labels; where nearly all are words, it is a header.
+fn candidates<'a>(line: &'a Line<'_>) -> Vec<Candidate<'a>> {
     const MOST_LABEL_CELLS: usize = 5;
-    let words = line.cells.iter().filter(|c| c.wordy).count();
-    let mut best_match: Option<Match> = None;
-    for (cell, found) in line.cells.iter().enumerate().filter(|(_, c)| c.wordy) {
+    if line.cells.iter().filter(|c| c.wordy).count() > MOST_LABEL_CELLS {
+        return Vec::new();
+    }
+    let candidate = |(cell, found): (usize, &'a LineCell<'_>)| {
         let rest = line.cells.get(cell + 1..).unwrap_or_default();
         let more_words = rest.iter().take_while(|c| c.wordy).count();
-        let followed = rest.is_empty() || rest.iter().any(|c| !c.wordy) || more_words <= 1;
-        if !followed || words > MOST_LABEL_CELLS {
-            continue;
-        }
-        let group = if more_words > 0 && rest.iter().any(|c| !c.wordy) { 0.3 } else { 0.0 };
-        let likeness = found.likeness.best(labels);
+        let has_values = rest.iter().any(|c| !c.wordy);
+        let followed = rest.is_empty() || has_values || more_words <= 1;
+        let group = if more_words > 0 && has_values { 0.3 } else { 0.0 };
+        (found.wordy && followed).then_some(Candidate { cell, likeness: &found.likeness, group })
+    };
+    line.cells.iter().enumerate().filter_map(candidate).collect()
+}
+
+/// The candidate that is most like the label of a row.
+fn match_row(candidates: &[Candidate<'_>], labels: &[LabelId]) -> Option<Match> {
+    let mut best_match: Option<Match> = None;
+    for Candidate { cell, likeness, group } in candidates {
+        let likeness = likeness.best(labels);
         let worth = likeness - group;
         if likeness >= ALIKE && best_match.as_ref().is_none_or(|b| worth > b.likeness) {
-            best_match = Some(Match { cell, likeness: worth });
+            best_match = Some(Match { cell: *cell, likeness: worth });
         }
     }
     best_match
@@ -429,7 +447,7 @@ fn has_digit(line: &Line<'_>) -> bool {
     line.cells.iter().any(|c| c.cell.text.chars().any(char::is_numeric))
 }
 
-fn heading_value(place: &Placed<'_>) -> Option<(String, String)> {
+fn heading_value(place: &Placed<'_>) -> Option<(Id, String)> {
     let text = place
         .after_label()
         .iter()

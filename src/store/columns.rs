@@ -18,7 +18,7 @@ use super::rows::{
 };
 use crate::check::Verdict;
 use crate::document::Source;
-use crate::form::Severity;
+use crate::form::{Id, Severity};
 use crate::units::roster::Level;
 
 macro_rules! ids {
@@ -36,6 +36,18 @@ macro_rules! ids {
     )*};
 }
 ids!(UnitId, FileId, ReportId, NoticeId, MailId);
+
+impl ToSql for Id {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        self.as_str().to_sql()
+    }
+}
+
+impl FromSql for Id {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str().map(Self::from)
+    }
+}
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -19,7 +19,7 @@ use super::rows::{
 };
 use super::{Compose, owed, reports, roster};
 use crate::check::{Finding, Verdict};
-use crate::form::Severity;
+use crate::form::{Id, Severity};
 use crate::locate::Cause;
 use crate::watch::names::file_name;
 
@@ -296,7 +296,7 @@ pub(super) fn report_of_unit(
         .optional()
 }
 
-fn tables_in_question(notice: &NoticeToSend) -> BTreeSet<String> {
+fn tables_in_question(notice: &NoticeToSend) -> BTreeSet<Id> {
     let named = notice.findings.iter().flat_map(|finding| &finding.cells);
     let repaired = notice.causes.iter().flat_map(|cause| {
         cause.cells.iter().chain(cause.alternatives.iter().flatten()).map(|repair| &repair.cell)

@@ -13,7 +13,7 @@ use super::versions::{self, Series};
 use super::whole;
 use crate::check::{self, Finding, Policy, Verdict};
 use crate::document::{Format, Source};
-use crate::form::{CellId, Severity};
+use crate::form::{CellId, Id, Severity};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, Place, Report};
 
@@ -422,7 +422,7 @@ pub(super) fn causes(db: &Connection, id: ReportId) -> rusqlite::Result<Vec<Caus
 pub(super) fn cells(
     db: &Connection,
     id: ReportId,
-    tables: &BTreeSet<String>,
+    tables: &BTreeSet<Id>,
 ) -> rusqlite::Result<BTreeMap<CellId, Cell>> {
     let mut query = db.prepare_cached(include_str!("sql/cells.sql"))?;
     let mut cells = BTreeMap::new();

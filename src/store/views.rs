@@ -91,8 +91,11 @@ fn wide_columns<'a>(tables: &[&'a Table]) -> Vec<WideColumn<'a>> {
         let is_single = matches!(table.columns.as_slice(), [only] if only.id == "value");
         for (row, column) in cells(table) {
             if seen.insert((&row.id, &column.id)) {
-                let name =
-                    if is_single { row.id.clone() } else { format!("{}_{}", row.id, column.id) };
+                let name = if is_single {
+                    String::from(&row.id)
+                } else {
+                    format!("{}_{}", row.id, column.id)
+                };
                 columns.push(WideColumn { table, row, column, name });
             }
         }
@@ -102,8 +105,9 @@ fn wide_columns<'a>(tables: &[&'a Table]) -> Vec<WideColumn<'a>> {
 
 /// The value cells of a table in official order.
 pub(super) fn cells(table: &Table) -> impl Iterator<Item = (&Row, &Column)> {
-    let has =
-        |row: &Row, column: &Column| row.columns.is_empty() || row.columns.contains(&column.id);
+    let has = |row: &Row, column: &Column| {
+        row.columns.is_empty() || row.columns.iter().any(|id| column.id == *id)
+    };
     table.rows.iter().filter(|row| !row.heading).flat_map(move |row| {
         table.columns.iter().filter(move |c| has(row, c)).map(move |column| (row, column))
     })

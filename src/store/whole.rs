@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use super::reports;
 use super::rows::{ReportId, UnitId};
 use crate::document::Source;
+use crate::form::Id;
 use crate::report::{FoundSection, FoundTable, MissingRow, Report, UnknownRow, YearNamed};
 
 /// A report put together again, and the unit it belongs to.
@@ -197,9 +198,9 @@ fn add_rows(db: &Connection, id: ReportId, report: &mut Report) -> rusqlite::Res
     let mut query = db.prepare_cached(sql)?;
     let mut rows = query.query(named_params! { ":report": id })?;
     while let Some(row) = rows.next()? {
-        let table: String = row.get("table_id")?;
+        let table: Id = row.get("table_id")?;
         let of_form = |table| -> rusqlite::Result<MissingRow> {
-            let id = row.get::<_, Option<String>>("row_id")?.unwrap_or_default();
+            let id = row.get::<_, Option<Id>>("row_id")?.unwrap_or_else(|| "".into());
             Ok(MissingRow { table, row: id })
         };
         let printed = |table| -> rusqlite::Result<UnknownRow> {

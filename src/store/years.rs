@@ -51,7 +51,10 @@ pub(super) fn review(
 ) -> rusqlite::Result<Option<Change>> {
     let Some(current) = versions::current(tx, series)? else { return Ok(None) };
     let neighbours = Neighbours::of(tx, series, current.id)?;
-    if neighbours.is_none() && !current.beside {
+    if !current.beside
+        && !neighbours.have_figures()
+        && neighbours.copied_by(tx, rules, current.id)?.is_empty()
+    {
         return Ok(None);
     }
     let Some(this) = whole::recall_what_there_is(tx, current.id)? else { return Ok(None) };
@@ -124,8 +127,33 @@ impl Neighbours {
         }
     }
 
-    fn is_none(&self) -> bool {
-        self.last.is_none() && self.units.is_empty() && self.alike.is_empty()
+    /// Whether there are any whose figures those of a report are compared with.
+    fn have_figures(&self) -> bool {
+        self.last.is_some() || !self.units.is_empty()
+    }
+
+    /// What is found in a recorded version of which they are the texts that it may be a copy of.
+    fn copied_by(
+        &self,
+        tx: &Connection,
+        rules: &Rules,
+        version: ReportId,
+    ) -> rusqlite::Result<Vec<Finding>> {
+        if self.alike.is_empty() {
+            return Ok(Vec::new());
+        }
+        let recalled = whole::recall_text(tx, version)?;
+        Ok(recalled.map(|recalled| self.copied(rules, &recalled.report)).unwrap_or_default())
+    }
+
+    /// What is found in a report of which they are the texts that it may be a copy of.
+    fn copied(&self, rules: &Rules, report: &Report) -> Vec<Finding> {
+        if self.alike.is_empty() {
+            return Vec::new();
+        }
+        let alike: Vec<&OtherText> = self.alike.iter().collect();
+        let (prose, forms, policy) = (Prose::of(report), &rules.forms, &rules.policy);
+        check::copied(report, &prose, Some(&alike), forms, policy).findings
     }
 }
 
@@ -166,13 +194,11 @@ pub(super) fn beside(
         }
     };
     between.extend(summary::compare(rules, report, &neighbours.units));
-    if !neighbours.alike.is_empty() {
-        let alike: Vec<&OtherText> = neighbours.alike.iter().collect();
-        let found = check::copied(report, &Prose::of(report), Some(&alike), forms, policy);
-        between.extend(found.findings);
-    }
+    let copied = neighbours.copied(rules, report);
+    let is_beside = neighbours.have_figures() || !copied.is_empty();
+    between.extend(copied);
     let judgement = Judgement::of(policy, own, between, causes);
-    Judgement { beside: !neighbours.is_none(), ..judgement }
+    Judgement { beside: is_beside, ..judgement }
 }
 
 /// Rule and place of every error.

@@ -11,7 +11,7 @@ mod reports;
 use std::time::{Duration, Instant};
 
 use gouji::check::{self, Policy};
-use gouji::form::Forms;
+use gouji::form::{Forms, Id};
 use gouji::locate::{self, Evidence};
 use gouji::report::Report;
 use reports::{Dice, bound_cells, number, set, slips, sound};
@@ -60,7 +60,7 @@ fn main() {
 
 /// The report with one row of table III moved right by one column.
 fn shifted(mut report: Report, dice: &mut Dice) -> Report {
-    let rows: Vec<String> = report
+    let rows: Vec<Id> = report
         .cells
         .keys()
         .filter(|c| c.table == "requests" && c.column == "total")

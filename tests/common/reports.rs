@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use gouji::check::{self, Finding, Policy};
 use gouji::document::Source;
 use gouji::form::expr::{Condition, Operator, Term};
-use gouji::form::{Body, CellId, Form, Forms, Instance, Kind, Severity};
+use gouji::form::{Body, CellId, Form, Forms, Id, Instance, Kind, Severity};
 use gouji::locate::{self, Cause, Evidence};
 use gouji::report::{Cell, CellValue, FoundTable, Place, Report};
 use rust_decimal::Decimal;
@@ -65,8 +65,7 @@ pub(crate) fn of_cells<'a>(
         let cell = Cell::read(row, column, printed);
         (id, cell)
     };
-    let found =
-        |id: &String| FoundTable { table: id.clone(), form: form.id.clone(), grids: vec![1] };
+    let found = |id: &Id| FoundTable { table: id.clone(), form: form.id.clone(), grids: vec![1] };
     Report {
         kind: form.title.clone(),
         form: Some(form.id.clone()),
@@ -101,7 +100,7 @@ fn cell(value: CellValue) -> Cell {
 }
 
 pub(crate) fn id(text: &str) -> CellId {
-    let mut parts = text.split('.').map(str::to_owned);
+    let mut parts = text.split('.').map(Id::from);
     let mut next = || parts.next().unwrap();
     CellId { table: next(), row: next(), column: next() }
 }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::check::{Finding, Policy, Verdict};
 use crate::document::{Format, Limits, Source, read_all};
-use crate::form::{CellId, Severity};
+use crate::form::{CellId, Id, Severity};
 use crate::inspect::{Checked, Reading, inspect};
 use crate::locate::{Cause, Repair};
 use crate::report::{Cell, CellValue, FoundSection, Place, Report};
@@ -287,7 +287,7 @@ impl Paper {
 }
 
 fn cell_id(id: &str) -> CellId {
-    let mut parts = id.split('.').map(str::to_owned);
+    let mut parts = id.split('.').map(Id::from);
     let mut next = || parts.next().unwrap();
     CellId { table: next(), row: next(), column: next() }
 }

@@ -54,7 +54,7 @@ pub fn copied(
                 ("year", report.year.map(|year| year.to_string()).unwrap_or_default()),
                 ("share", share.round_dp(0).normalize().to_string()),
             ]);
-            drafts.push(Draft::new(rule, "report".into(), main.say(&rule.id, &values)));
+            drafts.push(Draft::new(rule, "report", main.say(&rule.id, &values)));
         }
         found.tried.push(Tried { rule: rule.id.clone(), place: "report".into(), outcome });
     }

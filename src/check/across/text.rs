@@ -46,7 +46,7 @@ fn same(
     let draft = (is_due && share > percent).then(|| {
         let mut values = years.values();
         values.insert("share", share.round_dp(0).normalize().to_string());
-        Draft::new(rule, "report".into(), form.say(&rule.id, &values))
+        Draft::new(rule, "report", form.say(&rule.id, &values))
     });
     Some(Judged { place: "report".into(), draft })
 }

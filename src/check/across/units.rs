@@ -168,7 +168,7 @@ impl<'a> Summary<'a> {
     fn missing(&self, form: &Form, rule: &Across) -> Option<Draft> {
         let values = self.values();
         let is_complete = values.get("missing").is_none_or(String::is_empty);
-        (!is_complete).then(|| Draft::new(rule, "report".into(), form.say(&rule.id, &values)))
+        (!is_complete).then(|| Draft::new(rule, "report", form.say(&rule.id, &values)))
     }
 
     /// Units whose reports say different things in cells that are compared. As long as the sums hold with
@@ -187,7 +187,7 @@ impl<'a> Summary<'a> {
         let severity = if matters { rule.severity } else { Severity::Info };
         let mut values = self.values();
         values.insert("units", listed(differing.iter().map(|(name, _)| *name)));
-        let draft = Draft::new(rule, "report".into(), form.say(&rule.id, &values));
+        let draft = Draft::new(rule, "report", form.say(&rule.id, &values));
         Some(draft.with_severity(severity))
     }
 

@@ -234,7 +234,8 @@ fn without_asides(folded: &[char]) -> Vec<char> {
             let end = rest.iter().take(LONGEST).position(|c| "()。".contains(*c))?;
             rest.get(..end).filter(|_| rest.get(end) == Some(&')'))
         };
-        match inside().filter(|_| *c == '(' && at > 0) {
+        let opens = *c == '(' && at > 0;
+        match opens.then(inside).flatten() {
             Some(inside) if inside.len() > 3 && tells_no_figure(inside) => {
                 at += inside.len() + 2;
             }

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 
 use super::super::expr::{self, Condition, Part, Pattern, Term, Whose};
 use super::super::file::RuleItem;
-use super::super::{CellId, Instance, Named, Table};
+use super::super::{CellId, Id, Instance, Named, Table};
+
+/// No rule of a real form applies at so many places, or names so many cells at all of them together: what
+/// names more is refused before it takes all memory.
+const MOST_PLACES: usize = 5_000;
+const MOST_CELLS: usize = 20_000;
 
 /// One way of binding every variable of `for_each`.
 pub(super) type Binding = BTreeMap<String, String>;
@@ -22,6 +27,11 @@ fn bindings(loops: &[String], tables: &[Table]) -> Result<Vec<Binding>, String> 
                 binding.insert(variable.to_owned(), value);
                 binding
             }));
+            if bound.len() > MOST_PLACES {
+                return Err(format!(
+                    "for_each `{text}`: the rule has more than {MOST_PLACES} places"
+                ));
+            }
         }
         all = bound;
     }
@@ -75,8 +85,8 @@ fn one_loop<'t>(
     Ok((variable.trim(), chosen))
 }
 
-fn ids<'s>(ids: impl Iterator<Item = &'s String>) -> String {
-    ids.map(String::as_str).collect::<Vec<_>>().join(", ")
+fn ids<'s>(ids: impl Iterator<Item = &'s Id>) -> String {
+    ids.map(Id::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Why a cell as written is none of the form.
@@ -107,9 +117,17 @@ pub(super) fn instances<C: Named>(
     named: &Resolve<'_, C>,
 ) -> Result<Vec<Instance<C>>, String> {
     let mut instances = Vec::new();
+    let mut count = 0_usize;
     for binding in bindings(item.loops(), tables)? {
-        let resolved =
-            condition.resolve(&mut |pattern: &Pattern| named(pattern, &binding), &several);
+        let mut counted = |pattern: &Pattern| {
+            let cells = named(pattern, &binding)?;
+            count = count.saturating_add(cells.len());
+            match count <= MOST_CELLS {
+                true => Ok(cells),
+                false => Err(Unresolved::Wrong(format!("names more than {MOST_CELLS} cells"))),
+            }
+        };
+        let resolved = condition.resolve(&mut counted, &several);
         match resolved.and_then(|resolved| instance(resolved, &binding, item, tables)) {
             Ok(instance) => instances.push(instance),
             Err(Unresolved::NotHere) => {}
