@@ -377,7 +377,7 @@ fn a_rule_that_names_cells_without_measure_is_refused() {
         )
     };
     let loops = r#"["a in visits.rows", "b in visits.rows", "c in visits.rows"]"#;
-    let sum = format!("sum({}) >= visits.$a.count", vec!["visits.*.count"; 2].join(", "));
+    let sum = format!("sum({}) >= visits.$a.count", ["visits.*.count"; 2].join(", "));
     let told = |text: &str| {
         let errors = form::check_file("form.toml", text).map(|f| f.id).unwrap_err();
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
