@@ -48,6 +48,7 @@ fn region(lines: &[&str], section: Option<u32>) -> usize {
     let mut end = 0;
     let mut at = 0;
     let (mut headings, mut gap) = (0, 0);
+    let mut has_figures = false;
     while let Some(line) = lines.get(at) {
         at += 1;
         if is_blank(line) {
@@ -59,7 +60,10 @@ fn region(lines: &[&str], section: Option<u32>) -> usize {
         }
         let kind = kind(line);
         let next_section = kind != Kind::Figures && numbering.is_next_section(line);
-        let far = gap > 0 && kind != Kind::Figures;
+        has_figures |= kind == Kind::Figures;
+        // Lines of headers may stand apart too, above all figures.
+        let is_header = kind == Kind::Header && !has_figures;
+        let far = gap > 0 && kind != Kind::Figures && !is_header;
         if kind == Kind::Text || next_section || far {
             break;
         }

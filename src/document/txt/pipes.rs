@@ -61,7 +61,11 @@ fn is_rule(line: &str) -> bool {
 fn row_of(lines: &[&str]) -> Option<(Vec<String>, usize)> {
     let line = lines.first().filter(|line| is_row(line))?.trim();
     let bars = line.matches(BARS).count();
+    let next = lines.get(1).map_or(0, |next| next.matches(BARS).count());
+    // Rows of one line each have as many bars.
+    let is_whole = bars > 1 && next == bars;
     if line.starts_with(BARS)
+        && !is_whole
         && (bars == 1 || !line.ends_with(BARS))
         && let Some(row) = open_row(lines)
     {

@@ -132,7 +132,8 @@ fn table(cells: &[Cell<'_>], after: usize) -> Table {
     Table { grid: grid_of_rows(rows, columns), headings: Vec::new() }
 }
 
-/// The figures that number the rows: each right before a label, and each one more than the last.
+/// The figures that number the rows: each right before a label, and each one more than the last. Totals may
+/// count up too, but stand after the figures of their row, or as its only one.
 fn serials(cells: &[Cell<'_>]) -> BTreeSet<usize> {
     let mut numbered = BTreeSet::new();
     let mut next = 1;
@@ -143,7 +144,18 @@ fn serials(cells: &[Cell<'_>]) -> BTreeSet<usize> {
             next += 1;
         }
     }
-    if numbered.len() < NUMBERED { BTreeSet::new() } else { numbered }
+    let before = numbered.first().and_then(|first| cells.get(first.checked_sub(1)?));
+    let is_last_of_row = before.is_some_and(|before| before.is_figure);
+    let numbers: Vec<usize> = numbered.iter().copied().collect();
+    let has_figures = |pair: &&[usize]| match pair {
+        [one, other] => {
+            cells.get(one + 1..*other).unwrap_or_default().iter().any(|cell| cell.is_figure)
+        }
+        _ => false,
+    };
+    let rows = numbers.windows(2).filter(has_figures).count();
+    let is_numbering = numbered.len() >= NUMBERED && !is_last_of_row && rows * 2 >= numbered.len();
+    if is_numbering { numbered } else { BTreeSet::new() }
 }
 
 /// Blank lines between two cells, most of the time.

@@ -7,8 +7,8 @@ use super::{Found, Numbering, Table, cell_text, has_field, is_blank, is_prose};
 
 /// Empty lines that may stand between two rows.
 const GAP: usize = 2;
-/// Lines without tabs that may stand together between two rows.
-const HEADINGS: usize = 3;
+/// Lines without tabs that may stand together between two rows: sub-headings, or a torn label.
+const HEADINGS: usize = 6;
 
 /// Whether a line has a tab between two cells, not only as indentation.
 pub(super) fn is_row(line: &str) -> bool {

@@ -481,3 +481,35 @@ fn a_row_of_tabs_alone_is_a_blank_row_of_its_table() {
     let text = "维持\t纠正\t其他\t总计\n\t\t\t\n";
     assert_eq!(grids(text)[0].height(), 2);
 }
+
+#[test]
+fn rows_parted_by_commas_are_rows_of_cells_and_figures_with_commas_are_none() {
+    let row = |n: usize| format!("规章{n}类,\"{n},{n}\",,{n}");
+    let rows: Vec<String> = (1..=5).map(row).collect();
+    let text = format!("\"一、情况\n如下\",,,\n指标,甲,乙,丙\n{}\n", rows.join("\n"));
+    let grid = &grids(&text)[0];
+    let shown: Vec<&str> =
+        grid.cells.iter().filter(|c| c.row == 1).map(|c| c.text.as_str()).collect();
+    assert_eq!(shown, ["规章1类", "1,1", "", "1"]);
+    assert_eq!(paragraphs(&text), ["一、情况\n如下"]);
+
+    let aligned = "规章    1,234   2,345\n许可    1,111   2,222\n".repeat(3);
+    assert_eq!(grids(&aligned)[0].width(), 3);
+    let stacked: Vec<String> = (1..=6).map(|n| format!("规章{n}类\n1,23{n}\n2,34{n}\n")).collect();
+    assert_eq!(grids(&stacked.concat())[0].width(), 3);
+}
+
+#[test]
+fn totals_that_count_up_number_no_rows() {
+    let text: String = (1..=9).map(|n| format!("规章{n}类\n0\n{n}\n")).collect();
+    let grid = &grids(&text)[0];
+    assert!(grid.cells.iter().filter(|c| c.column == 2).count() == 9, "{grid:?}");
+    let one_each: String = (1..=9).map(|n| format!("规章{n}类\n{n}\n")).collect();
+    assert_eq!(grids(&one_each)[0].width(), 2);
+}
+
+#[test]
+fn bars_only_between_cells_part_rows_of_one_line() {
+    let text = "指标 | 甲 | 乙\n规章 | 1 | 2\n | 许可 | 3\n | 处罚 | 4\n";
+    assert_eq!(grids(text)[0].height(), 4);
+}

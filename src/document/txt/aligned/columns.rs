@@ -12,6 +12,9 @@ const ECHO: usize = 2;
 /// Rows of figures too few to show all columns when some cells are blank.
 const FEW_ROWS: usize = 2;
 
+/// No table has more columns than so many times the cells of its fullest row.
+const MOST_EMPTY: usize = 2;
+
 /// Where one column stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Column {
@@ -24,7 +27,8 @@ struct Column {
 pub(super) struct Columns {
     labels: Vec<usize>,
     values: Vec<Column>,
-    /// Free tokens that share a column with another of their row: a sign of wrong widths.
+    /// Free tokens that share a column with another of their row, and columns whose figures do not stand
+    /// under each other: signs of wrong widths, or that blanks only part the cells.
     pub(super) stray: usize,
 }
 
@@ -44,7 +48,10 @@ impl Columns {
         } else {
             values
         };
-        let stray = data.iter().map(|row| collisions(row, &values)).sum();
+        let loose = values.iter().filter(|column| !is_aligned(column, &data)).count();
+        let most = data.iter().map(|row| row.tokens.len()).max().unwrap_or(0);
+        let beyond = values.len().saturating_sub(MOST_EMPTY * most);
+        let stray = data.iter().map(|row| collisions(row, &values)).sum::<usize>() + loose + beyond;
         Self { labels, values, stray }
     }
 
@@ -266,6 +273,27 @@ fn unit_columns(data: &[&Line], first_figure: usize) -> Vec<Column> {
         .flat_map(|row| row.tokens.iter().skip(1))
         .filter(|token| !token.figure && token.gap > 1 && token.start + SLACK < first_figure);
     merged(free.map(|token| Column { start: token.start, end: token.start + 2 }).collect())
+}
+
+/// Whether most of the figures of a column begin, end or have their middle at one place.
+fn is_aligned(column: &Column, data: &[&Line]) -> bool {
+    const MOST: (usize, usize) = (4, 5);
+    let free = data.iter().flat_map(|row| free_figures(row));
+    let own = free.filter(|figure| figure.start < column.end && column.start < figure.end);
+    let figures: Vec<Column> = own.collect();
+    let at_one_place = |place: fn(&Column) -> usize| {
+        let mut places: Vec<usize> = figures.iter().map(place).collect();
+        places.sort_unstable();
+        let near = |own: &usize| {
+            let before = places.partition_point(|other| other + SLACK < *own);
+            places.partition_point(|other| *other <= own + SLACK) - before
+        };
+        places.iter().map(near).max().unwrap_or(0)
+    };
+    let most = at_one_place(|figure| figure.start)
+        .max(at_one_place(|figure| figure.end))
+        .max(at_one_place(|figure| figure.start.midpoint(figure.end)));
+    most * MOST.1 >= figures.len() * MOST.0
 }
 
 /// How many free figures of a row stand in a column that another of the row has taken.
