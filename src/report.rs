@@ -16,6 +16,7 @@ mod bound;
 mod columns;
 mod crossed;
 mod head;
+mod headers;
 mod lines;
 mod number;
 mod one_line;
@@ -23,6 +24,7 @@ mod order;
 mod recognised;
 mod section;
 mod table;
+mod torn;
 mod values;
 
 use crate::document::{Block, Document, GridCell, Source};
@@ -186,6 +188,7 @@ const EQUAL: f64 = 0.01;
 /// `file_name` is asked for the year when nothing else tells it.
 pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
     let templates = Template::all(forms);
+    let document = &*torn::mended(document, forms.labels());
     let lines = lines::of(document, forms.labels());
     let laid: Vec<Laid<'_>> =
         templates.iter().filter_map(|t| t.lay(&lines, document.source)).collect();

@@ -939,7 +939,143 @@ fn headers_without_rules_and_figures_are_no_missing_table() {
             .map(|f| (f.rule.to_string(), format!("{:?}", f.severity).to_lowercase()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(of(headers), [("table-unruled".to_owned(), "warning".to_owned())]);
+    // Without any table nothing at all was checked.
+    assert_eq!(of(headers), [("table-unruled".to_owned(), "error".to_owned())]);
+    let forms = forms();
+    let table = requests(forms.get("2021").unwrap(), |_, row, index| Some(labelled(row, index)));
+    let beside_a_table = of(&format!("{headers}{table}"));
+    assert_eq!(beside_a_table, [("table-unruled".to_owned(), "warning".to_owned())]);
     let prose = "<p>本年度没有行政复议案件，结果维持、纠正、其他、尚未审结的总计都没有。</p>";
     assert_eq!(of(prose), [("table-missing".to_owned(), "error".to_owned())]);
+}
+
+/// Table III in plain text with its columns in another order: `head`, then rows of the numbers 11 to 17 in
+/// the order of the form's columns, put into that of `order`, parted by `separator`.
+fn reordered(head: &str, order: [usize; 7], separator: &str) -> Report {
+    let forms = forms();
+    let rows = of_each_row(forms.get("2021").unwrap(), |row, _| {
+        let values: Vec<String> = order.iter().map(|column| (column + 11).to_string()).collect();
+        format!("{}{separator}{}\n", row.label, values.join(separator))
+    });
+    lay("a.txt", &with_title(&format!("三、收到和处理政府信息公开申请情况\n{head}\n{rows}")))
+}
+
+#[test]
+fn columns_of_plain_text_stand_in_the_order_of_their_headers() {
+    let first = "申请人情况\t自然人\n总计\t自然人\t法人或其他组织\n商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他";
+    let middle =
+        "事项\n自然人\n总计\n法人或其他组织\n商业企业\n科研机构\n社会公益组织\n法律服务机构\n其他";
+    let flat = "事项,商业企业,科研机构,社会公益组织,法律服务机构,其他,总计,自然人";
+    let cases = [
+        (first, [6, 0, 1, 2, 3, 4, 5], "\t"),
+        (middle, [0, 6, 1, 2, 3, 4, 5], "\n"),
+        (flat, [1, 2, 3, 4, 5, 6, 0], ","),
+    ];
+    for (head, order, separator) in cases {
+        let report = reordered(head, order, separator);
+        assert_eq!(shown(&report, "requests.granted.natural_person"), "11", "{head}");
+        assert_eq!(shown(&report, "requests.granted.business"), "12", "{head}");
+        assert_eq!(shown(&report, "requests.carried_out.total"), "17", "{head}");
+    }
+}
+
+#[test]
+fn columns_whose_headers_tell_another_order_in_part_are_undecided() {
+    let head = "总计\t自然人\t甲\t乙\t丙\t丁\t戊";
+    let report = reordered(head, [6, 0, 1, 2, 3, 4, 5], "\t");
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+    assert_eq!(shown(&report, "requests.granted.total"), "text");
+}
+
+#[test]
+fn table_four_stands_in_the_order_of_its_headers() {
+    let block = "总计\t结果维持\t结果纠正\t其他结果\t尚未审结";
+    let values: Vec<String> = (1..=15).map(|n| n.to_string()).collect();
+    let text = format!(
+        "四、政府信息公开行政复议、行政诉讼情况\n行政复议\t行政诉讼\n{block}\t未经复议直接起诉\t复议后起诉\n{block}\t{block}\n{}\n",
+        values.join("\t")
+    );
+    let report = lay("a.txt", &with_title(&text));
+    assert_eq!(shown(&report, "disputes.review.total"), "1");
+    assert_eq!(shown(&report, "disputes.review.upheld"), "2");
+    assert_eq!(shown(&report, "disputes.suit_after_review.total"), "11");
+    assert_eq!(shown(&report, "disputes.suit_after_review.pending"), "15");
+}
+
+#[test]
+fn a_row_of_plain_text_that_lacks_some_figures_is_undecided() {
+    let forms = forms();
+    let rows = of_each_row(forms.get("2021").unwrap(), |row, _| match row.id.as_str() {
+        "granted" => format!("{}\t3\t4\n", row.label),
+        _ => format!("{}\t0\t0\t0\t0\t0\t0\t0\n", row.label),
+    });
+    let report = lay("a.txt", &with_title(&rows));
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+    assert_eq!(shown(&report, "requests.granted.total"), "text");
+    assert_eq!(shown(&report, "requests.carried_in.total"), "0");
+}
+
+#[test]
+fn cells_parted_by_blanks_alone_have_no_columns() {
+    let forms = forms();
+    let rows = of_each_row(forms.get("2021").unwrap(), |row, index| match index % 3 {
+        0 => format!("{}  11    13  14    16  17\n", row.label),
+        _ => format!("{}  1  2  3  4  5  6  7\n", row.label),
+    });
+    let report = lay("a.txt", &with_title(&rows));
+    assert_eq!(shown(&report, "requests.new_requests.natural_person"), "text");
+    assert_eq!(shown(&report, "requests.new_requests.total"), "text");
+    assert_eq!(shown(&report, "requests.carried_in.total"), "7");
+}
+
+#[test]
+fn labels_torn_by_line_breaks_are_put_together() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let torn = |text: &str| {
+        let chars: Vec<char> = text.chars().collect();
+        chars.chunks(9).map(|line| line.iter().collect()).collect::<Vec<String>>().join("\n")
+    };
+    for separator in ["\t", "\n"] {
+        let rows = of_each_row(form, |row, index| {
+            format!("{}{separator}{}\n", torn(&row.label), numbered(index).join(separator))
+        });
+        let head = "自然人\t总计\n".replace('\t', separator);
+        assert_numbered(&lay("a.txt", &with_title(&format!("{head}{rows}"))), form, &[]);
+    }
+}
+
+#[test]
+fn a_table_exported_with_commas_is_read() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let rows = of_each_row(form, |row, index| {
+        format!("\"{}\",{}\n", row.label.replacen('公', "公\n", 1), numbered(index).join(","))
+    });
+    assert_numbered(&lay("a.csv", &with_title(&rows)), form, &[]);
+}
+
+#[test]
+fn labels_whose_figures_stand_elsewhere_are_not_of_blank_rows() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let labels = of_each_row(form, |row, _| format!("{}\n", row.label));
+    let values = "3\n".repeat(form.table("requests").unwrap().value_rows().count());
+    let text: String = ["自然人", "商业企业", "总计"].map(|c| format!("{c}\n{values}")).concat();
+    let report =
+        lay("a.txt", &with_title(&format!("三、收到和处理政府信息公开申请情况\n{labels}{text}")));
+    let certain = report.cells.values().filter(|cell| !cell.doubtful).count();
+    assert_eq!(certain, 0);
+}
+
+#[test]
+fn figures_left_of_their_label_leave_no_blanks() {
+    let forms = forms();
+    let table = of_each_row(forms.get("2021").unwrap(), |row, _| {
+        format!("<tr>{}<td>{}</td></tr>", "<td>3</td>".repeat(7), row.label)
+    });
+    let page =
+        with_title(&format!("<h2>三、收到和处理政府信息公开申请情况</h2><table>{table}</table>"));
+    let report = lay("a.html", &page);
+    assert!(report.cells.values().all(|cell| cell.doubtful));
 }

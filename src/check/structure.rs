@@ -183,7 +183,12 @@ fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Abse
                 ("table", t.name.clone()),
                 ("attachment", String::new()),
             ]);
-            let severity = if absent == Absent::Missing { t.missing } else { check.severity };
+            let severity = match absent {
+                Absent::Missing => t.missing,
+                // Without any table nothing at all was checked.
+                Absent::Unruled if subject.report.tables.is_empty() => Severity::Error,
+                Absent::Elsewhere | Absent::Unruled => check.severity,
+            };
             Draft::new(check, &t.id, form.say(&check.id, &values)).with_severity(severity)
         })
         .collect()

@@ -30,6 +30,8 @@ pub(crate) struct TableLabels {
     pub(crate) rows: Vec<Vec<LabelId>>,
     /// Of each column.
     pub(crate) columns: Vec<Vec<LabelId>>,
+    /// The innermost group of each column that has one.
+    pub(crate) column_groups: Vec<Option<LabelId>>,
     /// The innermost group of each row that has one.
     pub(crate) groups: Vec<Option<LabelId>>,
     /// What tells the table from others.
@@ -84,6 +86,11 @@ impl Likeness {
         self.0.get(label.0).copied().unwrap_or(0.0)
     }
 
+    /// To the label that is most like the text.
+    pub(crate) fn most(&self) -> f64 {
+        self.0.iter().copied().fold(0.0, f64::max)
+    }
+
     /// To the one of these that is most like the text; 0: there is none.
     pub(crate) fn best(&self, labels: &[LabelId]) -> f64 {
         labels.iter().map(|label| self.to(*label)).fold(0.0, f64::max)
@@ -102,6 +109,7 @@ impl Making {
         TableLabels {
             rows: table.rows.iter().map(|row| self.row(row)).collect(),
             columns: table.columns.iter().map(|c| self.all(&c.label, &c.variants)).collect(),
+            column_groups: table.columns.iter().map(|c| Some(self.one(c.group.last()?))).collect(),
             groups: table.rows.iter().map(|row| Some(self.one(row.group.last()?))).collect(),
             fingerprint: table.fingerprint.iter().map(|print| Label::of(print)).collect(),
         }

@@ -1,19 +1,18 @@
 //! Which cell of a row stands in which column of the form.
 //!
-//! Where the row has just as many values as the form has columns, they are these in order. Else
-//! the headers above tell; and where there are none, the run of cells that holds most. Where empty
-//! cells have left no trace, nothing tells: every column of the row may have any of its values.
+//! Where the row has just as many values as the form has columns, they are these in the order the
+//! headers tell, see `headers`. Else the headers above tell; and where there are none, the run of
+//! cells that holds all figures. Where empty cells have left no trace, nothing tells: every column of
+//! the row may have any of its values.
 
 use super::align::{Gaps, align};
+use super::headers::Order;
 use super::lines::{Line, LineCell};
 use super::table::{ALIKE, Placed, Template};
 use super::{number, values};
 use crate::document::Columns;
 use crate::form::labels::{LabelId, Likeness};
 use crate::form::{Column, Kind};
-
-/// A header as like a label as this names its column for certain.
-const CERTAIN: f64 = 0.9;
 
 impl Template<'_> {
     /// Whether every row shows one value only: then it is the column the form names for that.
@@ -23,14 +22,46 @@ impl Template<'_> {
             && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
     }
 
-    /// The cell of the document for each column of a row.
+    /// The cell of the document for each column of a row. `first`: the first row of the table.
     pub(super) fn values<'a>(
+        &self,
+        lines: &'a [Line<'a>],
+        first: usize,
+        place: &Placed<'a>,
+        next: usize,
+        columns: &[&Column],
+        lone: bool,
+    ) -> Vec<values::Found<'a>> {
+        let order = self.column_order(lines, first, place, columns);
+        let Order::Told(sequence) = &order else {
+            return self.values_in_order(
+                lines,
+                place,
+                next,
+                columns,
+                lone,
+                order == Order::Unknown,
+            );
+        };
+        let shown: Vec<&Column> =
+            sequence.iter().filter_map(|column| columns.get(*column)).copied().collect();
+        let values = self.values_in_order(lines, place, next, &shown, lone, false);
+        let mut seated: Vec<(usize, values::Found<'_>)> =
+            sequence.iter().copied().zip(values).collect();
+        seated.sort_by_key(|(column, _)| *column);
+        seated.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// The cell of the document for each column of a row, where the columns stand in this order; or
+    /// in one that is unknown.
+    fn values_in_order<'a>(
         &self,
         lines: &'a [Line<'a>],
         place: &Placed<'a>,
         next: usize,
         columns: &[&Column],
         lone: bool,
+        is_order_unknown: bool,
     ) -> Vec<values::Found<'a>> {
         let unit_word = |c: &&LineCell<'_>| number::is_unit(&c.cell.text);
         let mut found: Vec<&LineCell<'a>> = place.after_label();
@@ -58,20 +89,23 @@ impl Template<'_> {
             after: last,
             cell: cell.map(|c| c.cell),
             unit: own_unit,
-            among: among.iter().map(|c| c.cell.text.as_str()).collect(),
+            among: among.iter().filter(|c| !c.is_blank()).map(|c| c.cell.text.as_str()).collect(),
         };
-        let too_few = place.line.columns == Columns::Filled && found.len() < columns.len();
+        // Nothing tells which cells of a row that lacks some are there.
+        let lacks_some = found.len() < columns.len();
+        let too_few = match place.line.columns {
+            Columns::Exact => false,
+            Columns::Ordinal => lacks_some && filled(&found) > 0,
+            Columns::Filled => lacks_some,
+        };
         let in_any_place =
             place.line.columns == Columns::Ordinal && fits_in_several_places(&found, columns.len());
-        if !lone && (too_few || in_any_place) {
+        let in_any_order = is_order_unknown && filled(&found) > 0;
+        if !lone && (too_few || in_any_place || in_any_order) {
             return columns.iter().map(|_| value(None, &found)).collect();
         }
         let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
-            self.by_named_order(lines, place, &found, columns)
-                .unwrap_or(found)
-                .into_iter()
-                .map(Some)
-                .collect()
+            found.into_iter().map(Some).collect()
         } else if lone {
             columns.iter().map(|c| found.first().copied().filter(|_| c.lone)).collect()
         } else if let Some(only) = only_value(&found).filter(|_| columns.len() == 1) {
@@ -79,7 +113,14 @@ impl Template<'_> {
         } else if let Some(mapped) = self.by_header(lines, place, columns) {
             mapped
         } else {
-            window(&found, columns.len())
+            let chosen = window(&found, columns.len());
+            let held = chosen.iter().flatten().filter(|c| c.is_figure()).count();
+            let all = found.iter().filter(|c| c.is_figure()).count();
+            // Nor what the figures of a row are that has too few or too many.
+            if lacks_some && filled(&found) > 0 || held < all {
+                return columns.iter().map(|_| value(None, &found)).collect();
+            }
+            chosen
         };
         chosen.into_iter().map(|cell| value(cell, &[])).collect()
     }
@@ -110,42 +151,6 @@ impl Template<'_> {
         }
     }
 
-    /// The cells of a full row where each stands right under a header of its own that names another
-    /// order than the form's, and leaves no doubt of it.
-    fn by_named_order<'a>(
-        &self,
-        lines: &[Line<'_>],
-        place: &Placed<'_>,
-        found: &[&'a LineCell<'a>],
-        columns: &[&Column],
-    ) -> Option<Vec<&'a LineCell<'a>>> {
-        if place.line.columns != Columns::Exact || columns.len() < 2 {
-            return None;
-        }
-        let start = found.first()?.cell.column;
-        let above = lines.get(..place.at)?.iter().rev();
-        let heads: Vec<&LineCell<'_>> = above
-            .take_while(|l| l.grid == place.line.grid)
-            .flat_map(|l| &l.cells)
-            .filter(|c| c.wordy && c.cell.column >= start)
-            .collect();
-        let labels: Vec<&[LabelId]> =
-            columns.iter().map(|c| self.labels_of(c)).collect::<Option<_>>()?;
-        let named = |cell: &LineCell<'_>| {
-            let over = |h: &&&LineCell<'_>| {
-                (h.cell.column, h.cell.column_span) == (cell.cell.column, cell.cell.column_span)
-            };
-            let head = heads.iter().find(over)?;
-            labels.iter().position(|l| head.likeness.best(l) >= CERTAIN)
-        };
-        let order: Vec<usize> = found.iter().map(|c| named(c)).collect::<Option<_>>()?;
-        if order.is_sorted() {
-            return None;
-        }
-        let seat = |column: usize| order.iter().position(|named| *named == column);
-        (0..columns.len()).map(|column| found.get(seat(column)?).copied()).collect()
-    }
-
     /// The cells of a row under the headers of its columns, looked for upwards in the same table.
     fn by_header<'a>(
         &self,
@@ -160,8 +165,9 @@ impl Template<'_> {
         let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
         let above: Vec<&Line<'_>> =
             lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
+        let above = above.iter().rev().filter(|l| !l.has_figures());
         let headers: Vec<&LineCell<'_>> =
-            above.iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
+            above.flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
         let mut spans: Vec<(usize, usize, &Likeness)> = headers
             .iter()
             .filter(|c| c.cell.column + c.cell.column_span > start)
@@ -191,7 +197,7 @@ impl Template<'_> {
     }
 
     /// The labels of a column.
-    fn labels_of(&self, column: &Column) -> Option<&[LabelId]> {
+    pub(super) fn labels_of(&self, column: &Column) -> Option<&[LabelId]> {
         let index = self.table.columns.iter().position(|own| own.id == column.id)?;
         self.labels.columns.get(index).map(Vec::as_slice)
     }

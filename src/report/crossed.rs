@@ -157,7 +157,7 @@ impl<'f> Template<'f> {
         let columns = self.table.columns.len();
         let mut filling = Filling::of(self);
         let mut headed = Vec::new();
-        let mut named: BTreeSet<usize> = BTreeSet::new();
+        let mut named: Vec<usize> = Vec::new();
         let mut next = 0;
         let mut above: &[&str] = &[];
         for line in lines {
@@ -188,14 +188,15 @@ impl<'f> Template<'f> {
             let rest = values.len() % columns;
             let surplus = values.get(values.len() - rest..).unwrap_or_default();
             let blocks = values.len() / columns;
-            if named.len() * 2 <= columns || blocks == 0 || !surplus.iter().all(LineCell::is_blank)
+            let known: BTreeSet<usize> = named.iter().copied().collect();
+            if known.len() * 2 <= columns || blocks == 0 || !surplus.iter().all(LineCell::is_blank)
             {
                 headed.clear();
                 named.clear();
                 continue;
             }
             // A header without values below it says nothing about those further down.
-            if line.columns == Columns::Filled && headed.len() > blocks {
+            if line.columns != Columns::Exact && headed.len() > blocks {
                 headed.clear();
                 named.clear();
                 continue;
@@ -206,9 +207,13 @@ impl<'f> Template<'f> {
             };
             next = rows.last().map_or(next, |last| last + 1);
             headed.clear();
+            // The last headers that name every column once tell their order.
+            let last = named.get(named.len().saturating_sub(columns)..).unwrap_or_default();
+            let is_told = (0..columns).all(|column| last.contains(&column));
+            let order: Vec<usize> = if is_told { last.to_vec() } else { (0..columns).collect() };
             for (row, values) in rows.into_iter().zip(values.chunks_exact(columns)) {
-                for (column, value) in values.iter().enumerate() {
-                    filling.put(row, column, line, value);
+                for (column, value) in order.iter().zip(values) {
+                    filling.put(row, *column, line, value);
                 }
             }
         }

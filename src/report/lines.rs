@@ -36,6 +36,11 @@ pub(super) struct LineCell<'d> {
 }
 
 impl LineCell<'_> {
+    /// Whether it holds a figure, or what stands for one.
+    pub(super) fn is_figure(&self) -> bool {
+        !self.wordy && !self.is_blank()
+    }
+
     /// Whether nothing is printed in it.
     pub(super) fn is_blank(&self) -> bool {
         trim(&self.cell.text).is_empty()
@@ -46,6 +51,11 @@ impl Line<'_> {
     /// Whether any cell after `label` (or any at all) may be a value.
     pub(super) fn has_values_after(&self, label: Option<usize>) -> bool {
         self.cells.iter().skip(label.map_or(0, |l| l + 1)).any(|c| !c.wordy)
+    }
+
+    /// Whether it has anything that is no word: a line of headers has nothing.
+    pub(super) fn has_figures(&self) -> bool {
+        self.cells.iter().any(LineCell::is_figure)
     }
 
     /// The texts joined, for looking for fingerprints.
@@ -124,13 +134,21 @@ fn line_cell<'d>(cell: &'d GridCell, labels: &Labels) -> LineCell<'d> {
     let is_figure = |reading: &&str| !reading.chars().any(char::is_alphabetic);
     let figures = if cell.doubtful { readings(&cell.text) } else { Vec::new() };
     let is_misread_figure = !figures.is_empty() && figures.iter().all(is_figure);
-    let wordy = !is_misread_figure
-        && trim(&cell.text).chars().any(char::is_alphabetic)
-        && matches!(number::read(&cell.text, true, None).0, CellValue::Text(_));
+    let wordy = !is_misread_figure && is_wordy(&cell.text);
     if !wordy {
         return LineCell { cell, label: Label::default(), likeness: Likeness::default(), wordy };
     }
     let start: String = cell.text.chars().take(MOST_LABEL_CHARS).collect();
     let label = Label::of(&start);
     LineCell { cell, likeness: labels.likeness(&label), label, wordy }
+}
+
+/// Whether a text is neither number nor blank nor placeholder, and has a letter in it.
+pub(super) fn is_wordy(text: &str) -> bool {
+    trim(text).chars().any(char::is_alphabetic) && is_text(text)
+}
+
+/// Whether a text is neither number nor blank nor placeholder.
+pub(super) fn is_text(text: &str) -> bool {
+    matches!(number::read(text, true, None).0, CellValue::Text(_))
 }

@@ -1,11 +1,15 @@
 //! A table whose cells all stand in one line under several rows of headers.
 
 use super::columns::window;
+use super::headers::Order;
 use super::lines::{Line, LineCell};
 use super::table::{Laid, Template, count};
 use super::values;
 use crate::document::Columns;
 use crate::form::{Column, Row};
+
+/// Lines of headers above the values at most.
+const HEADER_LINES: usize = 6;
 
 impl<'f> Template<'f> {
     /// A table whose cells all stand in one line under several rows of headers; or, where no line
@@ -29,7 +33,7 @@ impl<'f> Template<'f> {
 
     /// The table in one line, and whether that line holds just as many cells.
     fn one_line(&'f self, lines: &[Line<'_>]) -> Option<(Laid<'f>, bool)> {
-        let cells: Vec<(&Row, &Column)> = self.table.cells().collect();
+        let mut cells: Vec<(&Row, &Column)> = self.table.cells().collect();
         let header = |line: &Line<'_>| {
             let known = |c: &&LineCell<'_>| {
                 let mut labels = self.labels.columns.iter().chain(&self.labels.rows);
@@ -40,8 +44,21 @@ impl<'f> Template<'f> {
         let headers: Vec<usize> = lines.iter().map(header).collect();
         let (at, known) = self.data_line(lines, &headers, cells.len())?;
         let line = lines.get(at)?;
+        let above = lines.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
+        let order = self.block_order(above.iter().filter(|above| above.grid == line.grid));
+        let is_unknown = order == Order::Unknown;
+        if let Order::Told(order) = order {
+            let of_row =
+                |row| order.iter().filter_map(move |c| Some((row, self.table.columns.get(*c)?)));
+            cells = self.table.value_rows().flat_map(of_row).collect();
+        }
         let quality = count(known.min(cells.len())) / count(cells.len());
-        let found = without_label(line, cells.len());
+        let mut found = without_label(line, cells.len());
+        // Blanks in plain text may be none of its cells.
+        let filled = || found.iter().filter(|cell| !cell.is_blank()).count();
+        if line.columns != Columns::Exact && found.len() > cells.len() && filled() == cells.len() {
+            found.retain(|cell| !cell.is_blank());
+        }
         let all = cells.len();
         let is_exact = found.len() == all;
         let lone: Vec<&str> =
@@ -57,8 +74,11 @@ impl<'f> Template<'f> {
         laid.note_grid(line.grid);
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
         // Nothing tells which of the cells of a line that lacks some are there.
-        let lost = chosen.iter().any(Option::is_none)
+        let is_cut = chosen.iter().any(Option::is_none)
             && (line.columns == Columns::Filled || found.len() > rows && found.len() < all);
+        let held = chosen.iter().flatten().filter(|cell| cell.is_figure()).count();
+        let is_cut = is_cut || held < found.iter().filter(|cell| cell.is_figure()).count();
+        let lost = is_cut || is_unknown && chosen.iter().flatten().any(|cell| !cell.is_blank());
         let among: Vec<&str> = found.iter().map(|c| c.cell.text.as_str()).collect();
         for ((row, column), cell) in cells.into_iter().zip(chosen) {
             let value = values::Found {
@@ -81,7 +101,6 @@ impl<'f> Template<'f> {
         headers: &[usize],
         cells: usize,
     ) -> Option<(usize, usize)> {
-        const HEADER_LINES: usize = 6;
         let mut best: Option<(usize, usize)> = None;
         for (at, line) in lines.iter().enumerate() {
             let words = line.cells.iter().filter(|c| c.wordy).count();

@@ -8,7 +8,7 @@ use super::normalise::Label;
 use super::order;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
-use crate::document::Source;
+use crate::document::{Columns, Source};
 use crate::form::labels::{LabelId, Labels, Likeness, TableLabels};
 use crate::form::{CellId, Column, Form, Forms, Id, Layout, Row, Table};
 
@@ -57,6 +57,8 @@ const HEADER_LINES: usize = 6;
 const FITS: f64 = 0.4;
 /// What a fingerprint found, or all of them missed, is worth.
 const FINGERPRINT: f64 = 0.2;
+/// What a row that is no heading is less like for having no values.
+const WITHOUT_VALUES: f64 = 0.01;
 /// Passing into another table of the document while within one table of the form.
 const NEW_GRID: f64 = 0.15;
 
@@ -89,8 +91,13 @@ impl<'f> Template<'f> {
                 self.labels.rows.iter().map(|row| match_row(&candidates, row)).collect()
             })
             .collect();
-        let likeness =
-            |i: usize, j: usize| matches.get(i)?.get(j)?.as_ref().map(|found| found.likeness);
+        // Of two lines with one label that with values is the row.
+        let has_values: Vec<bool> = lines.iter().map(|line| line.has_values_after(None)).collect();
+        let likeness = |i: usize, j: usize| {
+            let likeness = matches.get(i)?.get(j)?.as_ref()?.likeness;
+            let is_bare = !*has_values.get(i)? && !self.table.rows.get(j)?.heading;
+            Some(likeness - if is_bare { WITHOUT_VALUES } else { 0.0 })
+        };
         let new_grid = |i: usize| {
             let grid = |i: usize| lines.get(i).map(|l| l.grid);
             if i > 0 && grid(i) != grid(i - 1) { NEW_GRID } else { 0.0 }
@@ -177,11 +184,7 @@ impl<'f> Template<'f> {
             let label = line.cells.iter().rposition(|c| c.wordy);
             let known = taken.contains(&(first + offset));
             if let (false, Some(label)) = (known, label)
-                && line
-                    .cells
-                    .iter()
-                    .skip(label + 1)
-                    .any(|c| c.cell.text.chars().any(char::is_numeric))
+                && has_digits_after(line, label)
             {
                 let text = |c: &LineCell<'_>| c.cell.text.clone();
                 unknown.push(UnknownRow {
@@ -237,7 +240,9 @@ impl<'f> Template<'f> {
     ) -> Laid<'f> {
         let mut laid = self.empty(quality);
         laid.unknown_rows = unknown_rows;
+        let has_lost_rows = self.has_lost_rows(lines, placed);
         let lone = self.only_lone_values(placed);
+        let first = placed.first().map_or(0, |p| p.at);
         for (number, place) in placed.iter().enumerate() {
             let next = placed.get(number + 1).map_or(lines.len(), |p| p.at);
             laid.note_grid(place.line.grid);
@@ -249,7 +254,14 @@ impl<'f> Template<'f> {
                 continue;
             }
             let columns: Vec<&Column> = self.table.columns_of(place.row).collect();
-            let values = self.values(lines, place, next, &columns, lone);
+            let is_lost = has_lost_rows
+                && !place.line.has_values_after(place.label)
+                && place.line.columns != Columns::Exact;
+            let values = if is_lost || place.has_values_before() {
+                columns.iter().map(|_| values::Found::lost(place.line)).collect()
+            } else {
+                self.values(lines, first, place, next, &columns, lone)
+            };
             for (column, value) in columns.iter().zip(values) {
                 let header = self.header_unit(lines, place, column);
                 let id = self.table.cell(place.row, column);
@@ -263,8 +275,24 @@ impl<'f> Template<'f> {
             .map(|r| r.id.clone())
             .collect();
         self.spread_group_rows(lines, &mut laid);
-        self.take_blank_rows(lines, placed, &mut laid);
+        if !has_lost_rows {
+            self.take_blank_rows(lines, placed, &mut laid);
+        }
         laid
+    }
+
+    /// Whether figures among or after these rows of a table in plain text have a label that is none of the
+    /// form's: they may be those of a row that seems to have none.
+    fn has_lost_rows(&self, lines: &[Line<'_>], placed: &[Placed<'_>]) -> bool {
+        let (Some(first), Some(last)) = (placed.first(), placed.last()) else { return false };
+        let rows = lines.iter().enumerate().skip(first.at);
+        let own = rows.take_while(|(at, line)| *at <= last.at || line.grid == last.line.grid);
+        let is_lost = |(at, line): (usize, &Line<'_>)| {
+            let label = line.cells.iter().rposition(|cell| cell.wordy);
+            let is_labelled = label.is_some_and(|label| has_digits_after(line, label));
+            is_labelled && !placed.iter().any(|place| place.at == at)
+        };
+        own.into_iter().any(is_lost)
     }
 
     /// Rows of which only the label is left, as a line of text: a sheet does not say where a row
@@ -279,11 +307,17 @@ impl<'f> Template<'f> {
             let is_last = number == placed.len();
             // After the last row only what follows it at once.
             let between = lines.get(at..end.min(if is_last { at + 1 } else { end }));
-            let texts = between
-                .unwrap_or_default()
-                .iter()
-                .flat_map(|l| l.below.iter().map(move |t| (l, t)));
-            for (line, text) in texts {
+            let texts = || {
+                let lines = between.unwrap_or_default().iter();
+                lines.flat_map(|l| l.below.iter().map(move |t| (l, t)))
+            };
+            // Where figures stand in lines of their own, those of any row may be among them.
+            let is_figure = |text: &str| super::figure(text, true).is_some();
+            if texts().any(|(_, text)| is_figure(text)) {
+                (at, index) = (end, end_index + 1);
+                continue;
+            }
+            for (line, text) in texts() {
                 let likeness = self.all_labels.likeness(&Label::of(text));
                 let missing = |j: &usize| {
                     self.table.rows.get(*j).is_some_and(|row| {
@@ -395,6 +429,15 @@ pub(super) struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
+    /// Whether its figures stand left of its label, where none is looked for. One before blank cells is
+    /// its number.
+    fn has_values_before(&self) -> bool {
+        let before = self.line.cells.iter().take(self.label.unwrap_or_default());
+        let after = self.after_label();
+        let most = usize::from(!after.is_empty());
+        before.filter(|c| c.is_figure()).count() > most && !after.iter().any(|c| c.is_figure())
+    }
+
     pub(super) fn after_label(&self) -> Vec<&'a LineCell<'a>> {
         self.line.cells.iter().skip(self.label.map_or(0, |l| l + 1)).collect()
     }
@@ -441,6 +484,11 @@ fn match_row(candidates: &[Candidate<'_>], labels: &[LabelId]) -> Option<Match> 
         }
     }
     best_match
+}
+
+fn has_digits_after(line: &Line<'_>, label: usize) -> bool {
+    let values = line.cells.iter().skip(label + 1);
+    values.into_iter().any(|c| c.cell.text.chars().any(char::is_numeric))
 }
 
 fn has_digit(line: &Line<'_>) -> bool {

@@ -1,9 +1,13 @@
 //! From a cell of the document to a cell of the report.
 
+use super::lines::Line;
 use super::number;
 use super::{Cell, CellValue, Place};
 use crate::document::GridCell;
 use crate::form::{Column, Row};
+
+/// The text of a cell of which nothing can be read.
+const NO_READING: &str = "□";
 
 /// Where a value was looked for, and the cell that was there.
 #[derive(Debug)]
@@ -25,6 +29,11 @@ pub(super) struct Found<'d> {
 impl<'d> Found<'d> {
     pub(super) fn at(grid: usize, row: usize, cell: &'d GridCell) -> Self {
         Self { grid, row, after: cell.column, cell: Some(cell), unit: None, among: Vec::new() }
+    }
+
+    /// A value of a row whose figures may be some that lost their place.
+    pub(super) fn lost(line: &Line<'_>) -> Self {
+        Self { among: vec![NO_READING], ..Self::nowhere(line.grid, line.row) }
     }
 
     /// A value of a row whose label is all that is left of it, near this place.
