@@ -1,5 +1,5 @@
 //! `OpenDocument` spreadsheets (ods). Same sheet model and same rules as [`super::xlsx`]; a cell shows
-//! the text stored with it, else its number.
+//! its number as typed, else the text stored with it.
 
 use super::assembly::Assembly;
 use super::container::Container;
@@ -112,9 +112,7 @@ impl Reader<'_> {
             let mut text = String::new();
             if is_cell {
                 self.text(&mut text)?;
-                if text.is_empty() {
-                    text = value(&element);
-                }
+                text = as_typed(text, &element);
             } else {
                 self.xml.skip()?;
             }
@@ -167,10 +165,17 @@ impl Reader<'_> {
     }
 }
 
-/// The number stored with a cell, which programs show where they are given no text.
-fn value(cell: &Element<'_>) -> String {
-    let value = cell.attribute("value").unwrap_or_default();
-    value.trim().parse().map(sheet::number).unwrap_or_default()
+/// The number a cell holds, as it was typed: formats round it and write zero as a dash. Where a cell
+/// shows another number than a rounded one, its format scales it: the text counts.
+fn as_typed(shown: String, cell: &Element<'_>) -> String {
+    let is_number = cell.attribute("value-type").is_some_and(|kind| kind == "float");
+    let value: Option<f64> = cell.attribute("value").and_then(|value| value.trim().parse().ok());
+    let Some(value) = value.filter(|_| is_number) else { return shown };
+    let digits: String = shown.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+    match digits.parse::<f64>() {
+        Ok(number) if (number - value.abs()).abs() >= 1.0 => shown,
+        _ => sheet::number(value),
+    }
 }
 
 fn count(element: &Element<'_>, name: &str) -> usize {

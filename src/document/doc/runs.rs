@@ -101,6 +101,7 @@ impl<'a> Formats<'a> {
                     let named = self.styles.get(Fields(value).u16(0).unwrap_or_default());
                     style.is_hidden = named.is_hidden.or(style.is_hidden);
                     style.is_struck = named.is_struck.or(style.is_struck);
+                    style.script = named.script.or(style.script);
                     format.follow(style);
                 }
                 0x083C => format.is_hidden = is_now(value, style.is_hidden),
@@ -159,6 +160,7 @@ impl CharacterFormat {
     fn follow(&mut self, style: Style) {
         self.is_hidden = style.is_hidden.unwrap_or_default();
         self.is_struck = style.is_struck.unwrap_or_default();
+        self.script = style.script.unwrap_or_default();
     }
 
     fn apply(&mut self, code: u16, value: &[u8]) {
@@ -167,13 +169,7 @@ impl CharacterFormat {
             0x0800 => self.is_deleted = is_on(value),
             0x2A53 => self.is_struck |= is_on(value),
             0x0855 => self.is_special = is_on(value),
-            0x2A48 => {
-                self.script = match value.first() {
-                    Some(1) => Script::Raised,
-                    Some(2) => Script::Lowered,
-                    _ => Script::Baseline,
-                }
-            }
+            0x2A48 => self.script = styles::script(value),
             _ => {}
         }
     }

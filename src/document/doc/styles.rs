@@ -1,11 +1,12 @@
-//! The part of the stylesheet (MS-DOC 2.9.271 `STSH`) that decides what is shown: hidden and
-//! struck text, and numbering.
+//! The part of the stylesheet (MS-DOC 2.9.271 `STSH`) that decides what is shown: hidden,
+//! struck and raised text, and numbering.
 
 use std::ops::Range;
 
 use super::runs::properties;
 use crate::document::bytes::Fields;
 use crate::document::counting::Reference;
+use crate::document::line::Script;
 
 /// Styles based on each other, at most.
 const DEPTH: usize = 16;
@@ -19,6 +20,7 @@ const CHARACTER: u16 = 2;
 pub(super) struct Style {
     pub(super) is_hidden: Option<bool>,
     pub(super) is_struck: Option<bool>,
+    pub(super) script: Option<Script>,
     pub(super) numbering: Reference,
 }
 
@@ -43,6 +45,7 @@ impl Styles {
                 let (base, below) = of(at);
                 style.is_hidden = style.is_hidden.or(below.is_hidden);
                 style.is_struck = style.is_struck.or(below.is_struck);
+                style.script = style.script.or(below.script);
                 style.numbering = style.numbering.or(below.numbering);
                 at = base;
             }
@@ -93,13 +96,23 @@ fn style(entry: &Fields<'_>, fixed: usize) -> Option<(u16, Style)> {
     for (code, value) in properties(characters) {
         let is_on = value.first().map(|on| *on & 1 != 0);
         match code {
-            // sprmCFVanish, sprmCFStrike
+            // sprmCFVanish, sprmCFStrike, sprmCIss
             0x083C => own.is_hidden = is_on,
             0x0837 => own.is_struck = is_on,
+            0x2A48 => own.script = Some(script(value)),
             _ => {}
         }
     }
     Some((base, own))
+}
+
+/// Where characters stand: `sprmCIss`.
+pub(super) fn script(value: &[u8]) -> Script {
+    match value.first() {
+        Some(1) => Script::Raised,
+        Some(2) => Script::Lowered,
+        _ => Script::Baseline,
+    }
 }
 
 /// Takes over what a paragraph property says about numbering: `sprmPIlvl`, `sprmPIlfo`.

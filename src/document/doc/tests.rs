@@ -208,15 +208,26 @@ fn empty_cells_are_no_row_ends_and_merged_cells_cover_rows() {
 
 #[test]
 fn a_deleted_row_is_left_out() {
-    let mut made = Made::default();
-    for (text, is_deleted) in [("1\u{7}", false), ("2\u{7}", true), ("3\u{7}", false)] {
-        made.wide(text).paragraph(IN_TABLE).wide("x\u{7}").paragraph(IN_TABLE).wide("\u{7}");
-        if is_deleted {
-            made.with(DELETED);
+    let rows = |text_too: bool| {
+        let mut made = Made::default();
+        for (text, is_deleted) in [("1", false), ("2", true), ("3", false)] {
+            for text in [text, "x"] {
+                made.wide(text);
+                if is_deleted && text_too {
+                    made.with(DELETED);
+                }
+                made.wide("\u{7}").paragraph(IN_TABLE);
+            }
+            made.wide("\u{7}");
+            if is_deleted {
+                made.with(DELETED);
+            }
+            made.paragraph(&row_end(&[0, 1000, 2000], &[]));
         }
-        made.paragraph(&row_end(&[0, 1000, 2000], &[]));
-    }
-    assert_eq!(made.lines(), ["[0.0=1 0.1=x 1.0=3 1.1=x]"]);
+        made.lines()
+    };
+    assert_eq!(rows(true), ["[0.0=1 0.1=x 1.0=3 1.1=x]"]);
+    assert_eq!(rows(false), ["[0.0=1 0.1=x 1.0=2 1.1=x 2.0=3 2.1=x]"]);
 }
 
 #[test]
@@ -301,4 +312,12 @@ fn text_hidden_by_its_style_is_not_shown_unless_it_says_otherwise() {
     made.wide("\r").styled(1, &[0x0B, 0x46, 0, 0]);
     made.wide("乙\r").styled(2, &[0x0B, 0x46, 0, 0]);
     assert_eq!(made.lines(), ["显", "乙"]);
+}
+
+#[test]
+fn a_mark_raised_by_its_style_is_no_part_of_a_figure() {
+    let mut made = numbered();
+    made.tables[0] = stylesheet(&[(4095, &[], &[]), (4095, &[], &[0x48, 0x2A, 1])]);
+    made.wide("10").wide("2").with(&[0x30, 0x4A, 1, 0]).wide("\r").paragraph(&[]);
+    assert_eq!(made.lines(), ["10"]);
 }

@@ -126,7 +126,9 @@ impl<'a> Walk<'a> {
             if let Some(table) = self.open.last_mut() {
                 let cells = std::mem::take(&mut table.cells);
                 table.cell = Flow::default();
-                table.rows.push(format.row.clone().row(cells, is_deleted));
+                // Deletions before or after a row may take in its mark; of a deleted row no text is left.
+                let is_gone = is_deleted && cells.iter().all(|cell| cell.pieces.is_empty());
+                table.rows.push(format.row.clone().row(cells, is_gone));
             }
             return Ok(());
         }
