@@ -10,6 +10,7 @@
 
 mod geometry;
 mod page;
+mod resources;
 
 use super::assembly::Assembly;
 use super::container::Container;
@@ -17,6 +18,7 @@ use super::lattice::{self, Page};
 use super::xml::{self, Xml};
 use super::{Document, Format, Limits, Meta, Refusal};
 use geometry::Rect;
+use resources::Resources;
 
 /// Pages of the thickest file that may be a report, or reports of many offices bound together.
 const MOST_PAGES: usize = 2_000;
@@ -36,6 +38,8 @@ struct Root {
     area: Rect,
     templates: Vec<Named>,
     pages: Vec<Named>,
+    /// Parts with what the pages share.
+    resources: Vec<String>,
 }
 
 /// Reads an OFD file.
@@ -45,6 +49,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut pages: Vec<Page> = Vec::new();
     for path in document_paths(&mut container, limits)? {
         let root = document_root(&mut container, &path, limits)?;
+        let mut resources = Resources::default();
+        for part in &root.resources {
+            resources.add(&mut container, part, limits)?;
+        }
         for named in &root.pages {
             if pages.len() >= MOST_PAGES {
                 return Err(Refusal::TooLarge(format!("more than {MOST_PAGES} pages")));
@@ -54,7 +62,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
             let content = xml::decode(&text)?;
             let head = page::head(&content, &named.path, limits)?;
             let area = head.area.unwrap_or(root.area);
-            let mut page = page::Drawing::new(number, area, &mut budget);
+            let mut page = page::Drawing::new(number, area, &resources, &mut budget);
             for id in &head.templates {
                 if let Some(template) = root.templates.iter().find(|t| t.id == *id) {
                     let text = required(&mut container, &template.path)?;
@@ -109,7 +117,8 @@ fn document_root(
     let text = xml::decode(&bytes)?;
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut xml = Xml::new(&text, path, limits);
-    let mut root = Root { area: A4, templates: Vec::new(), pages: Vec::new() };
+    let mut root =
+        Root { area: A4, templates: Vec::new(), pages: Vec::new(), resources: Vec::new() };
     while xml.child()?.is_some() {
         while let Some(element) = xml.child()? {
             match element.name() {
@@ -134,6 +143,11 @@ fn common_data(xml: &mut Xml<'_>, folder: &str, root: &mut Root) -> Result<(), R
                 if let Some(area) = page::page_area(xml)? {
                     root.area = area;
                 }
+            }
+            "PublicRes" | "DocumentRes" => {
+                let mut path = String::new();
+                xml.text(&mut path)?;
+                root.resources.push(resolve(folder, path.trim()));
             }
             "TemplatePage" => {
                 root.templates.extend(named(&element, folder));

@@ -6,7 +6,7 @@ use crate::document::lattice::Point;
 const POINTS: f64 = 72.0 / 25.4;
 
 /// A box in millimetres.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Rect {
     pub(super) x: f64,
     pub(super) y: f64,
@@ -45,6 +45,16 @@ impl Placement {
             matrix: matrix.unwrap_or([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
             corner: (boundary.x - page.x, boundary.y - page.y),
         }
+    }
+
+    /// The same for an object in a composition that stands at `outer`.
+    pub(super) fn within(&self, outer: &Self) -> Self {
+        let [a, b, c, d, e, f] = self.matrix;
+        let ((a, b), (c, d)) = (outer.turned((a, b)), outer.turned((c, d)));
+        let (x, y) = outer.turned((e + self.corner.0, f + self.corner.1));
+        let [_, _, _, _, e, f] = outer.matrix;
+        let corner = (x + outer.corner.0, y + outer.corner.1);
+        Self { matrix: [a, b, c, d, e, f], corner }
     }
 
     /// A place of the object on the page, in points.

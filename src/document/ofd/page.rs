@@ -1,6 +1,7 @@
 //! The content of one OFD page or template, drawn onto a page of the lattice.
 
 use super::geometry::{self, Placement, Rect};
+use super::resources::Resources;
 use crate::document::lattice::{Ink, Page, Point};
 use crate::document::xml::{Element, Xml};
 use crate::document::{Limits, Refusal};
@@ -14,6 +15,11 @@ impl Default for Budget {
         Self(2_000_000)
     }
 }
+
+/// Stands for a glyph without a character.
+const UNKNOWN: char = '¤';
+/// Compositions within compositions.
+const DEPTH: usize = 8;
 
 /// What stands above a page's content.
 #[derive(Debug, Default)]
@@ -62,13 +68,22 @@ pub(super) fn page_area(xml: &mut Xml<'_>) -> Result<Option<Rect>, Refusal> {
 pub(super) struct Drawing<'b> {
     page: Page,
     area: Rect,
+    resources: &'b Resources,
     budget: &'b mut Budget,
+    /// The compositions around the objects under way, the page outermost.
+    around: Vec<Placement>,
 }
 
 impl<'b> Drawing<'b> {
-    pub(super) fn new(number: u32, area: Rect, budget: &'b mut Budget) -> Self {
+    pub(super) fn new(
+        number: u32,
+        area: Rect,
+        resources: &'b Resources,
+        budget: &'b mut Budget,
+    ) -> Self {
         let size = (geometry::points(area.width), geometry::points(area.height));
-        Self { page: Page::new(number, size.0, size.1), area, budget }
+        let page = Page::new(number, size.0, size.1);
+        Self { page, area, resources, budget, around: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Page {
@@ -101,6 +116,10 @@ impl<'b> Drawing<'b> {
                 "Layer" | "PageBlock" => self.objects(xml)?,
                 "TextObject" => self.text(xml, &element)?,
                 "PathObject" => self.path(xml, &element)?,
+                "CompositeObject" => {
+                    self.composition(&element)?;
+                    xml.skip()?;
+                }
                 "ImageObject" => {
                     self.image(&element);
                     xml.skip()?;
@@ -114,7 +133,27 @@ impl<'b> Drawing<'b> {
     fn placement(&self, element: &Element<'_>) -> Option<Placement> {
         let boundary = Rect::parse(&element.attribute("Boundary")?)?;
         let matrix = element.attribute("CTM");
-        Some(Placement::new(&self.area, &boundary, matrix.as_deref()))
+        let area = if self.around.is_empty() { self.area } else { Rect::default() };
+        let own = Placement::new(&area, &boundary, matrix.as_deref());
+        Some(self.around.last().map_or(own, |outer| own.within(outer)))
+    }
+
+    /// Objects drawn by reference.
+    fn composition(&mut self, element: &Element<'_>) -> Result<(), Refusal> {
+        let resources = self.resources;
+        let objects =
+            element.attribute("ResourceID").and_then(|id| resources.compositions.get(&*id));
+        let (Some(objects), Some(placement)) = (objects, self.placement(element)) else {
+            return Ok(());
+        };
+        if self.around.len() >= DEPTH {
+            return Err(Refusal::TooLarge("compositions within each other".into()));
+        }
+        self.spend(0)?;
+        self.around.push(placement);
+        self.objects(&mut Xml::new(objects, "composition", &Limits::default()))?;
+        self.around.pop();
+        Ok(())
     }
 
     fn image(&mut self, element: &Element<'_>) {
@@ -130,13 +169,14 @@ impl<'b> Drawing<'b> {
         let Some(placement) = self.placement(element) else { return xml.skip() };
         let size = number(element, "Size").unwrap_or(0.0);
         let alpha = number(element, "Alpha").unwrap_or(255.0);
+        let inks = self.resources.inks_of(element);
         let mut run = Run {
             placement,
             size,
             stretch: number(element, "HScale").unwrap_or(1.0),
             turn: quarter(element, "CharDirection"),
             read: quarter(element, "ReadDirection"),
-            ink: Ink::Dark,
+            ink: inks.fill.unwrap_or(Ink::Dark),
             at: (0.0, 0.0),
         };
         if alpha < 20.0 || is_off(element, "Fill") && !is_on(element, "Stroke") {
@@ -166,7 +206,9 @@ impl<'b> Drawing<'b> {
         let Some(placement) = self.placement(element) else { return xml.skip() };
         let (stroke, fill) = (!is_off(element, "Stroke"), is_on(element, "Fill"));
         let width = placement.height(number(element, "LineWidth").unwrap_or(0.353));
-        let (mut stroke_ink, mut fill_ink) = (Ink::Dark, Ink::White);
+        let inks = self.resources.inks_of(element);
+        let mut stroke_ink = inks.stroke.unwrap_or(Ink::Dark);
+        let mut fill_ink = inks.fill.unwrap_or(Ink::White);
         let mut data = String::new();
         while let Some(child) = xml.child()? {
             match child.name() {
@@ -240,7 +282,9 @@ impl Run {
             let along = self.placement.vector(turned((width, 0.0), self.turn));
             let origin = self.placement.point(self.at);
             let size = self.placement.height(self.size);
-            page.glyph(&character.to_string(), origin, along, size, self.ink);
+            // What converters write for a glyph whose character they do not know.
+            let shown = if character == UNKNOWN { char::REPLACEMENT_CHARACTER } else { character };
+            page.glyph(shown.encode_utf8(&mut [0; 4]), origin, along, size, self.ink);
             let (dx, dy) = (dxs.next(), dys.next());
             let step = if dx.is_some() || dy.is_some() {
                 (dx.unwrap_or(0.0), dy.unwrap_or(0.0))
@@ -291,7 +335,7 @@ fn is_off(element: &Element<'_>, name: &str) -> bool {
 }
 
 /// The ink of a colour element: grey, RGB, or an unknown colour, which is taken for dark.
-fn ink(element: &Element<'_>) -> Ink {
+pub(super) fn ink(element: &Element<'_>) -> Ink {
     let Some(value) = element.attribute("Value") else { return Ink::Dark };
     let parts: Vec<u8> = value.split_whitespace().filter_map(|part| part.parse().ok()).collect();
     let alpha = element.attribute("Alpha").and_then(|a| a.trim().parse().ok()).unwrap_or(255);

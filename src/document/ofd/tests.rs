@@ -100,6 +100,46 @@ fn paths_rule_tables() {
 }
 
 #[test]
+fn compositions_and_inks_are_found_among_the_resources() {
+    let code = |text: &str| format!("<TextCode X=\"0\" Y=\"4\">{text}</TextCode>");
+    let resources = format!(
+        "<Res><DrawParams><DrawParam ID=\"5\"><FillColor Value=\"255 255 255\"/></DrawParam></DrawParams>\
+         <CompositeGraphicUnits><CompositeGraphicUnit ID=\"8\"><Content>{}</Content></CompositeGraphicUnit>\
+         <CompositeGraphicUnit ID=\"9\"><Content><CompositeObject ResourceID=\"9\" Boundary=\"0 0 9 9\"/>\
+         </Content></CompositeGraphicUnit></CompositeGraphicUnits></Res>",
+        text("0 20 60 5", "CTM=\"1 0 0 1 0 10\"", &code("下"))
+    );
+    let document = DOCUMENT.replace("<PageArea>", "<PublicRes>Res.xml</PublicRes><PageArea>");
+    let read_page = |objects: &str| {
+        let parts = [
+            ("OFD.xml", ENTRY),
+            ("Doc_0/Document.xml", document.as_str()),
+            ("Doc_0/Res.xml", &resources),
+            ("Doc_0/Tpls/T.xml", "<Page/>"),
+            ("Doc_0/Pages/A.xml", "<Page/>"),
+            ("Doc_0/Pages/B.xml", &page(objects)),
+        ];
+        read(&file(&parts), &Limits::default())
+    };
+    let objects = [
+        "<CompositeObject ResourceID=\"8\" Boundary=\"30 40 60 60\"/>".to_owned(),
+        text("30 65 60 5", "", &code("上")),
+        text("30 80 60 5", "DrawParam=\"5\"", &code("藏")),
+    ];
+    let blocks = read_page(&objects.concat()).unwrap().blocks;
+    assert_eq!(crate::document::drawn::shown(&blocks), ["上", "下"]);
+    let ring = read_page("<CompositeObject ResourceID=\"9\" Boundary=\"30 40 60 60\"/>");
+    assert!(matches!(ring, Err(Refusal::TooLarge(_))));
+}
+
+#[test]
+fn a_page_of_glyphs_without_characters_has_to_be_recognised() {
+    let first = text("30 50 90 5", "", "<TextCode X=\"0\" Y=\"4\">收到申请¤¤件</TextCode>");
+    let refusal = read_pages(&first, "", "").unwrap_err();
+    assert_eq!(refusal, Refusal::Unrecognised(crate::document::Pictured::Unencoded));
+}
+
+#[test]
 fn a_page_that_is_missing_is_damage() {
     let parts = [("OFD.xml", ENTRY), ("Doc_0/Document.xml", DOCUMENT)];
     let refusal = read(&file(&parts), &Limits::default()).unwrap_err();
