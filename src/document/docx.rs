@@ -14,9 +14,10 @@ mod styles;
 
 use super::container::Container;
 use super::counting::Numbering;
+use super::sniff::{self, Content};
 use super::xml::{self, Xml};
-use super::{Document, Format, Limits, Meta, Refusal, Source};
-use body::Walk;
+use super::{Document, Format, Limits, Meta, Refusal, Source, html, mht, rtf};
+use body::{Chunks, Walk};
 use package::Parts;
 use styles::Styles;
 
@@ -24,20 +25,61 @@ use styles::Styles;
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut container = Container::open(bytes, limits)?;
     let parts = Parts::find(&mut container, limits)?;
+    let chunks = chunks(&mut container, &parts, limits)?;
+    read_package(&mut container, &parts, &chunks, limits)
+}
+
+/// A document without those that it would show in places of itself.
+fn read_alone(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    let parts = Parts::find(&mut container, limits)?;
+    read_package(&mut container, &parts, &Chunks::new(), limits)
+}
+
+/// What the documents show that stand in places of this one (`w:altChunk`), as web systems write
+/// them. One that cannot be read is left to be shown as something unreadable.
+fn chunks(
+    container: &mut Container<'_>,
+    parts: &Parts,
+    limits: &Limits,
+) -> Result<Chunks, Refusal> {
+    let mut chunks = Chunks::new();
+    for (id, part) in &parts.chunks {
+        let Some(bytes) = container.part(part)? else { continue };
+        let read = match sniff::content(&bytes, part, limits) {
+            Ok(Content::Html) => html::read,
+            Ok(Content::Mht) => mht::read,
+            Ok(Content::Rtf) => rtf::read,
+            Ok(Content::Docx) => read_alone,
+            _ => continue,
+        };
+        if let Ok(document) = read(&bytes, limits) {
+            chunks.insert(id.clone(), document.blocks);
+        }
+    }
+    Ok(chunks)
+}
+
+fn read_package(
+    container: &mut Container<'_>,
+    parts: &Parts,
+    chunks: &Chunks,
+    limits: &Limits,
+) -> Result<Document, Refusal> {
     let main = container
         .part(&parts.main)?
         .ok_or_else(|| Refusal::Damaged(format!("{} is missing", parts.main)))?;
-    let styles = match side_part(&mut container, parts.styles.as_deref())? {
+    let styles = match side_part(container, parts.styles.as_deref())? {
         Some(part) => Styles::read(&xml::decode(&part)?, limits)?,
         None => Styles::default(),
     };
-    let numbering = match side_part(&mut container, parts.numbering.as_deref())? {
+    let numbering = match side_part(container, parts.numbering.as_deref())? {
         Some(part) => numbering::read(&xml::decode(&part)?, limits)?,
         None => Numbering::default(),
     };
     let text = xml::decode(&main)?;
-    let blocks =
-        Walk::new(Xml::new(&text, &parts.main, limits), &styles, numbering, limits).body()?;
+    let xml = Xml::new(&text, &parts.main, limits);
+    let blocks = Walk::new(xml, &styles, numbering, chunks, limits).body()?;
     Ok(Document { format: Format::Docx, source: Source::Text, meta: Meta::default(), blocks })
 }
 

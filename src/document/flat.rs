@@ -1,6 +1,7 @@
 //! Word documents saved as one XML file (Flat OPC, `pkg:package`): the parts of a docx written one
 //! after the other. They are put back into a container and read as one. Pictures are left out.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Write};
 
 use zip::ZipWriter;
@@ -11,12 +12,17 @@ use super::{Document, Limits, Refusal, docx};
 
 /// Reads everything the document shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let text = decode(bytes, limits)?;
+    docx::read(&packed(&text, limits)?, limits)
+}
+
+/// The text of a document that is one XML file.
+pub(super) fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, str>, Refusal> {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > limits.part_bytes {
         return Err(Refusal::TooLarge(format!("xml of {length} bytes")));
     }
-    let text = xml::decode(bytes)?;
-    docx::read(&packed(&text, limits)?, limits)
+    xml::decode(bytes)
 }
 
 fn packed(text: &str, limits: &Limits) -> Result<Vec<u8>, Refusal> {

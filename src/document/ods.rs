@@ -11,9 +11,13 @@ use super::{Document, Format, Limits, Meta, Refusal, odt};
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut container = Container::open(bytes, limits)?;
     let content = odt::content(&mut container)?;
-    let content = xml::decode(&content)?;
+    read_content(&xml::decode(&content)?, limits)
+}
+
+/// Reads the part with the cells, or one file that is all parts.
+pub(super) fn read_content(content: &str, limits: &Limits) -> Result<Document, Refusal> {
     let mut reader = Reader {
-        xml: Xml::new(&content, "content.xml", limits),
+        xml: Xml::new(content, "content.xml", limits),
         limits,
         hidden_styles: Vec::new(),
         assembly: Assembly::new(limits),
@@ -34,7 +38,7 @@ impl Reader<'_> {
     fn document(&mut self) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
             match element.name() {
-                "document-content" | "body" | "spreadsheet" => self.document()?,
+                "document-content" | "document" | "body" | "spreadsheet" => self.document()?,
                 "automatic-styles" => self.styles()?,
                 "table" => {
                     let style = element.attribute("style-name").unwrap_or_default();

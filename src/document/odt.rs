@@ -1,4 +1,5 @@
-//! `OpenDocument` texts (odt): what LibreOffice saves, and what WPS can save.
+//! `OpenDocument` texts (odt): what LibreOffice saves, and what WPS can save; in a zip container or as
+//! one XML file (fodt), which may be a spreadsheet too (fods).
 //!
 //! The body is read in one pass. Under change tracking the deleted text stands apart from the body
 //! and is left out with it. [`styles`] tells hidden and raised text, [`lists`] the labels of
@@ -11,22 +12,44 @@ mod walk;
 use super::assembly::Assembly;
 use super::container::Container;
 use super::xml::{self, Xml};
-use super::{Document, Format, Limits, Meta, Refusal};
+use super::{Document, Format, Limits, Meta, Refusal, flat, ods};
 use lists::Lists;
 use styles::Styles;
 use walk::Walk;
 
 /// Reads everything the document shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    if !bytes.starts_with(b"PK") {
+        return read_flat(bytes, limits);
+    }
     let mut container = Container::open(bytes, limits)?;
     let content = content(&mut container)?;
-    let content = xml::decode(&content)?;
     let (mut styles, mut lists) = (Styles::default(), Lists::default());
     if let Some(part) = container.part("styles.xml")? {
         styles::read(&xml::decode(&part)?, "styles.xml", limits, &mut styles, &mut lists)?;
     }
-    styles::read(&content, "content.xml", limits, &mut styles, &mut lists)?;
-    let walk = Walk::new(Xml::new(&content, "content.xml", limits), &styles, lists, limits);
+    read_content(&xml::decode(&content)?, styles, lists, limits)
+}
+
+/// One XML file with everything the parts of a container hold.
+fn read_flat(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
+    let text = flat::decode(bytes, limits)?;
+    let root = Xml::new(&text, "document", limits).child()?;
+    let kind = root.as_ref().and_then(|root| root.attribute("mimetype")).unwrap_or_default();
+    if kind.ends_with("opendocument.spreadsheet") {
+        return ods::read_content(&text, limits);
+    }
+    read_content(&text, Styles::default(), Lists::default(), limits)
+}
+
+fn read_content(
+    content: &str,
+    mut styles: Styles,
+    mut lists: Lists,
+    limits: &Limits,
+) -> Result<Document, Refusal> {
+    styles::read(content, "content.xml", limits, &mut styles, &mut lists)?;
+    let walk = Walk::new(Xml::new(content, "content.xml", limits), &styles, lists, limits);
     let mut assembly = Assembly::new(limits);
     assembly.append(walk.read()?.into_blocks().collect())?;
     Ok(assembly.finish(Format::Odt, Meta::default()))

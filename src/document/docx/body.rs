@@ -10,6 +10,8 @@
 //! like content (`w:rPrChange` has the *former* `w:rPr`). What wraps content is named in
 //! [`is_wrapper`]. The functions recurse; [`Limits::element_depth`] bounds how deep.
 
+use std::collections::HashMap;
+
 use super::styles::Styles;
 use crate::document::counting::Numbering;
 use crate::document::flow::{Flow, Piece};
@@ -17,11 +19,15 @@ use crate::document::table::{Cell, Merge, Row, Table};
 use crate::document::xml::{Element, Xml};
 use crate::document::{Block, Limits, Refusal};
 
+/// What documents show that stand in places of this one, by the id they are referred to.
+pub(super) type Chunks = HashMap<String, Vec<Block>>;
+
 /// The state of one walk.
 pub(super) struct Walk<'a> {
     pub(super) xml: Xml<'a>,
     pub(super) styles: &'a Styles,
     pub(super) numbering: Numbering,
+    chunks: &'a Chunks,
     limits: &'a Limits,
     /// Tables around the place under way.
     tables: usize,
@@ -38,11 +44,13 @@ impl<'a> Walk<'a> {
         xml: Xml<'a>,
         styles: &'a Styles,
         mut numbering: Numbering,
+        chunks: &'a Chunks,
         limits: &'a Limits,
     ) -> Self {
         numbering.follow_styles(|style| styles.numbering(style).list);
         let buffer = String::new();
-        Self { xml, styles, numbering, limits, tables: 0, text_bytes: 0, things: 0, buffer }
+        let (tables, text_bytes, things) = (0, 0, 0);
+        Self { xml, styles, numbering, chunks, limits, tables, text_bytes, things, buffer }
     }
 
     /// Everything the body shows.
@@ -78,11 +86,9 @@ impl<'a> Walk<'a> {
                 self.table(flow)
             }
             "AlternateContent" => self.alternatives(|walk| walk.wrapped_blocks(flow)),
-            // Another document that Word would show in this place.
             "altChunk" => {
-                self.things += 1;
-                flow.pieces.push(Piece::Beside(Block::Picture { page: None }));
-                self.xml.skip()
+                self.end_carried(flow);
+                self.chunk(element, flow)
             }
             name if is_wrapper(name) => self.wrapped_blocks(flow),
             _ => self.xml.skip(),
@@ -94,6 +100,28 @@ impl<'a> Walk<'a> {
             self.block(&element, flow)?;
         }
         Ok(())
+    }
+
+    /// Another document that Word would show in this place.
+    fn chunk(&mut self, element: &Element<'a>, flow: &mut Flow) -> Result<(), Refusal> {
+        self.things += 1;
+        let blocks = element.attribute("id").and_then(|id| self.chunks.get(&*id));
+        let blocks = blocks.cloned().unwrap_or_else(|| vec![Block::Picture { page: None }]);
+        for block in blocks {
+            match block {
+                Block::Paragraph(paragraph) => {
+                    self.count_text(paragraph.text.len())?;
+                    flow.pieces.push(Piece::Own(paragraph.text));
+                }
+                Block::Grid(grid) => {
+                    self.count_text(grid.cells.iter().map(|cell| cell.text.len()).sum())?;
+                    flow.pieces.push(Piece::Beside(Block::Grid(grid)));
+                }
+                Block::Picture { .. } => flow.pieces.push(Piece::Beside(block)),
+            }
+        }
+        self.check_blocks(flow.pieces.len())?;
+        self.xml.skip()
     }
 
     /// A deleted mark with no paragraph after it stays a paragraph's end.

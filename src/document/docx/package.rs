@@ -11,6 +11,8 @@ pub(super) struct Parts {
     pub(super) main: String,
     pub(super) styles: Option<String>,
     pub(super) numbering: Option<String>,
+    /// Documents to be shown in places of this one, by the id they are referred to.
+    pub(super) chunks: Vec<(String, String)>,
 }
 
 impl Parts {
@@ -25,7 +27,9 @@ impl Parts {
             relationships(container, join(folder, &format!("_rels/{file}.rels")).as_str(), limits)?;
         let styles = target(&own, "styles", folder);
         let numbering = target(&own, "numbering", folder);
-        Ok(Self { styles, numbering, main })
+        let chunks = own.into_iter().filter(|r| r.kind.ends_with("/aFChunk"));
+        let chunks = chunks.map(|r| (r.id, join(folder, &r.target))).collect();
+        Ok(Self { styles, numbering, main, chunks })
     }
 }
 

@@ -346,6 +346,36 @@ fn text_boxes_in_hidden_runs_are_not_read() {
     assert!(lines(&p(&run)).is_empty());
 }
 
+#[test]
+fn documents_in_places_of_this_one_are_read_there() {
+    let rels = r#"<Relationships><Relationship Id="a" Type="x/aFChunk" Target="a.htm"/><Relationship Id="b" Type="x/aFChunk" Target="/b.docx"/><Relationship Id="c" Type="x/aFChunk" Target="c.bin"/></Relationships>"#;
+    let chunks = r#"<w:altChunk r:id="a"/><w:altChunk r:id="b"/><w:altChunk r:id="c"/><w:altChunk r:id="d"/>"#;
+    let body = format!("{}{chunks}{}", p(&r("前")), p(&r("后")));
+    let outer = |inner: &[u8]| {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in [
+            ("[Content_Types].xml", TYPES.as_bytes()),
+            ("_rels/.rels", ROOT.as_bytes()),
+            ("word/_rels/document.xml.rels", rels.as_bytes()),
+            ("word/document.xml", document(&body).as_bytes()),
+            ("word/a.htm", "<table><tr><td>甲<td>1</table>".as_bytes()),
+            ("b.docx", inner),
+            ("word/c.bin", b"\0\x01\x02"),
+        ] {
+            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            zip.write_all(content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let inner = outer(b"");
+    let read = read(&outer(&inner), &Limits::default()).unwrap();
+    let pictures = ["<picture>"; 4];
+    let inner = [&["前"], &pictures[..], &["后"]].concat();
+    let expected =
+        [&["前", "[0.0=甲 0.1=1]"], &inner[..], &["<picture>", "<picture>", "后"]].concat();
+    assert_eq!(shown(&read.blocks), expected);
+}
+
 // Note marks
 
 #[test]

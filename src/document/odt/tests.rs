@@ -31,6 +31,27 @@ fn lines(body: &str) -> Vec<String> {
 }
 
 #[test]
+fn one_xml_file_is_read_like_a_container() {
+    let flat = |kind: &str, body: &str| {
+        let xml = format!(
+            r#"<?xml version="1.0"?><office:document office:mimetype="application/vnd.oasis.opendocument.{kind}">
+<office:styles>{STYLES}</office:styles><office:automatic-styles/><office:body>{body}</office:body></office:document>"#
+        );
+        let read = crate::document::read(xml.as_bytes(), "a.xml", &Limits::default());
+        shown(&read.unwrap().blocks)
+    };
+    let text = r#"<office:text><text:p>1<text:span text:style-name="H">9</text:span></text:p></office:text>"#;
+    assert_eq!(flat("text", text), ["1"]);
+    let cells = r#"<office:spreadsheet><table:table><table:table-row><table:table-cell><text:p>甲</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="7.77"><text:p>8</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="0"><text:p>-</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="5"/>
+<table:table-cell office:value-type="float" office:value="12345"><text:p>1.2万</text:p></table:table-cell>
+</table:table-row></table:table></office:spreadsheet>"#;
+    assert_eq!(flat("spreadsheet", cells), ["[0.0=甲 0.1=7.77 0.2=0 0.3=5 0.4=1.2万]"]);
+}
+
+#[test]
 fn spaces_tabs_and_breaks_are_as_written_and_runs_of_white_space_are_one() {
     let body = "<text:p> a \n b<text:s text:c=\"2\"/>c<text:tab/>d<text:line-break/>e</text:p>";
     assert_eq!(lines(body), ["a b  c\td\ne"]);

@@ -78,6 +78,7 @@ fn markup(start: &str) -> Option<Content> {
     }
     match tag(root)? {
         "pkg:package" | "w:worddocument" => Some(Content::WordXml),
+        "office:document" => Some(Content::Odt),
         _ if lower.starts_with("<?xml") => Some(Content::Xml),
         _ => None,
     }
