@@ -16,7 +16,7 @@ use super::assembly::Assembly;
 use super::container::Container;
 use super::lattice::{self, Page};
 use super::xml::{self, Xml};
-use super::{Document, Format, Limits, Meta, Refusal};
+use super::{Document, Format, Limits, Meta, Pictured, Refusal};
 use geometry::Rect;
 use resources::Resources;
 
@@ -72,6 +72,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
             page.draw(&content, &named.path, limits)?;
             pages.push(page.finish());
         }
+    }
+    // No program is asked to recognise pages of this format: what is on such a page would be missing.
+    if pages.iter().any(Page::is_unencoded) {
+        return Err(Refusal::Unrecognised(Pictured::Unencoded));
     }
     let mut assembly = Assembly::new(limits);
     lattice::read(pages, &mut assembly)?;

@@ -266,6 +266,11 @@ impl Page {
         }
     }
 
+    /// Whether its glyphs do not tell their characters.
+    pub(in crate::document) fn is_unencoded(&self) -> bool {
+        self.content() == Content::Unknown
+    }
+
     /// Whether there is something to see and no text that can be trusted.
     pub(in crate::document) fn is_pictured(&self) -> bool {
         matches!(self.content(), Content::Unknown | Content::Image)

@@ -67,6 +67,15 @@ fn deleted_hidden_and_raised_text_is_left_out() {
 }
 
 #[test]
+fn deleted_text_that_stands_where_it_was_is_left_out() {
+    let body = r#"<text:tracked-changes><text:changed-region text:id="d"><text:deletion/></text:changed-region>
+<text:changed-region text:id="i"><text:insertion/></text:changed-region></text:tracked-changes>
+<text:p><text:change-start text:change-id="d"/>9<text:change-end text:change-id="d"/><text:change-start text:change-id="i"/>1<text:change-end text:change-id="i"/></text:p>
+<text:p>2<text:change-start text:change-id="d"/>8</text:p><text:p>7</text:p><text:p>6<text:change-end text:change-id="d"/>3</text:p><text:p>4</text:p>"#;
+    assert_eq!(lines(body), ["1", "23", "4"]);
+}
+
+#[test]
 fn what_conditions_hid_when_the_file_was_saved_is_left_out() {
     let body = r#"<text:section text:display="condition" text:is-hidden="true"><text:p>9</text:p></text:section>
 <text:section text:display="condition"><text:p>1</text:p></text:section>

@@ -1,6 +1,8 @@
 //! The walk through the body: what of it is shown, in reading order. Unknown elements are passed over
 //! with all they contain; [`Limits::element_depth`] bounds how deep the functions recurse.
 
+use std::collections::HashSet;
+
 use super::lists::{Lists, OUTLINE};
 use super::styles::{Look, Styles};
 use crate::document::flow::{Flow, Piece};
@@ -21,6 +23,10 @@ pub(super) struct Walk<'a> {
     text_bytes: usize,
     /// A field in the paragraph under way says that it is hidden.
     hides_paragraph: bool,
+    /// Deletions whose text stands where it was, as in a document of one file.
+    deletions: HashSet<String>,
+    /// Those of them around the place under way.
+    deleting: usize,
 }
 
 struct Item {
@@ -33,8 +39,18 @@ struct Item {
 impl<'a> Walk<'a> {
     pub(super) fn new(xml: Xml<'a>, styles: &'a Styles, lists: Lists, limits: &'a Limits) -> Self {
         let items = Vec::new();
-        let hides_paragraph = false;
-        Self { xml, styles, lists, limits, items, tables: 0, text_bytes: 0, hides_paragraph }
+        Self {
+            xml,
+            styles,
+            lists,
+            limits,
+            items,
+            tables: 0,
+            text_bytes: 0,
+            hides_paragraph: false,
+            deletions: HashSet::new(),
+            deleting: 0,
+        }
     }
 
     /// Everything the body shows.
@@ -58,6 +74,10 @@ impl<'a> Walk<'a> {
                 return Err(Refusal::TooLarge(format!("more than {blocks} blocks")));
             }
         }
+        if !flow.carried.is_empty() {
+            let text = std::mem::take(&mut flow.carried);
+            flow.pieces.push(Piece::Own(text));
+        }
         Ok(())
     }
 
@@ -66,6 +86,7 @@ impl<'a> Walk<'a> {
             "p" | "h" => self.paragraph(element, flow),
             "list" => self.list(element, flow),
             "table" => self.table(element, flow),
+            "tracked-changes" => self.changes(),
             "section" if is_hidden(element) => self.xml.skip(),
             "text" | "section" | "table-of-content" | "index-body" | "index-title" | "text-box"
             | "numbered-paragraph" | "a" => self.blocks(flow),
@@ -76,6 +97,24 @@ impl<'a> Walk<'a> {
             }
             _ => self.xml.skip(),
         }
+    }
+
+    /// The list of changes: text deleted stands in it, or in its place between two marks.
+    fn changes(&mut self) -> Result<(), Refusal> {
+        while let Some(region) = self.xml.child()? {
+            let id = region.attribute("id").unwrap_or_default().into_owned();
+            while let Some(change) = self.xml.child()? {
+                if change.name() == "deletion" {
+                    self.deletions.insert(id.clone());
+                }
+                self.xml.skip()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_deletion(&self, mark: &Element<'_>) -> bool {
+        mark.attribute("change-id").is_some_and(|id| self.deletions.contains(&*id))
     }
 
     /// A frame or shape: what stands in it is beside the text around it. Of several renderings of
@@ -102,10 +141,15 @@ impl<'a> Walk<'a> {
         if std::mem::take(&mut self.hides_paragraph) {
             return Ok(());
         }
-        let label = self.label(element);
-        let text = label + text.trim_matches('\n');
-        if !text.trim().is_empty() {
-            flow.pieces.push(Piece::Own(text));
+        let text = std::mem::take(&mut flow.carried) + text.trim_matches('\n');
+        if self.deleting > 0 {
+            // Its end is deleted too.
+            flow.carried = text;
+        } else {
+            let text = self.label(element) + &text;
+            if !text.trim().is_empty() {
+                flow.pieces.push(Piece::Own(text));
+            }
         }
         flow.pieces.extend(beside.into_iter().map(Piece::Beside));
         Ok(())
@@ -203,6 +247,15 @@ impl<'a> Walk<'a> {
             "hidden-text" if element.attribute("is-hidden").as_deref() == Some("false") => {
                 self.inlines(line, look)
             }
+            "change-start" => {
+                self.deleting += usize::from(self.is_deletion(element));
+                self.xml.skip()
+            }
+            "change-end" => {
+                self.deleting =
+                    self.deleting.saturating_sub(usize::from(self.is_deletion(element)));
+                self.xml.skip()
+            }
             "hidden-paragraph" => {
                 self.hides_paragraph |= is_hidden(element);
                 self.xml.skip()
@@ -216,7 +269,7 @@ impl<'a> Walk<'a> {
     }
 
     fn show(&mut self, line: &mut Line, text: &str, look: Look) -> Result<(), Refusal> {
-        if !look.is_shown() {
+        if !look.is_shown() || self.deleting > 0 {
             return Ok(());
         }
         self.text_bytes += text.len();
