@@ -3,14 +3,14 @@
 //! compared. What it costs does not grow with the number of reports: a sentence that many reports have is
 //! looked up in the newest of them, and few are looked at closely.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::rows::{ReportId, Sha256};
-use super::versions::{self, Series};
+use super::rows::{ReportId, Sha256, UnitId};
+use super::versions::Series;
 use super::{Rules, recheck, reports, whole};
-use crate::check::{self, OtherText, Prose};
+use crate::check::{self, Finding, OtherText, Prose};
 use crate::form::Forms;
 use crate::report::Report;
 
@@ -47,28 +47,81 @@ fn hash(kind: &str, year: i16, sentence: &str) -> i64 {
     hash.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)).unwrap_or_default()
 }
 
-/// The texts of other units that the version of a series may be a copy of.
-pub(super) fn alike(
-    tx: &Connection,
-    series: &Series,
-    version: ReportId,
-) -> rusqlite::Result<Vec<OtherText>> {
-    let mut others = Vec::new();
-    for id in candidates(tx, series, version)?.closest {
-        others.extend(whole::recall_text(tx, id)?.map(|other| OtherText::of(&other.report)));
-    }
-    Ok(others)
+/// Reports of other units whose texts share most of the longest sentences of one.
+#[derive(Default)]
+pub(super) struct Alike {
+    others: Vec<Other>,
+    are_more: bool,
 }
 
-/// Reports of other units that are copies of a series, or may have been before it was corrected. Where a text
-/// goes round among many, it is said of them already, and it does not matter whose it is said to be: nothing
-/// is due then.
+struct Other {
+    id: ReportId,
+    unit: UnitId,
+    /// With its text only.
+    report: Report,
+    text: OtherText,
+}
+
+impl Other {
+    fn recall(tx: &Connection, id: ReportId) -> rusqlite::Result<Option<Self>> {
+        let recalled = whole::recall_text(tx, id)?;
+        Ok(recalled.map(|whole::Recalled { report, unit, .. }| {
+            let text = OtherText::of(&report);
+            Self { id, unit, report, text }
+        }))
+    }
+}
+
+impl Alike {
+    /// Those of the version of a series.
+    pub(super) fn of(
+        tx: &Connection,
+        series: &Series,
+        version: ReportId,
+    ) -> rusqlite::Result<Self> {
+        let Candidates { closest, are_more } = candidates(tx, series, version)?;
+        let mut others = Vec::new();
+        for id in closest {
+            others.extend(Other::recall(tx, id)?);
+        }
+        Ok(Self { others, are_more })
+    }
+
+    /// What is found in a report which may be a copy of them.
+    pub(super) fn copied_by(&self, report: &Report, rules: &Rules) -> Vec<Finding> {
+        if self.others.is_empty() {
+            return Vec::new();
+        }
+        let texts: Vec<&OtherText> = self.others.iter().map(|other| &other.text).collect();
+        let (prose, forms, policy) = (Prose::of(report), &rules.forms, &rules.policy);
+        check::copied(report, &prose, Some(&texts), forms, policy).findings
+    }
+
+    /// The same of a recorded version.
+    pub(super) fn copied_by_version(
+        &self,
+        tx: &Connection,
+        version: ReportId,
+        rules: &Rules,
+    ) -> rusqlite::Result<Vec<Finding>> {
+        if self.others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let recalled = whole::recall_text(tx, version)?;
+        Ok(recalled.map(|recalled| self.copied_by(&recalled.report, rules)).unwrap_or_default())
+    }
+}
+
+/// Reports of other units that are copies of the version that counts of a series, or may have been before it
+/// was corrected. `alike` are those of that version. Where a text goes round among many, it is said of them
+/// already, and it does not matter whose it is said to be: nothing is due then.
 pub(super) fn to_review(
     tx: &Connection,
     rules: &Rules,
     series: &Series,
+    current: ReportId,
+    alike: &Alike,
 ) -> rusqlite::Result<Vec<Series>> {
-    let Some(current) = versions::current(tx, series)? else { return Ok(Vec::new()) };
     let sql = "SELECT id FROM reports WHERE unit_id = :unit AND year IS :year AND kind = :kind
                  AND current = 0 ORDER BY version DESC LIMIT 1";
     let before: Option<ReportId> = tx
@@ -78,27 +131,21 @@ pub(super) fn to_review(
             |row| row.get("id"),
         )
         .optional()?;
-    let mut found = BTreeSet::new();
-    for version in [Some(current.id), before].into_iter().flatten() {
-        let candidates = candidates(tx, series, version)?;
-        if !candidates.are_more {
-            found.extend(candidates.closest);
-        }
-    }
+    let before = before.map(|before| Alike::of(tx, series, before)).transpose()?;
+    let found = [Some(alike), before.as_ref()].into_iter().flatten().filter(|a| !a.are_more);
+    let found: BTreeMap<ReportId, &Other> =
+        found.flat_map(|alike| &alike.others).map(|other| (other.id, other)).collect();
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    let Some(this) = whole::recall_text(tx, current.id)? else { return Ok(Vec::new()) };
-    let this = OtherText::of(&this.report);
+    let Some(this) = Other::recall(tx, current)? else { return Ok(Vec::new()) };
+    let (forms, policy) = (&rules.forms, &rules.policy);
     let mut due = Vec::new();
-    for id in found {
-        let Some(whole::Recalled { report, unit, .. }) = whole::recall_text(tx, id)? else {
-            continue;
-        };
-        let prose = Prose::of(&report);
-        let found = check::copied(&report, &prose, Some(&[&this]), &rules.forms, &rules.policy);
-        if !found.findings.is_empty() || is_said(tx, id, &rules.forms)? {
-            due.push(Series { unit, ..series.clone() });
+    for other in found.into_values() {
+        let prose = &other.text.prose;
+        let found = check::copied(&other.report, prose, Some(&[&this.text]), forms, policy);
+        if !found.findings.is_empty() || is_said(tx, other.id, forms)? {
+            due.push(Series { unit: other.unit, ..series.clone() });
         }
     }
     Ok(due)

@@ -139,11 +139,17 @@ impl Recorder<'_> {
     /// Compares what counts now of a series with its neighbours, and those with it: the year after, the
     /// summary that counts it, and copies of its text. They are told of here, this one by whoever changed it.
     fn review(&self, series: &Series) -> rusqlite::Result<()> {
-        years::review(self.tx, self.rules, series, self.now)?;
-        let neighbours = [series.next(), summary::above(self.tx, series)?].into_iter().flatten();
-        for neighbour in neighbours.chain(copies::to_review(self.tx, self.rules, series)?) {
-            if let Some(change) = years::review(self.tx, self.rules, &neighbour, self.now)? {
-                owed::about_neighbour(self.tx, &neighbour, &change, self.policy, self.now)?;
+        let (tx, rules) = (self.tx, self.rules);
+        let mut copies = Vec::new();
+        if let Some(standing) = years::Standing::of(tx, series)? {
+            copies = copies::to_review(tx, rules, series, standing.id(), standing.alike())?;
+            years::review(tx, rules, standing, self.now)?;
+        }
+        let neighbours = [series.next(), summary::above(tx, series)?].into_iter().flatten();
+        for neighbour in neighbours.chain(copies) {
+            let Some(standing) = years::Standing::of(tx, &neighbour)? else { continue };
+            if let Some(change) = years::review(tx, rules, standing, self.now)? {
+                owed::about_neighbour(tx, &neighbour, &change, self.policy, self.now)?;
             }
         }
         Ok(())

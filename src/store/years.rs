@@ -12,11 +12,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
+use super::copies::Alike;
 use super::reports::{self, Basis, Judgement};
 use super::rows::{ReportId, UnitId};
 use super::versions::{self, Current, Series};
-use super::{Rules, copies, recheck, summary, whole};
-use crate::check::{self, Beside, Finding, OtherText, Prose};
+use super::{Rules, recheck, summary, whole};
+use crate::check::{Beside, Finding};
 use crate::form::Severity;
 use crate::inspect;
 use crate::report::Report;
@@ -42,18 +43,42 @@ impl Series {
     }
 }
 
-/// Judges the version that counts of a series beside its neighbours; `None`: nothing changed.
+/// The version that counts of a series, and what it is compared with.
+pub(super) struct Standing {
+    current: Current,
+    neighbours: Neighbours,
+}
+
+impl Standing {
+    /// `None`: none counts.
+    pub(super) fn of(tx: &Connection, series: &Series) -> rusqlite::Result<Option<Self>> {
+        let Some(current) = versions::current(tx, series)? else { return Ok(None) };
+        let neighbours = Neighbours::of(tx, series, current.id)?;
+        Ok(Some(Self { current, neighbours }))
+    }
+
+    /// The version.
+    pub(super) fn id(&self) -> ReportId {
+        self.current.id
+    }
+
+    /// The texts it may be a copy of.
+    pub(super) fn alike(&self) -> &Alike {
+        &self.neighbours.alike
+    }
+}
+
+/// Judges a version beside its neighbours; `None`: nothing changed.
 pub(super) fn review(
     tx: &Connection,
     rules: &Rules,
-    series: &Series,
+    standing: Standing,
     now: Timestamp,
 ) -> rusqlite::Result<Option<Change>> {
-    let Some(current) = versions::current(tx, series)? else { return Ok(None) };
-    let neighbours = Neighbours::of(tx, series, current.id)?;
+    let Standing { current, neighbours } = standing;
     if !current.beside
         && !neighbours.have_figures()
-        && neighbours.copied_by(tx, rules, current.id)?.is_empty()
+        && neighbours.alike.copied_by_version(tx, current.id, rules)?.is_empty()
     {
         return Ok(None);
     }
@@ -85,7 +110,8 @@ pub(super) fn review_all(
         tx.prepare(sql)?.query_map([], Series::read)?.collect::<rusqlite::Result<Vec<_>>>()?;
     let mut changed = 0;
     for series in series {
-        changed += usize::from(review(tx, rules, &series, now)?.is_some());
+        let Some(standing) = Standing::of(tx, &series)? else { continue };
+        changed += usize::from(review(tx, rules, standing, now)?.is_some());
     }
     Ok(changed)
 }
@@ -97,7 +123,7 @@ pub(super) struct Neighbours {
     /// Where it is a summary, the units it sums up.
     units: Vec<summary::Unit>,
     /// Texts of other units that its own may be a copy of.
-    alike: Vec<OtherText>,
+    alike: Alike,
 }
 
 /// The report of the year before, and whether it is surely of the same unit.
@@ -111,7 +137,7 @@ impl Neighbours {
         Ok(Self {
             last: last_year(tx, series)?,
             units: summary::units(tx, series)?,
-            alike: copies::alike(tx, series, version)?,
+            alike: Alike::of(tx, series, version)?,
         })
     }
 
@@ -130,30 +156,6 @@ impl Neighbours {
     /// Whether there are any whose figures those of a report are compared with.
     fn have_figures(&self) -> bool {
         self.last.is_some() || !self.units.is_empty()
-    }
-
-    /// What is found in a recorded version of which they are the texts that it may be a copy of.
-    fn copied_by(
-        &self,
-        tx: &Connection,
-        rules: &Rules,
-        version: ReportId,
-    ) -> rusqlite::Result<Vec<Finding>> {
-        if self.alike.is_empty() {
-            return Ok(Vec::new());
-        }
-        let recalled = whole::recall_text(tx, version)?;
-        Ok(recalled.map(|recalled| self.copied(rules, &recalled.report)).unwrap_or_default())
-    }
-
-    /// What is found in a report of which they are the texts that it may be a copy of.
-    fn copied(&self, rules: &Rules, report: &Report) -> Vec<Finding> {
-        if self.alike.is_empty() {
-            return Vec::new();
-        }
-        let alike: Vec<&OtherText> = self.alike.iter().collect();
-        let (prose, forms, policy) = (Prose::of(report), &rules.forms, &rules.policy);
-        check::copied(report, &prose, Some(&alike), forms, policy).findings
     }
 }
 
@@ -194,7 +196,7 @@ pub(super) fn beside(
         }
     };
     between.extend(summary::compare(rules, report, &neighbours.units));
-    let copied = neighbours.copied(rules, report);
+    let copied = neighbours.alike.copied_by(report, rules);
     let is_beside = neighbours.have_figures() || !copied.is_empty();
     between.extend(copied);
     let judgement = Judgement::of(policy, own, between, causes);
