@@ -1,6 +1,6 @@
 //! What is found between reports: each version that counts is judged beside that of the same unit and
 //! the year before, a summary beside the reports it sums up ([`summary`]), and a text beside those it may
-//! be a copy of ([`copies`]). Whichever of them arrives first, the findings and the verdict end up the same
+//! be a copy of ([`super::copies`]). Whichever of them arrives first, the findings and the verdict end up the same
 //! (contract: Versions).
 //!
 //! What a report shows by itself stays as it was recorded; findings between reports are marked
