@@ -16,6 +16,8 @@ pub(super) fn with_tabs(lines: &[&str]) -> Option<Vec<String>> {
 }
 
 fn parted(lines: &[&str], separator: char) -> Option<Vec<String>> {
+    // Each row with figures after its first cell has a separator; most texts have few.
+    lines.iter().filter(|line| line.contains(separator)).nth(ROWS - 1)?;
     let mut parted: Vec<String> = Vec::with_capacity(lines.len());
     let (mut at, mut rows) = (0, 0);
     while let Some(line) = lines.get(at) {
