@@ -23,17 +23,12 @@ use styles::Styles;
 
 /// Reads everything the document shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    let mut container = Container::open(bytes, limits)?;
-    let parts = Parts::find(&mut container, limits)?;
-    let chunks = chunks(&mut container, &parts, limits)?;
-    read_package(&mut container, &parts, &chunks, limits)
+    read_with(bytes, chunks, limits)
 }
 
 /// A document without those that it would show in places of itself.
 fn read_alone(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
-    let mut container = Container::open(bytes, limits)?;
-    let parts = Parts::find(&mut container, limits)?;
-    read_package(&mut container, &parts, &Chunks::new(), limits)
+    read_with(bytes, |_, _, _| Ok(Chunks::new()), limits)
 }
 
 /// What the documents show that stand in places of this one (`w:altChunk`), as web systems write
@@ -60,26 +55,28 @@ fn chunks(
     Ok(chunks)
 }
 
-fn read_package(
-    container: &mut Container<'_>,
-    parts: &Parts,
-    chunks: &Chunks,
+fn read_with(
+    bytes: &[u8],
+    chunks: fn(&mut Container<'_>, &Parts, &Limits) -> Result<Chunks, Refusal>,
     limits: &Limits,
 ) -> Result<Document, Refusal> {
+    let mut container = Container::open(bytes, limits)?;
+    let parts = Parts::find(&mut container, limits)?;
+    let chunks = chunks(&mut container, &parts, limits)?;
     let main = container
         .part(&parts.main)?
         .ok_or_else(|| Refusal::Damaged(format!("{} is missing", parts.main)))?;
-    let styles = match side_part(container, parts.styles.as_deref())? {
+    let styles = match side_part(&mut container, parts.styles.as_deref())? {
         Some(part) => Styles::read(&xml::decode(&part)?, limits)?,
         None => Styles::default(),
     };
-    let numbering = match side_part(container, parts.numbering.as_deref())? {
+    let numbering = match side_part(&mut container, parts.numbering.as_deref())? {
         Some(part) => numbering::read(&xml::decode(&part)?, limits)?,
         None => Numbering::default(),
     };
     let text = xml::decode(&main)?;
     let xml = Xml::new(&text, &parts.main, limits);
-    let blocks = Walk::new(xml, &styles, numbering, chunks, limits).body()?;
+    let blocks = Walk::new(xml, &styles, numbering, &chunks, limits).body()?;
     Ok(Document { format: Format::Docx, source: Source::Text, meta: Meta::default(), blocks })
 }
 

@@ -245,15 +245,12 @@ impl Layout {
     /// before it and labels after it.
     fn grids(&self, rows: Range<usize>, assembly: &mut Assembly<'_>) -> Result<(), Refusal> {
         let width = rows.clone().map(|row| self.end(row)).max().unwrap_or(0);
-        let mut start = 0;
+        let (mut start, mut has_figures) = (0, false);
         for column in 1..width {
-            let figures = || (start..column).map(|column| self.figures(column, &rows).0);
-            if !self.is_used(column - 1, &rows)
-                && self.has_labels(column, &rows)
-                && figures().sum::<usize>() > 0
-            {
+            has_figures |= self.figures(column - 1, &rows).0 > 0;
+            if has_figures && !self.is_used(column - 1, &rows) && self.has_labels(column, &rows) {
                 assembly.grid(self.grid(rows.clone(), start..column, assembly.limits)?)?;
-                start = column;
+                (start, has_figures) = (column, false);
             }
         }
         assembly.grid(self.grid(rows, start..width, assembly.limits)?)

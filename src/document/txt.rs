@@ -2,8 +2,9 @@
 //!
 //! The grammars, each in a file of its own, none of which knows what a table is about:
 //! [`cells`] one cell a line, as Word's text dump has it; [`tabs`] one row a line, cells parted by
-//! tabs; [`commas`] the same with commas, as spreadsheets export it; [`pipes`] cells parted by `|`, on one line or several; [`aligned`] columns made of blanks;
-//! [`stacked`] one cell a line with nothing to mark it.
+//! tabs; [`commas`] the same with commas, as spreadsheets export it; [`pipes`] cells parted by `|`,
+//! on one line or several; [`aligned`] columns made of blanks; [`stacked`] one cell a line with
+//! nothing to mark it.
 //! What none of them takes is [`prose`], where lines broken by a PDF are joined again. No character
 //! is lost: what is not a table is a paragraph. Only the web site's lines after the end are left
 //! out, see `furniture`.
@@ -31,13 +32,9 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let text = decoded(bytes, limits)?;
     let mut assembly = Assembly::new(limits);
     let lines: Vec<&str> = text.split('\n').collect();
-    match commas::with_tabs(&lines) {
-        Some(parted) => {
-            let lines: Vec<&str> = parted.iter().map(String::as_str).collect();
-            read_lines(&lines, &mut assembly)?;
-        }
-        None => read_lines(&lines, &mut assembly)?,
-    }
+    let parted = commas::with_tabs(&lines);
+    let lines = parted.as_ref().map_or(lines, |parted| parted.iter().map(String::as_str).collect());
+    read_lines(&lines, &mut assembly)?;
     furniture::drop_trailing(assembly.blocks());
     Ok(assembly.finish(Format::Txt, Meta::default()))
 }

@@ -114,10 +114,9 @@ impl Template<'_> {
             mapped
         } else {
             let chosen = window(&found, columns.len());
-            let held = chosen.iter().flatten().filter(|c| c.is_figure()).count();
-            let all = found.iter().filter(|c| c.is_figure()).count();
+            let is_cut = figures(chosen.iter().flatten()) < figures(&found);
             // Nor what the figures of a row are that has too few or too many.
-            if lacks_some && filled(&found) > 0 || held < all {
+            if lacks_some && filled(&found) > 0 || is_cut {
                 return columns.iter().map(|_| value(None, &found)).collect();
             }
             chosen
@@ -225,9 +224,14 @@ fn filled(cells: &[&LineCell<'_>]) -> usize {
     cells.iter().filter(|c| !c.is_blank()).count()
 }
 
+/// How many of these cells hold figures.
+pub(super) fn figures<'c, 'd: 'c>(cells: impl IntoIterator<Item = &'c &'c LineCell<'d>>) -> usize {
+    cells.into_iter().filter(|cell| cell.is_figure()).count()
+}
+
 /// Cells without a text say nothing where their places are not known: as many texts as the row has
 /// columns are its values.
-fn drop_surplus_blanks(found: &mut Vec<&LineCell<'_>>, wanted: usize) {
+pub(super) fn drop_surplus_blanks(found: &mut Vec<&LineCell<'_>>, wanted: usize) {
     if found.len() > wanted && filled(found) == wanted {
         found.retain(|c| !c.is_blank());
     }

@@ -1,15 +1,12 @@
 //! A table whose cells all stand in one line under several rows of headers.
 
-use super::columns::window;
+use super::columns::{drop_surplus_blanks, figures, window};
 use super::headers::Order;
 use super::lines::{Line, LineCell};
-use super::table::{Laid, Template, count};
+use super::table::{HEADER_LINES, Laid, Template, count};
 use super::values;
 use crate::document::Columns;
 use crate::form::{Column, Row};
-
-/// Lines of headers above the values at most.
-const HEADER_LINES: usize = 6;
 
 impl<'f> Template<'f> {
     /// A table whose cells all stand in one line under several rows of headers; or, where no line
@@ -54,10 +51,8 @@ impl<'f> Template<'f> {
         }
         let quality = count(known.min(cells.len())) / count(cells.len());
         let mut found = without_label(line, cells.len());
-        // Blanks in plain text may be none of its cells.
-        let filled = || found.iter().filter(|cell| !cell.is_blank()).count();
-        if line.columns != Columns::Exact && found.len() > cells.len() && filled() == cells.len() {
-            found.retain(|cell| !cell.is_blank());
+        if line.columns != Columns::Exact {
+            drop_surplus_blanks(&mut found, cells.len());
         }
         let all = cells.len();
         let is_exact = found.len() == all;
@@ -76,8 +71,7 @@ impl<'f> Template<'f> {
         // Nothing tells which of the cells of a line that lacks some are there.
         let is_cut = chosen.iter().any(Option::is_none)
             && (line.columns == Columns::Filled || found.len() > rows && found.len() < all);
-        let held = chosen.iter().flatten().filter(|cell| cell.is_figure()).count();
-        let is_cut = is_cut || held < found.iter().filter(|cell| cell.is_figure()).count();
+        let is_cut = is_cut || figures(chosen.iter().flatten()) < figures(&found);
         let lost = is_cut || is_unknown && chosen.iter().flatten().any(|cell| !cell.is_blank());
         let among: Vec<&str> = found.iter().map(|c| c.cell.text.as_str()).collect();
         for ((row, column), cell) in cells.into_iter().zip(chosen) {

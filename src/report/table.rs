@@ -52,7 +52,7 @@ const SAME: f64 = 0.9;
 /// As like the label of a group is to what stands before its rows.
 const GROUP: f64 = 0.75;
 /// Headers above a table take no more rows.
-const HEADER_LINES: usize = 6;
+pub(super) const HEADER_LINES: usize = 6;
 /// A table that fits worse than this is another table.
 const FITS: f64 = 0.4;
 /// What a fingerprint found, or all of them missed, is worth.

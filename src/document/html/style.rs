@@ -179,13 +179,13 @@ fn read_sheet(text: &str, rules: &mut Vec<Rule>) {
                 }
             }
             None => {
-                for selector in selectors.split(',') {
-                    let declarations = declarations(body);
-                    if let (Some(parts), false) = (parts(selector), declarations.is_empty())
-                        && rules.len() < RULES
-                    {
-                        rules.push(Rule { parts, declarations });
-                    }
+                let declarations = declarations(body);
+                let room = RULES.saturating_sub(rules.len());
+                if !declarations.is_empty() {
+                    let own = selectors.split(',').filter_map(parts).take(room);
+                    rules.extend(
+                        own.map(|parts| Rule { parts, declarations: declarations.clone() }),
+                    );
                 }
             }
         }
