@@ -122,6 +122,13 @@ impl Dom {
         self.nodes.get(node).map(|node| node.look).unwrap_or_default()
     }
 
+    /// Leaves nothing of a text.
+    pub(super) fn clear(&mut self, node: NodeId) {
+        if let Some(Node { kind: Kind::Text(text), .. }) = self.nodes.get_mut(node) {
+            text.clear();
+        }
+    }
+
     pub(super) fn set_look(&mut self, node: NodeId, look: Look) {
         if let Some(node) = self.nodes.get_mut(node) {
             node.look = look;

@@ -1,5 +1,8 @@
 //! What the page's own style sheets and `style` attributes decide: what is hidden, struck or raised.
 //!
+//! Hidden is also what is shown outside the page, in a box without extent, without size or colour.
+//! The last two are handed down to what stands inside, until that says otherwise.
+//!
 //! Of selectors, tags, classes, ids and what stands inside what are understood; a rule that asks for
 //! more (`:hover`, `[type]`, print) does not count. Sheets in files of their own are not there. A
 //! container of a table is hidden by its own attribute only: pages show such parts by script.
@@ -8,7 +11,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::super::Refusal;
-use super::dom::{Dom, NodeId};
+use super::dom::{Dom, NodeId, ROOT};
 
 /// Rules of one page that decide anything looked for here. Large portals have a few hundred.
 const RULES: usize = 10_000;
@@ -22,8 +25,14 @@ const COMPARISONS: usize = 4_000_000;
 pub(super) struct Look {
     /// Not shown, or struck out, with all it holds.
     pub(super) is_hidden: bool,
+    /// Hidden, and its place goes to what comes next.
+    pub(super) is_gone: bool,
     /// Above the line.
     pub(super) is_raised: bool,
+    /// Whether its own text has no size; `None`: as around it.
+    is_tiny: Option<bool>,
+    /// Whether its own text has no colour; `None`: as around it.
+    is_clear: Option<bool>,
 }
 
 /// The properties looked at.
@@ -35,11 +44,46 @@ enum Property {
     MsoHide,
     Decoration,
     Place,
+    Opacity,
+    Transform,
+    /// Text moved far out of its box, or the box out of the page.
+    Indent,
+    Margin,
+    Left,
+    Top,
+    /// Whether the box is placed apart from the text.
+    Position,
+    /// A box cut down to nothing.
+    Clip,
+    Overflow,
+    Height,
+    Width,
+    FontSize,
+    Color,
+    /// Whether the background is seen through the text.
+    Background,
 }
 
-/// Every property that hides.
-const HIDING: [Property; 4] =
-    [Property::Display, Property::Visibility, Property::MsoHide, Property::Decoration];
+/// Every property that hides by itself.
+const HIDING: [Property; 8] = [
+    Property::Display,
+    Property::Visibility,
+    Property::MsoHide,
+    Property::Decoration,
+    Property::Opacity,
+    Property::Transform,
+    Property::Indent,
+    Property::Margin,
+];
+/// What hides a box that is placed apart.
+const APART: [Property; 3] = [Property::Left, Property::Top, Property::Clip];
+/// What leaves nothing of a box, if what flows over is not shown.
+const FLATTENING: [Property; 2] = [Property::Height, Property::Width];
+
+/// Moved as far as this, in pixels or characters, text stands outside the page.
+const AWAY: f64 = -500.0;
+/// What is no larger than this, in pixels or points, cannot be read.
+const TINY: f64 = 1.0;
 
 /// `display: none` and the like; `is_on`: whether it hides or raises.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +117,11 @@ type Weight = (bool, bool, usize, usize, usize, usize);
 
 /// Tells each element of a page how it looks.
 pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
-    let rules = rules(dom);
+    let own: Vec<(NodeId, Vec<Declaration>)> = dom
+        .elements()
+        .map(|node| (node, declarations(dom.attribute(node, "style").unwrap_or_default())))
+        .collect();
+    let rules = deciding(rules(dom), &own);
     let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
     for (number, rule) in rules.iter().enumerate() {
         by_key.entry(key(rule)).or_default().push(number);
@@ -81,7 +129,7 @@ pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
     let holds_table = holders(dom);
     let mut left = COMPARISONS;
     let mut looks = Vec::new();
-    for node in dom.elements() {
+    for (node, own) in own {
         let mut found: Vec<(Weight, Declaration)> = Vec::new();
         let keys = [dom.tag(node), ""].into_iter().chain(dom.attribute(node, "id"));
         for key in keys.chain(classes(dom, node)) {
@@ -99,23 +147,75 @@ pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
         if holds_table.get(node).copied().unwrap_or_default() {
             found.clear();
         }
-        let own = declarations(dom.attribute(node, "style").unwrap_or_default());
         found.extend(own.into_iter().map(|d| ((d.is_important, true, 0, 0, 0, 0), d)));
         if !found.is_empty() {
-            looks.push((node, look(found)));
+            looks.push((node, look(dom.tag(node), found)));
         }
     }
     looks.into_iter().for_each(|(node, look)| dom.set_look(node, look));
+    clear_unseen(dom);
     Ok(())
 }
 
-fn look(mut found: Vec<(Weight, Declaration)>) -> Look {
+/// The rules about what anything on the page says: most only give sizes and colours, all visible.
+fn deciding(mut rules: Vec<Rule>, own: &[(NodeId, Vec<Declaration>)]) -> Vec<Rule> {
+    let mut on: Vec<Property> = Vec::new();
+    let of_elements = own.iter().flat_map(|(_, own)| own);
+    for declared in rules.iter().flat_map(|rule| &rule.declarations).chain(of_elements) {
+        if declared.is_on && !on.contains(&declared.property) {
+            on.push(declared.property);
+        }
+    }
+    rules.iter_mut().for_each(|rule| rule.declarations.retain(|d| on.contains(&d.property)));
+    rules.retain(|rule| !rule.declarations.is_empty());
+    rules
+}
+
+fn look(tag: &str, mut found: Vec<(Weight, Declaration)>) -> Look {
+    // Of equals the last one counts.
+    found.reverse();
     found.sort_by_key(|(weight, _)| Reverse(*weight));
-    let is_on = |property: Property| {
+    let says = |property: Property| {
         let decides = found.iter().find(|(_, declaration)| declaration.property == property);
-        decides.is_some_and(|(_, declaration)| declaration.is_on)
+        decides.map(|(_, declaration)| declaration.is_on)
     };
-    Look { is_hidden: HIDING.into_iter().any(is_on), is_raised: is_on(Property::Place) }
+    let is_on = |property: Property| says(property) == Some(true);
+    let is_apart = is_on(Property::Position);
+    // Cells grow with what they hold.
+    let is_box = !is_part_of_table(tag);
+    Look {
+        is_hidden: HIDING.into_iter().any(is_on)
+            || (is_apart && APART.into_iter().any(is_on))
+            || (is_box && is_on(Property::Overflow) && FLATTENING.into_iter().any(is_on)),
+        is_gone: is_on(Property::Display),
+        is_raised: is_on(Property::Place),
+        is_tiny: says(Property::FontSize),
+        is_clear: says(Property::Color).map(|is_clear| is_clear && !is_on(Property::Background)),
+    }
+}
+
+/// Takes away the texts without size or colour.
+fn clear_unseen(dom: &mut Dom) {
+    let mut open = vec![(ROOT, (false, false))];
+    let mut unseen = Vec::new();
+    while let Some((node, around)) = open.pop() {
+        if dom.text(node).is_some() && (around.0 || around.1) {
+            unseen.push(node);
+        }
+        let look = dom.look(node);
+        let own = match dom.tag(node) {
+            // Old pages, which say nothing of their kind, hand nothing down to tables.
+            "table" => (false, false),
+            _ => around,
+        };
+        let own = (look.is_tiny.unwrap_or(own.0), look.is_clear.unwrap_or(own.1));
+        open.extend(dom.children(node).map(|child| (child, own)));
+    }
+    unseen.into_iter().for_each(|node| dom.clear(node));
+}
+
+fn is_part_of_table(tag: &str) -> bool {
+    matches!(tag, "table" | "caption" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th")
 }
 
 /// For each node whether it is a table or holds one.
@@ -213,6 +313,67 @@ fn declarations(body: &str) -> Vec<Declaration> {
     body.split(';').filter_map(declaration).collect()
 }
 
+/// A length in pixels or points, or in characters; none for one that depends on what is around.
+fn length(value: &str) -> Option<f64> {
+    let end = value.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '+' | '.')));
+    let (number, unit) = value.split_at_checked(end.unwrap_or(value.len()))?;
+    let number: f64 = number.parse().ok()?;
+    let is_absolute = matches!(unit, "" | "px" | "pt" | "em" | "rem" | "%") || number == 0.0;
+    is_absolute.then_some(number)
+}
+
+fn is_away(value: &str) -> bool {
+    value.split_whitespace().filter_map(length).any(|length| length <= AWAY)
+}
+
+/// Whether text of this size cannot be seen. A size that is a part of the one around says nothing.
+fn is_tiny(value: &str) -> Option<bool> {
+    let is_relative = value.ends_with("em") || value.ends_with('%');
+    match length(value) {
+        Some(size) if size == 0.0 => Some(true),
+        _ if (is_relative && !value.ends_with("rem")) || value == "inherit" => None,
+        Some(size) => Some(size <= TINY && !is_relative),
+        None => Some(false),
+    }
+}
+
+/// The size among what `font` says: `12px/1.5`, but not a weight such as `700`.
+fn size_in(font: &str) -> Option<&str> {
+    let sizes = font.split_whitespace().filter_map(|part| part.split('/').next());
+    sizes.into_iter().find(|size| {
+        let is_weight = size.chars().all(|c| c.is_ascii_digit()) && *size != "0";
+        size.starts_with(|c: char| c.is_ascii_digit() || c == '.') && !is_weight
+    })
+}
+
+/// Whether a colour lets everything through; `None`: it is that of the text around.
+fn is_clear(value: &str) -> Option<bool> {
+    let alpha = match value.strip_prefix('#') {
+        Some(digits) => match digits.len() {
+            4 => digits.get(3..),
+            8 => digits.get(6..),
+            _ => None,
+        },
+        None => value.split_once(['(']).and_then(|(name, parts)| {
+            let parts: Vec<&str> = parts.trim_end_matches(')').split([',', '/', ' ']).collect();
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.get(3).copied().filter(|_| name.starts_with("rgb") || name.starts_with("hsl"))
+        }),
+    };
+    match value {
+        "inherit" | "currentcolor" => None,
+        "transparent" => Some(true),
+        _ => Some(alpha.is_some_and(|alpha| alpha.trim_end_matches('%').parse() == Ok(0.0))),
+    }
+}
+
+/// Whether a box is cut down to nothing: `rect(0, 0, 0, 0)`.
+fn is_cut_away(value: &str) -> bool {
+    let sides = value.strip_prefix("rect(").map(|sides| sides.trim_end_matches(')'));
+    let mut sides = sides.unwrap_or("auto").split([',', ' ']).filter(|side| !side.is_empty());
+    sides.all(|side| length(side).is_some_and(|side| side <= TINY))
+}
+
 fn declaration(text: &str) -> Option<Declaration> {
     let (name, value) = text.split_once(':')?;
     let value = value.to_ascii_lowercase();
@@ -229,6 +390,21 @@ fn declaration(text: &str) -> Option<Declaration> {
             (Property::Decoration, value.split_whitespace().any(|part| part == "line-through"))
         }
         "vertical-align" => (Property::Place, value == "super"),
+        "opacity" => (Property::Opacity, value.trim_end_matches('%').parse() == Ok(0.0)),
+        "transform" => (Property::Transform, value.contains("scale(0)")),
+        "text-indent" => (Property::Indent, is_away(value)),
+        "margin" | "margin-left" | "margin-top" => (Property::Margin, is_away(value)),
+        "left" => (Property::Left, is_away(value)),
+        "top" => (Property::Top, is_away(value)),
+        "position" => (Property::Position, matches!(value, "absolute" | "fixed" | "relative")),
+        "clip" => (Property::Clip, is_cut_away(value)),
+        "overflow" => (Property::Overflow, matches!(value, "hidden" | "clip")),
+        "height" | "max-height" => (Property::Height, length(value).is_some_and(|h| h <= TINY)),
+        "width" | "max-width" => (Property::Width, length(value).is_some_and(|w| w <= TINY)),
+        "font-size" => (Property::FontSize, is_tiny(value)?),
+        "font" => (Property::FontSize, is_tiny(size_in(value)?)?),
+        "color" => (Property::Color, is_clear(value)?),
+        "background-clip" | "-webkit-background-clip" => (Property::Background, value == "text"),
         _ => return None,
     };
     Some(Declaration { property, is_on, is_important })

@@ -89,6 +89,46 @@ fn style_sheets_hide_and_raise_as_browsers_take_them() {
 }
 
 #[test]
+fn text_that_cannot_be_seen_is_not_glued_to_a_figure() {
+    let cell = |inner: &str| shown(&format!("<table><tr><td>甲<td>{inner}<td>7</table>")).join(" ");
+    for hidden in [
+        "<i style='font-size:0'>9</i>",
+        "<i style='font:0/0 a'><b>9</b></i>",
+        "<i style='color:transparent'>9</i>",
+        "<i style='color:rgba(0, 0, 0, 0)'>9</i>",
+        "<i style='opacity:0.0'>9</i>",
+        "<i style='position:absolute;left:-9999px;top:0'>9</i>",
+        "<i style='position:absolute;clip:rect(1px,1px,1px,1px)'>9</i>",
+        "<b style='position:absolute;width:1px;overflow:hidden'>9</b>",
+        "<p style='text-indent:-999em'>9</p>",
+        "<div style='height:0;overflow:hidden'>9</div>",
+        "<i style='display:inline-block;width:0;overflow:hidden'>9</i>",
+        "<i style='transform:scale(0)'>9</i>",
+        "<i style='display:block;display:none'>9</i>",
+        "<style>.z{font-size:0}</style><i class=z>9</i>",
+    ] {
+        assert_eq!(cell(&format!("1{hidden}")), "甲@0 1@1 7@2", "{hidden}");
+    }
+    for seen in [
+        "<i style='font-size:0'><b style='font-size:12px'>9</b></i>",
+        "<i style='font-size:.14rem;opacity:.9;color:#000000ff;left:-9999px'>9</i>",
+        "<i style='font:700 12px/0 a;clip:rect(0,0,0,0);text-indent:-24pt'>9</i>",
+        "<i style='color:transparent;background-clip:text'>9</i>",
+    ] {
+        assert_eq!(cell(&format!("1{seen}")), "甲@0 19@1 7@2", "{seen}");
+    }
+    let table = "<div style='font-size:0'><table><tr><td>甲<td>1<tr><td>乙<td>2</table></div>";
+    assert_eq!(shown(table), ["甲@0 1@1", "乙@0 2@1"]);
+}
+
+#[test]
+fn a_cell_whose_text_is_hidden_or_struck_keeps_its_place() {
+    let row = "<td style='visibility:hidden'>8<td style='text-decoration:line-through'>9<td>1\
+               <td style='display:none'>7<td>2";
+    assert_eq!(shown(&format!("<table><tr><td>甲{row}</table>")), ["甲@0 @1 @2 1@3 2@4"]);
+}
+
+#[test]
 fn a_page_of_rules_without_end_is_refused_in_time() {
     let sheet = ".a .a .a .a .a .a .a .b{display:none}".repeat(900);
     let depth = 200;
@@ -116,6 +156,16 @@ fn a_cell_shows_what_stands_in_its_field() {
 fn a_note_mark_is_not_glued_to_a_figure() {
     let html = "<table><tr><td>收到<sup>注</sup><td>10<sup>2</sup><td>7<span style='vertical-align: super'>①</span></table>";
     assert_eq!(shown(html), ["收到注@0 10@1 7@2"]);
+    let html = "<table><tr><td>甲<td>1<a href='#_ftn1'>[1]</a><td>2<a href='#'>3</a><td>4<sub>5</sub></table>";
+    assert_eq!(shown(html), ["甲@0 1@1 23@2 4₅@3"]);
+}
+
+#[test]
+fn a_cell_that_shows_something_else_than_text_is_no_blank() {
+    let html =
+        "<table><tr><td>甲<td><img src=a.png><td><svg></svg><td><script>document.write(3)</script>
+<td><img src=b.gif width=1><td><img style='display:none' src=a.png></table>";
+    assert_eq!(shown(html), ["甲@0 □@1 □@2 □@3 @4 @5"]);
 }
 
 #[test]

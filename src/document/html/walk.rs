@@ -1,7 +1,7 @@
 //! The page in reading order. Recursion is safe: the caller has bounded the depth.
 
 use super::super::assembly::Assembly;
-use super::super::{Grid, ILLEGIBLE, Meta, Refusal, txt};
+use super::super::{Grid, ILLEGIBLE, Meta, Refusal, line, txt};
 use super::article;
 use super::dom::{Dom, NodeId, ROOT};
 use super::inline::Inline;
@@ -11,6 +11,8 @@ use super::table::{self, Cell};
 const DATA_ROWS: usize = 3;
 /// Images narrower or lower than this, by their attributes, are ornaments.
 const ORNAMENT: u32 = 100;
+/// Smaller than this, they only keep blank cells open.
+const SPACER: u32 = 4;
 
 /// Walks a page and adds its blocks; what the page's own data tell completes `meta`.
 pub(super) fn walk(dom: &Dom, assembly: &mut Assembly<'_>, meta: &mut Meta) -> Result<(), Refusal> {
@@ -76,13 +78,7 @@ impl Walker<'_, '_> {
     }
 
     fn image(&mut self, node: NodeId) -> Result<(), Refusal> {
-        let small = ["width", "height"]
-            .iter()
-            .filter_map(|name| self.dom.attribute(node, name))
-            .any(|size| {
-                size.trim().trim_end_matches("px").parse::<u32>().is_ok_and(|size| size < ORNAMENT)
-            });
-        if small {
+        if is_smaller(self.dom, node, ORNAMENT) {
             return Ok(());
         }
         self.end_line()?;
@@ -123,7 +119,7 @@ impl Walker<'_, '_> {
     fn grid(&self, rows: &[Vec<NodeId>]) -> Result<Grid, Refusal> {
         let dom = self.dom;
         let cell = |node: &NodeId| Cell {
-            text: cell_text(dom, *node),
+            text: shown_text(dom, *node),
             row_span: table::span(dom.attribute(*node, "rowspan"), 0),
             column_span: table::span(dom.attribute(*node, "colspan"), 1),
         };
@@ -147,7 +143,7 @@ impl Walker<'_, '_> {
 
     /// The contents of cells that only arrange the page.
     fn frame(&mut self, rows: &[Vec<NodeId>]) -> Result<(), Refusal> {
-        for cell in rows.iter().flatten() {
+        for cell in rows.iter().flatten().filter(|cell| !is_hidden(self.dom, **cell)) {
             for child in self.dom.children(*cell) {
                 self.flow(child, false)?;
             }
@@ -192,8 +188,10 @@ fn rows_of(dom: &Dom, table: NodeId) -> Vec<Vec<NodeId>> {
         .collect()
 }
 
+/// A cell that takes a place, though what it holds may be hidden.
 fn is_cell(dom: &Dom, node: NodeId) -> bool {
-    matches!(dom.tag(node), "td" | "th") && !is_hidden(dom, node)
+    let is_gone = dom.attribute(node, "hidden").is_some() || dom.look(node).is_gone;
+    matches!(dom.tag(node), "td" | "th") && !is_gone
 }
 
 fn own_cells(dom: &Dom, row: &[NodeId]) -> usize {
@@ -203,18 +201,48 @@ fn own_cells(dom: &Dom, row: &[NodeId]) -> usize {
 }
 
 fn holds_table(dom: &Dom, node: NodeId) -> bool {
-    dom.children(node).any(|child| {
-        !is_hidden(dom, child) && (dom.tag(child) == "table" || holds_table(dom, child))
-    })
+    !is_hidden(dom, node)
+        && dom.children(node).any(|child| {
+            (dom.tag(child) == "table" && !is_hidden(dom, child)) || holds_table(dom, child)
+        })
 }
 
 /// The text of a cell, blocks and breaks in it as line breaks.
 fn cell_text(dom: &Dom, cell: NodeId) -> String {
     let mut text = Inline::default();
-    for child in dom.children(cell) {
+    for child in dom.children(cell).filter(|_| !is_hidden(dom, cell)) {
         add_text(dom, child, &mut text);
     }
     text.take()
+}
+
+/// The text of a cell; where it shows something else instead, that it cannot be read.
+fn shown_text(dom: &Dom, cell: NodeId) -> String {
+    let text = cell_text(dom, cell);
+    if text.trim().is_empty() && !is_hidden(dom, cell) && shows_unread(dom, cell) {
+        return ILLEGIBLE.into();
+    }
+    text
+}
+
+/// Whether something that is no text, and no ornament, is shown in a node.
+fn shows_unread(dom: &Dom, node: NodeId) -> bool {
+    dom.children(node).filter(|child| !dom.look(*child).is_hidden).any(|child| {
+        match dom.tag(child) {
+            "img" => !is_smaller(dom, child, SPACER),
+            "svg" | "canvas" | "object" | "embed" | "iframe" => true,
+            "button" => !raw_text(dom, child).trim().is_empty(),
+            "script" => raw_text(dom, child).contains("document.write"),
+            _ => shows_unread(dom, child),
+        }
+    })
+}
+
+fn is_smaller(dom: &Dom, image: NodeId, least: u32) -> bool {
+    let sizes = ["width", "height"].iter().filter_map(|name| dom.attribute(image, name));
+    sizes.into_iter().any(|size| {
+        size.trim().trim_end_matches("px").parse::<u32>().is_ok_and(|size| size < least)
+    })
 }
 
 fn add_text(dom: &Dom, node: NodeId, text: &mut Inline) {
@@ -227,6 +255,10 @@ fn add_text(dom: &Dom, node: NodeId, text: &mut Inline) {
         return;
     }
     if is_hidden(dom, node) || is_note(dom, node, text) {
+        return;
+    }
+    if dom.tag(node) == "sub" && text.ends_with_digit() {
+        text.push(&line::lowered(&raw_text(dom, node)), false);
         return;
     }
     let breaks = is_block(dom.tag(node)) || dom.tag(node) == "br";
@@ -313,10 +345,16 @@ fn is_hidden(dom: &Dom, node: NodeId) -> bool {
     dom.attribute(node, "hidden").is_some() || dom.look(node).is_hidden
 }
 
-/// A raised note mark after a digit: glued to the figure it would make 102 of 10².
+/// A raised note mark after a digit, or one that leads to its note: glued to the figure it would make
+/// 102 of 10².
 fn is_note(dom: &Dom, node: NodeId, before: &Inline) -> bool {
     let raised = dom.tag(node) == "sup" || dom.look(node).is_raised;
-    raised && before.ends_with_digit()
+    let leads_to_note = || {
+        let target = dom.attribute(node, "href").and_then(|target| target.strip_prefix('#'));
+        target.is_some_and(|target| !target.is_empty())
+            && raw_text(dom, node).chars().all(line::is_note_mark)
+    };
+    before.ends_with_digit() && (raised || leads_to_note())
 }
 
 fn is_block(tag: &str) -> bool {
