@@ -17,6 +17,8 @@ pub(super) enum Piece {
     Own(String),
     /// What is no text of the cell it stands in: a table, a picture, text of a text box.
     Beside(Block),
+    /// Something shown that the file does not hold.
+    Unread,
 }
 
 impl Flow {
@@ -28,6 +30,7 @@ impl Flow {
         limits: &Limits,
     ) -> Result<(), Refusal> {
         let beside = std::mem::take(&mut line.beside);
+        self.pieces.extend(line.is_unread().then_some(Piece::Unread));
         let text = std::mem::take(&mut self.carried) + &line.into_text();
         if goes_on {
             self.carried = text;
@@ -43,9 +46,10 @@ impl Flow {
 
     /// The pieces as blocks of a document.
     pub(super) fn into_blocks(self) -> impl Iterator<Item = Block> {
-        self.pieces.into_iter().map(|piece| match piece {
-            Piece::Own(text) => Block::Paragraph(Paragraph { text, page: None }),
-            Piece::Beside(block) => block,
+        self.pieces.into_iter().filter_map(|piece| match piece {
+            Piece::Own(text) => Some(Block::Paragraph(Paragraph { text, page: None })),
+            Piece::Beside(block) => Some(block),
+            Piece::Unread => None,
         })
     }
 }

@@ -20,10 +20,48 @@ pub(super) struct Line {
     text: String,
     /// Some text stands on the line, not above or below it.
     has_baseline: bool,
-    /// Fields begun and not ended; `true` while in the instruction.
-    fields: Vec<bool>,
+    /// Fields begun and not ended.
+    fields: Vec<Field>,
+    /// A field shows something that the file does not hold.
+    lacks_result: bool,
     /// What hangs on the paragraph and is shown beside it: text boxes, pictures.
     pub(super) beside: Vec<Block>,
+}
+
+/// A field that is calculated by the program that shows it.
+#[derive(Default)]
+struct Field {
+    /// What it is to show, and whether that is still being said.
+    instruction: String,
+    is_instructed: bool,
+    /// The entry chosen of a list, which needs no result.
+    chosen: Option<String>,
+    /// Where in the text its result begins.
+    start: usize,
+}
+
+impl Field {
+    /// Whether it shows nothing by itself: marks for indexes, links, boxes left empty.
+    fn is_silent(&self) -> bool {
+        const SILENT: [&str; 14] = [
+            "ADDIN",
+            "ADVANCE",
+            "ASK",
+            "FORMCHECKBOX",
+            "FORMTEXT",
+            "HYPERLINK",
+            "INDEX",
+            "PRIVATE",
+            "RD",
+            "SET",
+            "TA",
+            "TC",
+            "TOC",
+            "XE",
+        ];
+        let kind = self.instruction.split_whitespace().next();
+        kind.is_none_or(|kind| SILENT.iter().any(|silent| kind.eq_ignore_ascii_case(silent)))
+    }
 }
 
 impl Line {
@@ -34,7 +72,13 @@ impl Line {
     /// dropped; elsewhere (`m²`) it stays, in characters that are no digits. A paragraph raised as
     /// a whole is a slip of formatting and is taken as plain.
     pub(super) fn push(&mut self, text: &str, script: Script) {
-        if self.fields.contains(&true) || text.is_empty() {
+        if text.is_empty() {
+            return;
+        }
+        if let Some(field) = self.fields.iter_mut().rev().find(|field| !field.is_instructed) {
+            if field.instruction.len() < INSTRUCTION {
+                field.instruction.push_str(text);
+            }
             return;
         }
         match script {
@@ -49,18 +93,53 @@ impl Line {
     }
 
     /// A field character: `begin`, `separate` or `end`. Only what stands between `separate` and
-    /// `end` is shown.
-    pub(super) fn field(&mut self, kind: &str) {
+    /// `end` is shown; `is_shown`: if anything there is.
+    pub(super) fn field(&mut self, kind: &str, is_shown: bool) {
         match kind {
-            "begin" => self.fields.push(true),
+            "begin" => self.fields.push(Field { start: self.text.len(), ..Field::default() }),
             "separate" => {
-                if let Some(in_instruction) = self.fields.last_mut() {
-                    *in_instruction = false;
+                if let Some(field) = self.fields.last_mut() {
+                    field.is_instructed = true;
                 }
             }
-            "end" => drop(self.fields.pop()),
+            "end" => {
+                let field = self.fields.pop().filter(|field| field.start == self.text.len());
+                if let Some(field) = field.filter(|_| is_shown) {
+                    self.without_result(field);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// What is chosen of the list that the field begun last is.
+    pub(super) fn choose(&mut self, entry: String) {
+        if let Some(field) = self.fields.last_mut() {
+            field.chosen = Some(entry);
+        }
+    }
+
+    fn without_result(&mut self, field: Field) {
+        match field.chosen {
+            Some(entry) => self.push(&entry, Script::Baseline),
+            None if self.is_in_instruction() => {}
+            None => self.lacks_result |= !field.is_silent(),
+        }
+    }
+
+    /// Notes that something is shown which the file does not hold.
+    pub(super) fn lack(&mut self) {
+        self.lacks_result = true;
+    }
+
+    /// Whether what comes says what a field is to show, and is not shown.
+    pub(super) fn is_in_instruction(&self) -> bool {
+        self.fields.iter().any(|field| !field.is_instructed)
+    }
+
+    /// Whether all it shows is something that the file does not hold.
+    pub(super) fn is_unread(&self) -> bool {
+        self.lacks_result && self.text.trim().is_empty()
     }
 
     /// Whether white space that follows would be superfluous: after a space, and at the start.
@@ -87,11 +166,19 @@ impl Line {
     }
 }
 
+/// Bytes remembered of what a field is to show: its first word counts.
+const INSTRUCTION: usize = 64;
+
 const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 const LOWERED: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
 
+/// Digits below the line, which are no part of a figure.
+pub(super) fn lowered(text: &str) -> String {
+    text.chars().map(|c| moved(c, &LOWERED)).collect()
+}
+
 /// Characters note marks are made of: `2`, `[2]`, `（注2）`, `②`, `*`.
-fn is_note_mark(c: char) -> bool {
+pub(super) fn is_note_mark(c: char) -> bool {
     c.is_ascii_digit()
         || c.is_whitespace()
         || matches!(c, '０'..='９' | '①'..='⑳' | '⑴'..='⒇')

@@ -3,22 +3,29 @@
 
 use super::assembly::Assembly;
 use super::container::Container;
+use super::line::Line;
+use super::odt::{self, Look, Styles};
 use super::sheet::{self, Sheet};
 use super::xml::{self, Element, Xml};
-use super::{Document, Format, Limits, Meta, Refusal, odt};
+use super::{Document, Format, Limits, Meta, Refusal};
 
 /// Reads everything the spreadsheet shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let mut container = Container::open(bytes, limits)?;
     let content = odt::content(&mut container)?;
-    read_content(&xml::decode(&content)?, limits)
+    read_content(&xml::decode(&content)?, Some(&mut container), limits)
 }
 
 /// Reads the part with the cells, or one file that is all parts.
-pub(super) fn read_content(content: &str, limits: &Limits) -> Result<Document, Refusal> {
+pub(super) fn read_content(
+    content: &str,
+    container: Option<&mut Container<'_>>,
+    limits: &Limits,
+) -> Result<Document, Refusal> {
     let mut reader = Reader {
         xml: Xml::new(content, "content.xml", limits),
         limits,
+        styles: odt::looks(container, content, limits)?,
         hidden_styles: Vec::new(),
         assembly: Assembly::new(limits),
     };
@@ -29,6 +36,7 @@ pub(super) fn read_content(content: &str, limits: &Limits) -> Result<Document, R
 struct Reader<'a> {
     xml: Xml<'a>,
     limits: &'a Limits,
+    styles: Styles,
     /// Styles of tables that are hidden.
     hidden_styles: Vec<String>,
     assembly: Assembly<'a>,
@@ -47,7 +55,7 @@ impl Reader<'_> {
                         continue;
                     }
                     let mut sheet = Sheet::default();
-                    self.rows(&mut sheet, &mut (0, 0))?;
+                    self.rows(&mut sheet, &mut Progress::default())?;
                     sheet.assemble(&mut self.assembly)?;
                 }
                 _ => self.xml.skip()?,
@@ -71,40 +79,62 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `next`: row and column that come next.
-    fn rows(&mut self, sheet: &mut Sheet, next: &mut (usize, usize)) -> Result<(), Refusal> {
+    fn rows(&mut self, sheet: &mut Sheet, progress: &mut Progress) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
             match element.name() {
                 "table-column" => {
-                    let end = next.1.saturating_add(count(&element, "number-columns-repeated"));
+                    let start = progress.columns.last().map_or(0, |(end, _)| *end);
+                    let end = start.saturating_add(count(&element, "number-columns-repeated"));
                     if is_hidden(&element) {
-                        sheet.hide_columns(next.1..end, self.limits);
+                        sheet.hide_columns(start..end, self.limits);
                     }
-                    next.1 = end;
+                    progress.columns.push((end, self.look(&element, STYLE_OF_CELLS, None)));
                     self.xml.skip()?;
                 }
                 "table-row" => {
                     let repeated = count(&element, "number-rows-repeated");
                     if is_hidden(&element) {
                         (0..repeated.min(self.limits.table_cells))
-                            .for_each(|n| sheet.hide_row(next.0.saturating_add(n)));
+                            .for_each(|n| sheet.hide_row(progress.row.saturating_add(n)));
                     }
-                    self.cells(sheet, next.0, repeated)?;
-                    next.0 = next.0.saturating_add(repeated);
+                    let look = self.look(&element, STYLE_OF_CELLS, None);
+                    self.cells(sheet, progress, repeated, look)?;
+                    progress.row = progress.row.saturating_add(repeated);
                 }
                 "table-header-rows"
                 | "table-rows"
                 | "table-row-group"
                 | "table-columns"
                 | "table-column-group"
-                | "table-header-columns" => self.rows(sheet, next)?,
+                | "table-header-columns" => self.rows(sheet, progress)?,
                 _ => self.xml.skip()?,
             }
         }
         Ok(())
     }
 
-    fn cells(&mut self, sheet: &mut Sheet, row: usize, rows: usize) -> Result<(), Refusal> {
+    /// How what the style named by `attribute` decides looks, `otherwise` where none is named.
+    fn look(
+        &self,
+        element: &Element<'_>,
+        attribute: &str,
+        otherwise: Option<Look>,
+    ) -> Option<Look> {
+        match element.attribute(attribute) {
+            Some(style) => Some(self.styles.resolve(Some(&*style), Look::default())),
+            None => otherwise,
+        }
+    }
+
+    /// The cells of a row that is repeated `rows` times. `look`: of those that say nothing themselves.
+    fn cells(
+        &mut self,
+        sheet: &mut Sheet,
+        progress: &Progress,
+        rows: usize,
+        look: Option<Look>,
+    ) -> Result<(), Refusal> {
+        let row = progress.row;
         let mut column: usize = 0;
         while let Some(element) = self.xml.child()? {
             let repeated = count(&element, "number-columns-repeated");
@@ -115,8 +145,12 @@ impl Reader<'_> {
             );
             let mut text = String::new();
             if is_cell {
-                self.text(&mut text)?;
+                let look = self.look(&element, "style-name", look.or(progress.look(column)));
+                text = self.text(look.unwrap_or_default())?;
                 text = as_typed(text, &element);
+                if !look.unwrap_or_default().is_shown() {
+                    text.clear();
+                }
             } else {
                 self.xml.skip()?;
             }
@@ -137,35 +171,59 @@ impl Reader<'_> {
     }
 
     /// The paragraphs of a cell; comments are left out.
-    fn text(&mut self, into: &mut String) -> Result<(), Refusal> {
+    fn text(&mut self, look: Look) -> Result<String, Refusal> {
+        let mut line = Line::default();
+        let mut is_first = true;
         while let Some(element) = self.xml.child()? {
             if element.name() != "p" {
                 self.xml.skip()?;
                 continue;
             }
-            if !into.is_empty() {
-                into.push('\n');
+            if !std::mem::take(&mut is_first) {
+                line.push("\n", look.script);
             }
-            self.inline(into)?;
+            self.inline(&mut line, look)?;
         }
-        Ok(())
+        Ok(line.into_text())
     }
 
-    fn inline(&mut self, into: &mut String) -> Result<(), Refusal> {
+    fn inline(&mut self, line: &mut Line, look: Look) -> Result<(), Refusal> {
         while let Some(node) = self.xml.node_or_text()? {
             match node {
-                xml::Inline::Text(text) => into.push_str(&text),
+                xml::Inline::Text(text) if look.is_shown() => line.push(&text, look.script),
+                xml::Inline::Text(_) => {}
                 xml::Inline::Element(element) => match element.name() {
                     "s" => {
-                        into.push(' ');
+                        line.push(" ", look.script);
                         self.xml.skip()?;
                     }
                     "annotation" => self.xml.skip()?,
-                    _ => self.inline(into)?,
+                    _ => {
+                        let style = element.attribute("style-name");
+                        let look = self.styles.resolve(style.as_deref(), look);
+                        self.inline(line, look)?;
+                    }
                 },
             }
         }
         Ok(())
+    }
+}
+
+/// Names the style of the cells in a row or column that name none themselves.
+const STYLE_OF_CELLS: &str = "default-cell-style-name";
+
+/// How far a sheet is read.
+#[derive(Default)]
+struct Progress {
+    row: usize,
+    /// Columns of one kind: the one after the last of them, and how their cells look.
+    columns: Vec<(usize, Option<Look>)>,
+}
+
+impl Progress {
+    fn look(&self, column: usize) -> Option<Look> {
+        self.columns.iter().find(|(end, _)| column < *end).and_then(|(_, look)| *look)
     }
 }
 

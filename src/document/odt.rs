@@ -14,7 +14,7 @@ use super::container::Container;
 use super::xml::{self, Xml};
 use super::{Document, Format, Limits, Meta, Refusal, flat, ods};
 use lists::Lists;
-use styles::Styles;
+pub(super) use styles::{Look, Styles};
 use walk::Walk;
 
 /// Reads everything the document shows.
@@ -24,11 +24,31 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     }
     let mut container = Container::open(bytes, limits)?;
     let content = content(&mut container)?;
+    let (styles, lists) = common_styles(&mut container, limits)?;
+    read_content(&xml::decode(&content)?, styles, lists, limits)
+}
+
+fn common_styles(
+    container: &mut Container<'_>,
+    limits: &Limits,
+) -> Result<(Styles, Lists), Refusal> {
     let (mut styles, mut lists) = (Styles::default(), Lists::default());
     if let Some(part) = container.part("styles.xml")? {
         styles::read(&xml::decode(&part)?, "styles.xml", limits, &mut styles, &mut lists)?;
     }
-    read_content(&xml::decode(&content)?, styles, lists, limits)
+    Ok((styles, lists))
+}
+
+/// How text looks in a spreadsheet, by the styles of its container, if it has one, and of its content.
+pub(super) fn looks(
+    container: Option<&mut Container<'_>>,
+    content: &str,
+    limits: &Limits,
+) -> Result<Styles, Refusal> {
+    let common = container.map(|container| common_styles(container, limits)).transpose()?;
+    let (mut styles, mut lists) = common.unwrap_or_default();
+    styles::read(content, "content.xml", limits, &mut styles, &mut lists)?;
+    Ok(styles)
 }
 
 /// One XML file with everything the parts of a container hold.
@@ -37,7 +57,7 @@ fn read_flat(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
     let root = Xml::new(&text, "document", limits).child()?;
     let kind = root.as_ref().and_then(|root| root.attribute("mimetype")).unwrap_or_default();
     if kind.ends_with("opendocument.spreadsheet") {
-        return ods::read_content(&text, limits);
+        return ods::read_content(&text, None, limits);
     }
     read_content(&text, Styles::default(), Lists::default(), limits)
 }

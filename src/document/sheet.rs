@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use super::assembly::Assembly;
 use super::characters::NUMERALS;
+use super::line::{Line, Script};
 use super::{Grid, GridCell, ILLEGIBLE, Limits, Refusal};
 
 /// Rows and columns beyond these hold no report.
@@ -438,6 +439,29 @@ pub(super) fn number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let text = format!("{rounded}");
     if text == "-0" { "0".into() } else { text }
+}
+
+/// How characters of one font look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Font {
+    pub(super) is_struck: bool,
+    pub(super) script: Script,
+}
+
+impl Font {
+    /// Adds text of a cell in this font, if it is shown.
+    pub(super) fn push(self, text: &str, line: &mut Line) {
+        if !self.is_struck {
+            line.push(text, self.script);
+        }
+    }
+}
+
+/// How cells of one format look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct CellFormat {
+    pub(super) shown: Shown,
+    pub(super) is_struck: bool,
 }
 
 /// How the format of a cell shows its number.

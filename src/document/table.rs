@@ -186,22 +186,27 @@ fn joined_leftward(cells: Vec<Cell>) -> Vec<Cell> {
 }
 
 /// The paragraphs of a cell as one text; everything else goes `beside` the table. A cell that holds
-/// text boxes or pictures and nothing else says what they say, or they float elsewhere: doubtful.
+/// text boxes or pictures and nothing else says what they say, or they float elsewhere: doubtful, as is
+/// one that holds only what the file does not say.
 fn own_text(flow: Flow, beside: &mut Vec<Piece>) -> (String, bool) {
     let is_silent = !flow.pieces.iter().any(|piece| matches!(piece, Piece::Own(_)));
     let mut texts = Vec::new();
-    let mut has_picture = false;
+    let mut is_unread = false;
     for piece in flow.pieces {
         match piece {
             Piece::Own(text) => texts.push(text),
             Piece::Beside(Block::Paragraph(boxed)) if is_silent => texts.push(boxed.text),
             Piece::Beside(block) => {
-                has_picture |= matches!(block, Block::Picture { .. });
+                is_unread |= match &block {
+                    Block::Grid(inner) => inner.cells.iter().any(|cell| !cell.text.is_empty()),
+                    _ => matches!(block, Block::Picture { .. }),
+                };
                 beside.push(Piece::Beside(block));
             }
+            Piece::Unread => is_unread = true,
         }
     }
-    if is_silent && has_picture && texts.is_empty() {
+    if is_silent && is_unread && texts.is_empty() {
         texts.push(ILLEGIBLE.to_string());
     }
     let doubtful = is_silent && !texts.is_empty();

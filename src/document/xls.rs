@@ -13,10 +13,11 @@ use std::io::Read;
 use super::assembly::Assembly;
 use super::bytes::Fields;
 use super::compound::{self, damaged};
-use super::sheet::{Sheet, Shown, Shows};
+use super::line::Script;
+use super::sheet::{CellFormat, Font, Sheet, Shown, Shows};
 use super::{Document, Format, Limits, Meta, Refusal};
 use records::{Record, Records, place};
-use strings::Version;
+use strings::{Fonts, Version};
 
 /// Reads everything the workbook shows.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
@@ -52,7 +53,8 @@ struct Workbook {
     sheets: Vec<usize>,
     strings: Vec<String>,
     /// By the number of a cell's format (`XF`).
-    formats: Vec<Shown>,
+    formats: Vec<CellFormat>,
+    fonts: Fonts,
     from_1904: bool,
     /// Values of formulas were calculated by the program that shows them (RECALCID).
     is_calculated: bool,
@@ -68,6 +70,7 @@ impl Workbook {
             sheets: Vec::new(),
             strings: Vec::new(),
             formats: Vec::new(),
+            fonts: Fonts::default(),
             from_1904: false,
             is_calculated: false,
         };
@@ -82,7 +85,7 @@ impl Workbook {
                 0x0042 => workbook.version.set_code_page(fields.u16(0)),
                 0x0085 => workbook.sheet(fields),
                 0x01C1 => workbook.is_calculated = true,
-                0x00FC => workbook.strings = strings::shared(&record)?,
+                0x00FC => workbook.strings = strings::shared(&record, &workbook.fonts)?,
                 0x041E => {
                     if let (Some(id), Some(code)) =
                         (fields.u16(0), workbook.version.format_code(&fields))
@@ -90,10 +93,13 @@ impl Workbook {
                         codes.insert(id, Shown::of_code(&code));
                     }
                 }
+                0x0031 => workbook.fonts.push(font(&fields)),
                 0x00E0 => {
                     let id = fields.u16(2).unwrap_or_default();
                     let shown = codes.get(&id).copied();
-                    workbook.formats.push(shown.unwrap_or_else(|| Shown::of_builtin(id.into())));
+                    let shown = shown.unwrap_or_else(|| Shown::of_builtin(id.into()));
+                    let is_struck = fields.u16(0).is_some_and(|n| workbook.fonts.get(n).is_struck);
+                    workbook.formats.push(CellFormat { shown, is_struck });
                 }
                 _ => {}
             }
@@ -109,6 +115,21 @@ impl Workbook {
         self.sheets.extend(start.filter(|_| is_visible && is_worksheet));
     }
 }
+
+/// FONT: bit 3 of its options, and whether it stands above or below the line.
+fn font(fields: &Fields<'_>) -> Font {
+    Font {
+        is_struck: fields.u16(2).is_some_and(|options| options & 8 != 0),
+        script: match fields.u16(8) {
+            Some(1) => Script::Raised,
+            Some(2) => Script::Lowered,
+            _ => Script::Baseline,
+        },
+    }
+}
+
+/// Row, column and format of a cell whose text is still to come.
+type Awaited = (usize, usize, Option<u16>);
 
 struct SheetReader<'a> {
     workbook: &'a Workbook,
@@ -134,8 +155,8 @@ impl SheetReader<'_> {
                 _ if depth > 0 => {}
                 0x0207 => {
                     let text = self.workbook.version.text(&record, 0);
-                    if let (Some((row, column)), Some(text)) = (awaited.take(), text) {
-                        self.sheet.put(row, column, text, self.limits)?;
+                    if let (Some((row, column, format)), Some(text)) = (awaited.take(), text) {
+                        self.text(row, column, format, text)?;
                     }
                 }
                 0x0006 => awaited = self.formula(record.fields())?,
@@ -167,11 +188,11 @@ impl SheetReader<'_> {
                 let index = fields.u32(6).and_then(|index| usize::try_from(index).ok());
                 let text = index.and_then(|index| self.workbook.strings.get(index)).cloned();
                 let text = text.ok_or_else(|| Refusal::Damaged("a text is missing".into()))?;
-                self.sheet.put(row, column, text, self.limits)
+                self.text(row, column, fields.u16(4), text)
             }
             // LABEL, RSTRING
             0x0204 | 0x00D6 => match self.workbook.version.text(record, 6) {
-                Some(text) => self.sheet.put(row, column, text, self.limits),
+                Some(text) => self.text(row, column, fields.u16(4), text),
                 None => Err(Refusal::Damaged("a text is cut off".into())),
             },
             // BOOLERR
@@ -204,8 +225,8 @@ impl SheetReader<'_> {
         }
     }
 
-    /// FORMULA: the value stored with it. Returns its place if that is a text still to come.
-    fn formula(&mut self, fields: Fields<'_>) -> Result<Option<(usize, usize)>, Refusal> {
+    /// FORMULA: the value stored with it. Returns its place and format if that is a text still to come.
+    fn formula(&mut self, fields: Fields<'_>) -> Result<Option<Awaited>, Refusal> {
         let Some((row, column)) = place(&fields) else {
             return Ok(None);
         };
@@ -214,7 +235,7 @@ impl SheetReader<'_> {
             return Ok(None);
         }
         let shows = match fields.u8(6) {
-            Some(0) => return Ok(Some((row, column))),
+            Some(0) => return Ok(Some((row, column, fields.u16(4)))),
             Some(1) => truth(fields.u8(8), Some(0)).into(),
             Some(2) => truth(fields.u8(8), Some(1)).into(),
             // An empty text; or no value, which is calculated when the file is opened.
@@ -233,9 +254,28 @@ impl SheetReader<'_> {
         value: Option<f64>,
     ) -> Result<(), Refusal> {
         let value = value.ok_or_else(|| Refusal::Damaged("a number is cut off".into()))?;
-        let shown = format.and_then(|format| self.workbook.formats.get(usize::from(format)));
-        let shown = shown.copied().unwrap_or_default();
-        self.sheet.put(row, column, shown.write(value, self.workbook.from_1904), self.limits)
+        let format = self.format(format);
+        let shows = match format.is_struck {
+            true => Shows::default(),
+            false => format.shown.write(value, self.workbook.from_1904),
+        };
+        self.sheet.put(row, column, shows, self.limits)
+    }
+
+    fn text(
+        &mut self,
+        row: usize,
+        column: usize,
+        format: Option<u16>,
+        text: String,
+    ) -> Result<(), Refusal> {
+        let text = if self.format(format).is_struck { String::new() } else { text };
+        self.sheet.put(row, column, text, self.limits)
+    }
+
+    fn format(&self, number: Option<u16>) -> CellFormat {
+        let format = number.and_then(|number| self.workbook.formats.get(usize::from(number)));
+        format.copied().unwrap_or_default()
     }
 }
 

@@ -8,8 +8,9 @@
 
 use super::assembly::Assembly;
 use super::container::Container;
+use super::line::{Line, Script};
 use super::opc::{join, relationships, target};
-use super::sheet::{Sheet, Shown, Shows, number};
+use super::sheet::{CellFormat, Font, Sheet, Shown, Shows, number};
 use super::xml::{self, Element, Xml};
 use super::{Document, Format, Limits, Meta, Refusal};
 
@@ -46,13 +47,6 @@ struct Workbook {
     from_1904: bool,
     /// Formulas are to be calculated when it is opened: the values stored are those of before, or none.
     recalculates: bool,
-}
-
-/// How cells of one format look.
-#[derive(Debug, Clone, Copy, Default)]
-struct CellFormat {
-    shown: Shown,
-    is_struck: bool,
 }
 
 impl Workbook {
@@ -139,23 +133,27 @@ fn strings(
     let mut strings = Vec::new();
     xml.child()?;
     while let Some(element) = xml.child()? {
-        let mut string = String::new();
+        let mut string = Line::default();
         match element.name() {
             "si" => rich_text(&mut xml, &mut string)?,
             _ => xml.skip()?,
         }
-        strings.push(string);
+        strings.push(string.into_text());
     }
     Ok(strings)
 }
 
-/// Text in one piece or in runs; struck runs and phonetic aids (`rPh`) are left out.
-fn rich_text(xml: &mut Xml<'_>, into: &mut String) -> Result<(), Refusal> {
-    let mut is_struck = false;
+/// Text in one piece or in runs; phonetic aids (`rPh`) are left out.
+fn rich_text(xml: &mut Xml<'_>, into: &mut Line) -> Result<(), Refusal> {
+    let mut look = Font::default();
     while let Some(element) = xml.child()? {
         match element.name() {
-            "rPr" => is_struck = strikes(xml)?,
-            "t" if !is_struck => xml.text(into)?,
+            "rPr" => look = font(xml)?,
+            "t" => {
+                let mut text = String::new();
+                xml.text(&mut text)?;
+                look.push(&text, into);
+            }
             "r" => rich_text(xml, into)?,
             _ => xml.skip()?,
         }
@@ -163,14 +161,18 @@ fn rich_text(xml: &mut Xml<'_>, into: &mut String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether the font under way strikes its text out.
-fn strikes(xml: &mut Xml<'_>) -> Result<bool, Refusal> {
-    let mut is_struck = false;
+fn font(xml: &mut Xml<'_>) -> Result<Font, Refusal> {
+    let mut font = Font::default();
     while let Some(property) = xml.child()? {
-        is_struck |= property.name() == "strike" && property.is_on();
+        match (property.name(), property.value().as_deref()) {
+            ("strike", _) => font.is_struck = property.is_on(),
+            ("vertAlign", Some("superscript")) => font.script = Script::Raised,
+            ("vertAlign", Some("subscript")) => font.script = Script::Lowered,
+            _ => {}
+        }
         xml.skip()?;
     }
-    Ok(is_struck)
+    Ok(font)
 }
 
 /// How each cell format shows numbers.
@@ -196,7 +198,7 @@ fn formats(
         }
         while let Some(format) = xml.child()? {
             if name == "fonts" {
-                fonts.push(strikes(&mut xml)?);
+                fonts.push(font(&mut xml)?);
                 continue;
             }
             let id: u32 = attribute(&format, "numFmtId").unwrap_or_default();
@@ -206,7 +208,7 @@ fn formats(
             } else {
                 let shown = own.get(&id).copied().unwrap_or_else(|| Shown::of_builtin(id));
                 let font: usize = attribute(&format, "fontId").unwrap_or_default();
-                let is_struck = fonts.get(font).copied().unwrap_or_default();
+                let is_struck = fonts.get(font).is_some_and(|font| font.is_struck);
                 formats.push(CellFormat { shown, is_struck });
             }
             xml.skip()?;
@@ -278,7 +280,7 @@ impl SheetReader<'_> {
     /// What a cell shows.
     fn cell(&mut self, cell: &Element<'_>) -> Result<Shows, Refusal> {
         let mut value = String::new();
-        let mut inline = String::new();
+        let mut inline = Line::default();
         let mut is_formula = false;
         while let Some(element) = self.xml.child()? {
             match element.name() {
@@ -308,7 +310,7 @@ impl SheetReader<'_> {
                 let string = index.and_then(|index| self.workbook.strings.get(index));
                 string.cloned().ok_or_else(|| Refusal::Damaged("a text is missing".into()))?.into()
             }
-            Some("inlineStr") => inline.into(),
+            Some("inlineStr") => inline.into_text().into(),
             Some("b") => String::from(if value.trim() == "1" { "TRUE" } else { "FALSE" }).into(),
             Some("str" | "e" | "d") => value.into(),
             _ => self.number(format, value),

@@ -28,9 +28,12 @@ pub(crate) fn fold_char(c: char) -> char {
 
 /// White space and characters that show nothing.
 pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+    c.is_whitespace() || c.is_control() || has_no_width(c) || matches!(c, '\u{202d}' | '\u{202e}')
+}
+
+/// Characters that show nothing, part no figure and turn no digits round.
+pub(crate) fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202c}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 /// The text with characters folded and all white space gone, punctuation kept.

@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 
 use super::CellValue;
-use super::normalise::{fold_char, is_invisible, simplify, trim};
+use super::normalise::{fold_char, has_no_width, is_invisible, simplify, trim};
 
 /// Units a number may carry: counters of the forms first, money last. Longer ones before those
 /// they end with.
@@ -55,7 +55,8 @@ pub(super) fn read(raw: &str, signed: bool, unit: Option<&str>) -> (CellValue, O
     if let Some(number) = plain(shown) {
         return (CellValue::Number(number), None);
     }
-    let folded: String = shown.chars().map(fold_char).map(simplify).collect();
+    let seen = shown.chars().filter(|c| !has_no_width(*c));
+    let folded: String = seen.map(fold_char).map(simplify).collect();
     if is_placeholder(&folded) {
         return (CellValue::Placeholder, None);
     }
@@ -188,6 +189,7 @@ mod tests {
             ("5630元", "5630"),
             ("'17", "17"),
             ("’1,234", "1234"),
+            ("4\u{200b}3\u{ad}9\u{2060}件", "439"),
         ] {
             assert_eq!(number(raw, false, None).as_deref(), Some(value), "{raw}");
         }

@@ -177,6 +177,17 @@ fn hidden_and_deleted_text_and_field_instructions_are_left_out() {
 }
 
 #[test]
+fn a_list_whose_entries_stand_elsewhere_is_no_blank() {
+    let line = |text: &str| {
+        let mut made = Made::default();
+        made.wide(text).paragraph(&[]);
+        made.lines()
+    };
+    assert_eq!(line("1\u{13} XE 甲 \u{14}\u{15}\r"), ["1"]);
+    assert!(line("\u{13} FORMDROPDOWN \u{14}\u{15}\r").is_empty());
+}
+
+#[test]
 fn formatting_of_a_whole_piece_counts() {
     let mut made = Made { shared: [&[1, 3, 0], HIDDEN].concat(), ..Made::default() };
     made.wide("1").piece(b"9", true, 1).piece(b"8", true, (0x5C << 1) | 0x100).wide("2\r");

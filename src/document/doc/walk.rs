@@ -78,10 +78,11 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         match shown {
-            '\u{13}' => self.line.field("begin"),
-            '\u{14}' => self.line.field("separate"),
-            '\u{15}' => self.line.field("end"),
+            '\u{13}' => self.line.field("begin", true),
+            '\u{14}' => self.line.field("separate", true),
+            '\u{15}' => self.line.field("end", format.is_shown()),
             _ if !format.is_shown() => {}
+            '\u{1}' if format.is_special && self.line.is_in_instruction() => {}
             '\u{1}' if format.is_special => {
                 self.line.beside.push(Block::Picture { page: None });
             }

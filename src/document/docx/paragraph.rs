@@ -23,6 +23,7 @@ impl<'a> Walk<'a> {
         let mut format = ParagraphFormat::default();
         self.inlines(&mut line, &mut format)?;
         let beside = std::mem::take(&mut line.beside);
+        flow.pieces.extend(line.is_unread().then_some(Piece::Unread));
         let text = line.into_text();
         if format.mark.mark_removed {
             flow.carried.push_str(&text);
@@ -66,6 +67,13 @@ impl<'a> Walk<'a> {
                 }
                 "pPr" => *format = self.paragraph_format()?,
                 "AlternateContent" => self.alternatives(|walk| walk.inlines(line, format))?,
+                "fldSimple" => {
+                    line.field("begin", true);
+                    line.push(&element.attribute("instr").unwrap_or_default(), Script::Baseline);
+                    line.field("separate", true);
+                    self.inlines(line, format)?;
+                    line.field("end", true);
+                }
                 name if is_wrapper(name) => self.inlines(line, format)?,
                 _ => self.xml.skip()?,
             }
@@ -105,8 +113,10 @@ impl<'a> Walk<'a> {
                 }
                 "AlternateContent" => self.alternatives(|walk| walk.run(line, paragraph, shown))?,
                 "fldChar" => {
-                    line.field(&element.attribute("fldCharType").unwrap_or_default());
-                    self.xml.skip()?;
+                    line.field(&element.attribute("fldCharType").unwrap_or_default(), !hidden);
+                    if let Some(entry) = self.chosen()?.filter(|_| !hidden) {
+                        line.choose(entry);
+                    }
                 }
                 // A note mark typed by hand follows in the same run.
                 "footnoteReference" | "endnoteReference" => {
@@ -116,7 +126,7 @@ impl<'a> Walk<'a> {
                     self.xml.skip()?;
                 }
                 _ if hidden => self.xml.skip()?,
-                "t" => self.text(&element, line, script)?,
+                "t" | "instrText" => self.text(&element, line, script)?,
                 "drawing" | "pict" => self.drawing(line, false)?,
                 "object" => self.drawing(line, true)?,
                 // The text the reading aid stands over, without the aid.
@@ -131,6 +141,27 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The entry chosen of the list that a field is, if it is one: the first if none is named.
+    fn chosen(&mut self) -> Result<Option<String>, Refusal> {
+        let (mut entries, mut chosen, mut default, mut found) = (Vec::new(), None, 0, None);
+        while let Some(element) = self.xml.child()? {
+            let value = element.value().map(|value| value.into_owned());
+            let number = || value.as_deref().and_then(|value| value.trim().parse().ok());
+            match element.name() {
+                "ffData" | "ddList" => {
+                    found = self.chosen()?;
+                    continue;
+                }
+                "result" => chosen = number(),
+                "default" => default = number().unwrap_or(default),
+                "listEntry" => entries.extend(value),
+                _ => {}
+            }
+            self.xml.skip()?;
+        }
+        Ok(found.or_else(|| entries.into_iter().nth(chosen.unwrap_or(default))))
     }
 
     fn text(
@@ -172,16 +203,28 @@ fn character(name: &str, element: &Element<'_>) -> Option<char> {
         "tab" | "ptab" => Some('\t'),
         "br" | "cr" => Some('\n'),
         "noBreakHyphen" => Some('-'),
-        "sym" => symbol(&element.attribute("char")?),
+        "sym" => {
+            symbol(&element.attribute("font").unwrap_or_default(), &element.attribute("char")?)
+        }
         _ => None,
     }
 }
 
-/// A character of a symbol font. Most are written in the private area; those that are not are put
-/// there, or the `1` that looks like a folder would pass for a digit.
-fn symbol(code: &str) -> Option<char> {
+/// A character put in by its font and number. In fonts of signs the `1` looks like a folder and would
+/// pass for a digit: their characters are put in the private area, where most are written already.
+fn symbol(font: &str, code: &str) -> Option<char> {
     let code = u32::from_str_radix(code, 16).ok()?;
-    char::from_u32(if code < 0x100 { code + 0xF000 } else { code })
+    let own = if (0xF000..0xF100).contains(&code) { code - 0xF000 } else { code };
+    let font = font.to_ascii_lowercase();
+    let is_sign = ["wingdings", "webdings", "dingbats", "marlett", "mt extra"]
+        .iter()
+        .any(|signs| font.contains(signs));
+    let is_letter = match font.as_str() {
+        // Greek letters and signs, but figures where they always are.
+        "symbol" => (0x30..0x3A).contains(&own),
+        _ => !is_sign && own >= 0x20,
+    };
+    char::from_u32(if own >= 0x100 || is_letter { own } else { own + 0xF000 })
 }
 
 /// Page breaks and stray line breaks at either end of a paragraph show nothing.

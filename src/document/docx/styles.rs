@@ -20,6 +20,8 @@ pub(super) struct Style {
     struck: Option<bool>,
     /// `w:specVanish`, `w:webHidden`.
     always_hidden: Option<bool>,
+    /// Too small to be seen.
+    is_tiny: Option<bool>,
     /// Raised or lowered.
     script: Option<Script>,
     numbering: Reference,
@@ -34,6 +36,7 @@ pub(super) struct RunFormat {
     vanish: Option<bool>,
     struck: Option<bool>,
     always_hidden: Option<bool>,
+    is_tiny: Option<bool>,
     script: Option<Script>,
     /// On a paragraph's mark: the mark is deleted or moved away, so the next paragraph follows on.
     pub(super) mark_removed: bool,
@@ -96,15 +99,16 @@ impl Styles {
             own.unwrap_or_else(|| says(paragraph) != says(character))
         };
         let gone = toggled(run.vanish, |s| s.vanish) || toggled(run.struck, |s| s.struck);
-        let always = run
-            .always_hidden
-            .or_else(|| character.and_then(|s| s.always_hidden))
-            .or_else(|| paragraph.and_then(|s| s.always_hidden));
+        let nearest = |own: Option<bool>, of: fn(&Style) -> Option<bool>| {
+            own.or_else(|| character.and_then(of)).or_else(|| paragraph.and_then(of)) == Some(true)
+        };
+        let always = nearest(run.always_hidden, |s| s.always_hidden);
+        let is_tiny = nearest(run.is_tiny, |s| s.is_tiny);
         let script = run
             .script
             .or_else(|| character.and_then(|s| s.script))
             .or_else(|| paragraph.and_then(|s| s.script));
-        (gone || always.unwrap_or(false), script.unwrap_or_default())
+        (gone || always || is_tiny, script.unwrap_or_default())
     }
 }
 
@@ -119,6 +123,7 @@ fn inherited(own: &HashMap<String, Style>, id: &str) -> Style {
         style.vanish = style.vanish.or(below.vanish);
         style.struck = style.struck.or(below.struck);
         style.always_hidden = style.always_hidden.or(below.always_hidden);
+        style.is_tiny = style.is_tiny.or(below.is_tiny);
         style.script = style.script.or(below.script);
         style.numbering = style.numbering.or(below.numbering);
         next = below.based_on.as_deref();
@@ -139,6 +144,7 @@ fn style(xml: &mut Xml<'_>) -> Result<Style, Refusal> {
                 style.vanish = format.vanish;
                 style.struck = format.struck;
                 style.always_hidden = format.always_hidden;
+                style.is_tiny = format.is_tiny;
                 style.script = format.script;
             }
             "pPr" => style.numbering = paragraph_numbering(xml)?,
@@ -158,6 +164,9 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
             "strike" | "dstrike" => add(&mut format.struck, element.is_on()),
             "specVanish" | "webHidden" => add(&mut format.always_hidden, element.is_on()),
             "vertAlign" => format.script = Some(script(&element)),
+            "position" => format.script = format.script.or(moved(&element)),
+            // In half points, as is the place above the line.
+            "sz" => format.is_tiny = number(&element).map(|size| size <= 2),
             "del" | "moveFrom" => format.mark_removed = true,
             _ => {}
         }
@@ -177,6 +186,19 @@ fn script(element: &Element<'_>) -> Script {
         Some("subscript") => Script::Lowered,
         _ => Script::Baseline,
     }
+}
+
+/// Moved off the line by hand, as far as a note mark is.
+fn moved(element: &Element<'_>) -> Option<Script> {
+    match number(element)? {
+        ..=-6 => Some(Script::Lowered),
+        6.. => Some(Script::Raised),
+        _ => None,
+    }
+}
+
+fn number(element: &Element<'_>) -> Option<i32> {
+    element.value()?.trim().parse().ok()
 }
 
 fn paragraph_numbering(xml: &mut Xml<'_>) -> Result<Reference, Refusal> {

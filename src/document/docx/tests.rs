@@ -130,9 +130,70 @@ fn white_space_counts_only_where_it_is_preserved() {
 }
 
 #[test]
-fn symbols_are_never_digits() {
-    let run = r#"<w:r><w:sym w:font="Wingdings" w:char="F0FE"/><w:sym w:font="Wingdings" w:char="0031"/></w:r>"#;
-    assert_eq!(lines(&p(run)), ["\u{F0FE}\u{F031}"]);
+fn symbols_are_digits_in_fonts_of_letters_only() {
+    let sym = |font: &str, code: &str| format!(r#"<w:sym w:font="{font}" w:char="{code}"/>"#);
+    let run = |symbols: &[(&str, &str)]| {
+        let symbols: String = symbols.iter().map(|(font, code)| sym(font, code)).collect();
+        lines(&p(&format!("<w:r>{symbols}</w:r>")))
+    };
+    assert_eq!(run(&[("Wingdings", "F0FE"), ("Wingdings 2", "0031")]), ["\u{F0FE}\u{F031}"]);
+    assert_eq!(run(&[("宋体", "0031"), ("Symbol", "F032"), ("宋体", "FF13")]), ["12３"]);
+    assert_eq!(run(&[("Symbol", "0061")]), ["\u{F061}"]);
+}
+
+/// A field; `data` stands in its first mark.
+fn field(data: &str, instruction: &str, result: &str) -> String {
+    let mark = |kind: &str, data: &str| {
+        format!(r#"<w:r><w:fldChar w:fldCharType="{kind}">{data}</w:fldChar></w:r>"#)
+    };
+    let instruction = format!("<w:r><w:instrText> {instruction} </w:instrText></w:r>");
+    [mark("begin", data), instruction, mark("separate", ""), result.into(), mark("end", "")]
+        .concat()
+}
+
+#[test]
+fn a_list_shows_the_entry_chosen() {
+    let list = |choice: &str| {
+        let entries = ["3", "5"].map(|e| format!(r#"<w:listEntry w:val="{e}"/>"#)).concat();
+        let data = format!("<w:ffData><w:ddList>{choice}{entries}</w:ddList></w:ffData>");
+        lines(&p(&field(&data, "FORMDROPDOWN", "")))
+    };
+    assert_eq!(list(r#"<w:result w:val="1"/>"#), ["5"]);
+    assert_eq!(list(r#"<w:default w:val="1"/>"#), ["5"]);
+    assert_eq!(list(""), ["3"]);
+}
+
+#[test]
+fn a_field_without_its_result_is_no_blank() {
+    let cell = |runs: &str| {
+        let table = tbl(&tr(&format!("{}<w:tc>{}</w:tc>", tc("", "甲"), p(runs))));
+        let Some(Block::Grid(grid)) = blocks(&table).pop() else { panic!("no table") };
+        grid.cells.last().map(|cell| (cell.text.clone(), cell.doubtful)).unwrap()
+    };
+    let unread = ("□".to_owned(), true);
+    assert_eq!(cell(&field("", "=SUM(LEFT)", "")), unread);
+    assert_eq!(cell(r#"<w:fldSimple w:instr=" =SUM(LEFT) "/>"#), unread);
+    assert_eq!(cell(&field("", "=SUM(LEFT)", &r("7"))), ("7".into(), false));
+    assert_eq!(cell(&field("", "FORMTEXT", "")), (String::new(), false));
+    assert_eq!(cell(&(r("7") + &field("", "XE 甲", ""))), ("7".into(), false));
+}
+
+#[test]
+fn text_too_small_to_see_and_marks_moved_up_by_hand_are_no_part_of_a_figure() {
+    let runs = [r("12"), rp(r#"<w:sz w:val="1"/>"#, "9"), rp(r#"<w:position w:val="8"/>"#, "2")];
+    assert_eq!(lines(&p(&runs.concat())), ["12"]);
+    assert_eq!(lines(&p(&rp(r#"<w:position w:val="8"/>"#, "12"))), ["12"]);
+}
+
+#[test]
+fn a_cell_that_holds_a_table_alone_is_no_blank() {
+    let inner = format!("<w:tc>{}<w:p/></w:tc>", row_of(&["5", ""]));
+    let labels: String = (0..7).map(|_| tr(&format!("{}{}", tc("", "甲"), tc("", "1")))).collect();
+    let rows = labels + &tr(&format!("{}{inner}", tc("", "乙")));
+    let Some(Block::Grid(grid)) = blocks(&tbl(&rows)).into_iter().next() else {
+        panic!("no table")
+    };
+    assert!(grid.cells.last().is_some_and(|cell| cell.doubtful && cell.text == "□"));
 }
 
 #[test]

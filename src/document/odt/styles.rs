@@ -12,7 +12,7 @@ const MAX_CHAIN: usize = 16;
 
 /// Styles by name.
 #[derive(Debug, Default)]
-pub(super) struct Styles {
+pub(in crate::document) struct Styles {
     styles: HashMap<String, Style>,
 }
 
@@ -26,21 +26,21 @@ struct Style {
 
 /// How text looks.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Look {
+pub(in crate::document) struct Look {
     is_hidden: bool,
     is_struck: bool,
-    pub(super) script: Script,
+    pub(in crate::document) script: Script,
 }
 
 impl Look {
-    pub(super) fn is_shown(self) -> bool {
+    pub(in crate::document) fn is_shown(self) -> bool {
         !(self.is_hidden || self.is_struck)
     }
 }
 
 impl Styles {
     /// How text of the named style looks; what the style leaves open is as `around`.
-    pub(super) fn resolve(&self, name: Option<&str>, around: Look) -> Look {
+    pub(in crate::document) fn resolve(&self, name: Option<&str>, around: Look) -> Look {
         let (mut is_hidden, mut is_struck, mut script) = (None, None, None);
         let mut next = name;
         for _ in 0..MAX_CHAIN {
@@ -59,7 +59,7 @@ impl Styles {
 }
 
 /// Adds the styles of a part, those of `styles.xml` or the automatic ones of `content.xml`.
-pub(super) fn read(
+pub(in crate::document) fn read(
     text: &str,
     part: &str,
     limits: &Limits,

@@ -49,6 +49,19 @@ fn one_xml_file_is_read_like_a_container() {
 <table:table-cell office:value-type="float" office:value="12345"><text:p>1.2万</text:p></table:table-cell>
 </table:table-row></table:table></office:spreadsheet>"#;
     assert_eq!(flat("spreadsheet", cells), ["[0.0=甲 0.1=7.77 0.2=0 0.3=5 0.4=1.2万]"]);
+    let cell = |style: &str, text: &str| {
+        format!("<table:table-cell{style}><text:p>{text}</text:p></table:table-cell>")
+    };
+    let styled = |style: &str, text: &str| cell(&format!(r#" table:style-name="{style}""#), text);
+    let row = [cell("", "甲"), styled("T", "9"), styled("S", "3"), cell("", "8"), styled("L", "8")];
+    let struck = format!(
+        r#"<office:spreadsheet><table:table><table:table-column table:number-columns-repeated="3"/>
+<table:table-column table:number-columns-repeated="2" table:default-cell-style-name="T"/>
+<table:table-row>{}{}</table:table-row></table:table></office:spreadsheet>"#,
+        row.concat(),
+        cell("", "").replace("<text:p>", r#"<text:p>4<text:span text:style-name="T">7</text:span><text:span text:style-name="S">2</text:span>"#)
+    );
+    assert_eq!(flat("spreadsheet", &struck), ["[0.0=甲 0.1= 0.2=3 0.3= 0.4=8 0.5=4]"]);
 }
 
 #[test]
@@ -64,6 +77,24 @@ fn deleted_hidden_and_raised_text_is_left_out() {
     assert_eq!(lines(body), ["12"]);
     let struck = r#"<text:p>1<text:span text:style-name="T">8</text:span>2</text:p>"#;
     assert_eq!(lines(struck), ["12"]);
+}
+
+#[test]
+fn fields_of_forms_show_the_entry_chosen_or_are_no_blanks() {
+    let parameter = |name: &str, value: &str| {
+        format!(r#"<field:param field:name="Dropdown_{name}" field:value="{value}"/>"#)
+    };
+    let list = [("ListEntry", "3"), ("ListEntry", "5"), ("Selected", "1")]
+        .map(|(name, value)| parameter(name, value))
+        .concat();
+    let cell =
+        |inner: &str| format!("<table:table-cell><text:p>{inner}</text:p></table:table-cell>");
+    let row = [cell("甲"), cell(&format!("<field:fieldmark>{list}</field:fieldmark>"))].concat();
+    let table = format!(
+        "<table:table><table:table-row>{row}{}</table:table-row></table:table>",
+        cell(r#"<draw:control draw:control="c"/>"#)
+    );
+    assert_eq!(lines(&table), ["[0.0=甲 0.1=5 0.2=□]"]);
 }
 
 #[test]

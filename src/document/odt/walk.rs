@@ -137,6 +137,7 @@ impl<'a> Walk<'a> {
         let mut line = Line::default();
         self.inlines(&mut line, look)?;
         let beside = std::mem::take(&mut line.beside);
+        flow.pieces.extend(line.is_unread().then_some(Piece::Unread));
         let text = line.into_text();
         if std::mem::take(&mut self.hides_paragraph) {
             return Ok(());
@@ -260,12 +261,36 @@ impl<'a> Walk<'a> {
                 self.hides_paragraph |= is_hidden(element);
                 self.xml.skip()
             }
+            // A field of a form; what is entered there stands elsewhere.
+            "control" => {
+                line.lack();
+                self.xml.skip()
+            }
+            "fieldmark" => {
+                let entry = self.chosen()?;
+                self.show(line, &entry.unwrap_or_default(), look)
+            }
             // Notes, comments, hidden text and reading aids are not part of the line.
             "note" | "annotation" | "hidden-text" | "ruby-text" | "tracked-changes" | "script" => {
                 self.xml.skip()
             }
             _ => self.inlines(line, look),
         }
+    }
+
+    /// The entry chosen of the list that a field is, if it is one.
+    fn chosen(&mut self) -> Result<Option<String>, Refusal> {
+        let (mut entries, mut chosen) = (Vec::new(), 0);
+        while let Some(parameter) = self.xml.child()? {
+            let value = parameter.attribute("value").unwrap_or_default();
+            match parameter.attribute("name").as_deref() {
+                Some("Dropdown_ListEntry") => entries.push(value.into_owned()),
+                Some("Dropdown_Selected") => chosen = value.trim().parse().unwrap_or(chosen),
+                _ => {}
+            }
+            self.xml.skip()?;
+        }
+        Ok(entries.into_iter().nth(chosen))
     }
 
     fn show(&mut self, line: &mut Line, text: &str, look: Look) -> Result<(), Refusal> {

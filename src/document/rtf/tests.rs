@@ -39,6 +39,21 @@ fn destinations_nobody_knows_are_passed_over() {
 }
 
 #[test]
+fn a_field_without_its_result_is_no_blank() {
+    let field = |instruction: &str| {
+        lines(&format!(
+            r"\trowd\cellx1000\cellx2000\pard\intbl A\cell{{\field{{\*\fldinst {instruction}}}{{\fldrslt }}}}\cell\row\pard\par"
+        ))
+    };
+    assert_eq!(field("{ =SUM(LEFT)}"), ["[0.0=A 0.1=□]"]);
+    assert_eq!(
+        field(r"FORMDROPDOWN{\*\formfield{\fftype2\ffres1{\*\ffl 3}{\*\ffl 5}}}"),
+        ["[0.0=A 0.1=□]"]
+    );
+    assert_eq!(field("FORMTEXT"), ["[0.0=A 0.1=]"]);
+}
+
+#[test]
 fn labels_of_automatic_numbering_are_text() {
     assert_eq!(lines(r"{\listtext\f1\'d2\'bb\'a1\'a2}\f1\'c6\'e4\'cb\'fb\par"), ["一、其他"]);
 }

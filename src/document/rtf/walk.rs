@@ -29,6 +29,8 @@ struct State {
     is_hidden: bool,
     is_struck: bool,
     is_deleted: bool,
+    /// The group is a field.
+    is_field: bool,
     script: Script,
     /// Tables around the paragraph.
     depth: usize,
@@ -98,6 +100,7 @@ impl<'l> Walk<'l> {
             is_hidden: false,
             is_struck: false,
             is_deleted: false,
+            is_field: false,
             script: Script::Baseline,
             depth: 0,
         };
@@ -128,6 +131,9 @@ impl<'l> Walk<'l> {
                 Token::Open => self.open_group()?,
                 Token::Close => match self.states.pop() {
                     Some(state) => {
+                        if self.state.is_field {
+                            self.line.field("end", self.state.is_shown());
+                        }
                         self.state = state;
                         self.to_skip = 0;
                         self.is_optional = false;
@@ -159,6 +165,7 @@ impl<'l> Walk<'l> {
             return Err(Refusal::TooLarge(format!("groups nested deeper than {DEPTH}")));
         }
         self.states.push(self.state);
+        self.state.is_field = false;
         self.to_skip = 0;
         Ok(())
     }
@@ -167,6 +174,9 @@ impl<'l> Walk<'l> {
         if self.to_skip > 0 {
             self.to_skip -= 1;
             return Ok(());
+        }
+        if self.state.destination == Destination::Instruction && self.line.is_in_instruction() {
+            self.line.push(char::from(byte).encode_utf8(&mut [0; 4]), Script::Baseline);
         }
         if self.state.destination != Destination::Text {
             return Ok(());
@@ -294,6 +304,11 @@ impl<'l> Walk<'l> {
             "super" => self.state.script = script(is_on, Script::Raised),
             "sub" => self.state.script = script(is_on, Script::Lowered),
             "nosupersub" => self.state.script = Script::Baseline,
+            "field" => {
+                self.state.is_field = true;
+                self.line.field("begin", true);
+            }
+            "fldrslt" => self.line.field("separate", true),
             "plain" => self.plain(),
             _ if character(word).is_some() => {
                 return self.show(character(word).unwrap_or_default());

@@ -5,6 +5,49 @@ use encoding_rs::{BIG5, Encoding, GB18030, SHIFT_JIS};
 use super::records::Record;
 use crate::document::Refusal;
 use crate::document::bytes::Fields;
+use crate::document::line::Line;
+use crate::document::sheet::Font;
+
+/// The fonts of a workbook.
+#[derive(Debug, Default)]
+pub(super) struct Fonts(Vec<Font>);
+
+impl Fonts {
+    pub(super) fn push(&mut self, font: Font) {
+        self.0.push(font);
+    }
+
+    /// By the number texts and formats refer to; number 4 is none.
+    pub(super) fn get(&self, number: u16) -> Font {
+        let index = usize::from(if number > 4 { number - 1 } else { number });
+        self.0.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// A text, and from which of its units on which font.
+struct Rich {
+    units: Vec<u16>,
+    fonts: Vec<(usize, u16)>,
+}
+
+impl Rich {
+    /// What of it is shown.
+    fn shown(&self, fonts: &Fonts) -> String {
+        let mut line = Line::default();
+        let mut push = |from: usize, to: usize, font: Font| {
+            let units = self.units.get(from..to).unwrap_or_default();
+            font.push(&String::from_utf16_lossy(units), &mut line);
+        };
+        let (mut start, mut font) = (0, Font::default());
+        for &(from, next) in &self.fonts {
+            let from = from.clamp(start, self.units.len());
+            push(start, from, font);
+            (start, font) = (from, fonts.get(next));
+        }
+        push(start, self.units.len(), font);
+        line.into_text()
+    }
+}
 
 /// The version of the file, which decides how texts are stored.
 #[derive(Debug, Clone, Copy)]
@@ -62,14 +105,14 @@ impl Version {
 }
 
 /// SST: all texts of the workbook.
-pub(super) fn shared(record: &Record<'_>) -> Result<Vec<String>, Refusal> {
+pub(super) fn shared(record: &Record<'_>, fonts: &Fonts) -> Result<Vec<String>, Refusal> {
     let mut pieces = Pieces::at(record, 4).ok_or_else(cut)?;
     let count = pieces.u32().ok_or_else(cut)?;
     let mut strings = Vec::new();
     for _ in 0..count {
         // Some writers count more texts than they store; cells that lack one are told apart later.
-        let Some(string) = pieces.string() else { break };
-        strings.push(string);
+        let Some(string) = pieces.rich() else { break };
+        strings.push(string.shown(fonts));
     }
     Ok(strings)
 }
@@ -120,9 +163,13 @@ impl<'a> Pieces<'a> {
         self.take(4).and_then(|bytes| Fields(bytes).u32(0)).and_then(|n| usize::try_from(n).ok())
     }
 
+    fn string(&mut self) -> Option<String> {
+        self.rich().map(|rich| String::from_utf16_lossy(&rich.units))
+    }
+
     /// `XLUnicodeRichExtendedString` (MS-XLS 2.5.293). Where characters go on in a CONTINUE record,
     /// that begins with a byte which says anew how wide they are.
-    fn string(&mut self) -> Option<String> {
+    fn rich(&mut self) -> Option<Rich> {
         let mut left = self.u16()?;
         let mut flags = self.take(1)?.first().copied()?;
         let runs = if flags & 8 != 0 { self.u16()? } else { 0 };
@@ -147,8 +194,11 @@ impl<'a> Pieces<'a> {
             }));
             left -= count;
         }
-        self.skip(4 * runs)?;
+        let mut fonts = Vec::new();
+        for _ in 0..runs {
+            fonts.push((self.u16()?, u16::try_from(self.u16()?).ok()?));
+        }
         self.skip(extension)?;
-        Some(String::from_utf16_lossy(&units))
+        Some(Rich { units, fonts })
     }
 }

@@ -108,6 +108,35 @@ fn texts_that_go_on_in_another_record_change_their_width_there() {
 }
 
 #[test]
+fn what_a_font_strikes_out_or_raises_is_no_figure() {
+    let font = |options: u8, script: u8| record(0x0031, &[0, 0, options, 0, 0, 0, 0, 0, script, 0]);
+    let format = |font: u8| record(0x00E0, &[font, 0, 0, 0]);
+    // Fonts 0 to 3, 5 and 6: number 4 is left out. Of the text the second character is raised, the
+    // third struck out.
+    let globals = [
+        font(0, 0),
+        font(8, 0),
+        font(0, 0),
+        font(0, 0),
+        font(0, 1),
+        font(8, 0),
+        format(0),
+        format(1),
+        record(
+            0x00FC,
+            &[
+                1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 8, 3, 0, b'1', b'9', b'8', b'2', 1, 0, 5, 0, 2, 0, 6,
+                0, 3, 0, 0, 0,
+            ],
+        ),
+    ]
+    .concat();
+    let struck = record(0x0203, &[&[0, 0, 1, 0, 1, 0], 7_f64.to_le_bytes().as_slice()].concat());
+    let sheet = [cell(0x00FD, 0, 0, &[0; 4]), struck, number(0, 2, 3.0)].concat();
+    assert_eq!(lines(&globals, &sheet), ["[0.0=12 0.1= 0.2=3]"]);
+}
+
+#[test]
 fn hidden_rows_and_columns_are_left_out_and_merged_cells_are_one() {
     let row = |row: u8| record(0x0208, &[row, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0]);
     let sheet = [

@@ -100,6 +100,14 @@ fn what_a_font_strikes_out_is_left_out() {
 }
 
 #[test]
+fn a_raised_note_mark_is_not_glued_to_a_figure() {
+    let strings = r#"<sst><si><r><t>12</t></r><r><rPr><vertAlign val="superscript"/></rPr><t>2</t></r></si></sst>"#;
+    let row = r#"<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1"><v>1</v></c></row></sheetData>"#;
+    let cells = workbook(WORKBOOK, STYLES, strings, row);
+    assert_eq!(cells, [("12".into(), false), ("1".into(), false)]);
+}
+
+#[test]
 fn a_formula_stored_without_its_value_is_doubtful_and_no_blank() {
     let row = r#"<sheetData><row r="1"><c r="A1"><v>3</v></c><c r="B1"><f>SUM(A1:A1)</f><v/></c>
 <c r="C1"><f>A1+1</f></c><c r="D1" t="str"><f>""</f><v></v></c></row></sheetData>"#;
