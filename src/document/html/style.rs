@@ -330,7 +330,7 @@ fn is_away(value: &str) -> bool {
 fn is_tiny(value: &str) -> Option<bool> {
     let is_relative = value.ends_with("em") || value.ends_with('%');
     match length(value) {
-        Some(size) if size == 0.0 => Some(true),
+        Some(0.0) => Some(true),
         _ if (is_relative && !value.ends_with("rem")) || value == "inherit" => None,
         Some(size) => Some(size <= TINY && !is_relative),
         None => Some(false),
