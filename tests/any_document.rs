@@ -84,10 +84,13 @@ proptest! {
         blocks in prop::collection::vec(block(), 0..12),
         name in "\\PC{0,20}",
         published in proptest::option::of("\\PC{0,20}"),
+        is_scan in any::<bool>(),
     ) {
         let meta = Meta { title: None, publisher: None, published };
-        let document = Document { format: Format::Txt, source: Source::Text, meta, blocks };
-        if let Some(report) = report::lay(&document, &FORMS, &name) {
+        let source = if is_scan { Source::Ocr } else { Source::Text };
+        let document = Document { format: Format::Txt, source, meta, blocks };
+        for document in report::reports(document, &FORMS) {
+            let Some(report) = report::lay(&document, &FORMS, &name) else { continue };
             let found = check(&report, &FORMS, &Policy::default());
             for finding in &found.findings {
                 prop_assert!(!finding.message.contains("BUG:"), "{}", finding.message);

@@ -1064,18 +1064,114 @@ fn labels_whose_figures_stand_elsewhere_are_not_of_blank_rows() {
     let text: String = ["自然人", "商业企业", "总计"].map(|c| format!("{c}\n{values}")).concat();
     let report =
         lay("a.txt", &with_title(&format!("三、收到和处理政府信息公开申请情况\n{labels}{text}")));
+    assert_eq!(report.cells.len(), form.table("requests").unwrap().cells().count());
     let certain = report.cells.values().filter(|cell| !cell.doubtful).count();
     assert_eq!(certain, 0);
+}
+
+/// Rows below merged labels of groups, as the official form has them: a label begins in any column before
+/// the figures.
+#[test]
+fn labels_of_rows_without_figures_are_no_headers() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| {
+        let values = match row.id.as_str() {
+            "carried_out" => numbered(index),
+            _ => vec![String::new(); 7],
+        };
+        Some(std::iter::once(row.label.clone()).chain(values).collect())
+    });
+    let shifted = |label: &str| format!("<td></td><td colspan=2>{label}</td>");
+    let table = ["总计", "其他"].iter().fold(table, |table, end| {
+        let row = form.table("requests").unwrap().value_rows().find(|row| row.label.ends_with(end));
+        let label = &row.unwrap().label;
+        table.replace(&format!("<td colspan=3>{label}</td>"), &shifted(label))
+    });
+    let report = lay("a.html", &format!("{HEAD}{table}"));
+    assert_numbered_rows(&report, form, "carried_out");
+}
+
+fn assert_numbered_rows(report: &Report, form: &Form, row: &str) {
+    let others =
+        form.table("requests").unwrap().value_rows().filter(|other| other.id.as_str() != row);
+    let others: Vec<&str> = others.map(|other| other.id.as_str()).collect();
+    assert_numbered(report, form, &others);
+    assert_eq!(shown(report, &format!("requests.{row}.business")), "0");
+}
+
+/// One figure in a cell that was merged over two: nothing tells whose it is.
+#[test]
+fn a_figure_in_a_cell_of_two_columns_or_two_rows_is_undecided() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let table = requests(form, |_, row, index| Some(labelled(row, index)));
+    let row = |index: usize| -> String {
+        numbered(index).iter().map(|value| format!("<td>{value}</td>")).collect()
+    };
+    let over_columns = "<td>1</td><td colspan=2>0</td><td>0</td><td>0</td><td>0</td><td>1</td>";
+    let over_rows =
+        "<td rowspan=2>3</td><td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>3</td>";
+    let below = "<td>0</td><td>0</td><td>0</td><td>0</td><td>0</td><td>4</td>";
+    let merged = [(0, over_columns), (2, over_rows), (3, below)];
+    let table = merged
+        .into_iter()
+        .fold(table, |table, (index, merged)| table.replacen(&row(index), merged, 1));
+    let report = lay("a.html", &format!("{HEAD}{table}"));
+    for (cell, expected) in [
+        ("new_requests.natural_person", "1"),
+        ("new_requests.business", "text"),
+        ("new_requests.research_institute", "text"),
+        ("new_requests.total", "1"),
+        ("carried_in.total", "2"),
+        ("granted.natural_person", "text"),
+        ("granted.total", "3"),
+        ("partly_granted.natural_person", "text"),
+        ("partly_granted.business", "0"),
+        ("partly_granted.total", "4"),
+    ] {
+        assert_eq!(shown(&report, &format!("requests.{cell}")), expected, "{cell}");
+    }
+}
+
+/// Of nine cells for seven columns any seven may be these.
+#[test]
+fn a_lone_figure_among_surplus_blanks_without_headers_is_undecided() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let rows = of_each_row(form, |row, index| {
+        let values = match row.id.as_str() {
+            "granted" => ["", "", "1", "", "", "", "", "", ""].map(str::to_owned).to_vec(),
+            _ => ["", ""].map(str::to_owned).into_iter().chain(numbered(index)).collect(),
+        };
+        let values: String = values.iter().map(|value| format!("<td>{value}</td>")).collect();
+        format!("<tr><td>{}</td>{values}</tr>", row.label)
+    });
+    let report = lay("a.html", &format!("{HEAD}<table>{rows}</table>"));
+    assert_eq!(shown(&report, "requests.granted.natural_person"), "text");
+    assert_numbered(&report, form, &["granted"]);
+}
+
+#[test]
+fn a_line_of_table_four_that_lacks_figures_is_undecided() {
+    let results = "结果维持\t结果纠正\t其他结果\t尚未审结\t总计";
+    let blocks = ["行政复议", "未经复议直接起诉", "复议后起诉"].join("\t\t\t\t\t");
+    let text = with_title(&format!("{blocks}\n{}\n1\t1\n", [results; 3].join("\t")));
+    let (report, found) = checked("a.txt", &text);
+    assert_eq!(shown(&report, "disputes.review.upheld"), "text");
+    assert_eq!(shown(&report, "disputes.suit_direct.total"), "text");
+    assert!(!rules(&found).contains(&"total-blank"));
 }
 
 #[test]
 fn figures_left_of_their_label_leave_no_blanks() {
     let forms = forms();
-    let table = of_each_row(forms.get("2021").unwrap(), |row, _| {
+    let form = forms.get("2021").unwrap();
+    let table = of_each_row(form, |row, _| {
         format!("<tr>{}<td>{}</td></tr>", "<td>3</td>".repeat(7), row.label)
     });
-    let page =
-        with_title(&format!("<h2>三、收到和处理政府信息公开申请情况</h2><table>{table}</table>"));
+    let page = format!("{HEAD}<h2>三、收到和处理政府信息公开申请情况</h2><table>{table}</table>");
     let report = lay("a.html", &page);
+    assert_eq!(report.cells.len(), form.table("requests").unwrap().cells().count());
     assert!(report.cells.values().all(|cell| cell.doubtful));
 }

@@ -54,6 +54,17 @@ struct Holdings {
     has_first: bool,
 }
 
+impl Start {
+    /// One with what another says that begins with the same block, above it.
+    fn below(self, above: Self) -> Self {
+        let title = match (self.title, above.title) {
+            (Some(own), Some(other)) if !own.differs(&other) => Some(own.or(other)),
+            (own, other) => own.or(other),
+        };
+        Self { block: self.block, title }
+    }
+}
+
 impl Holdings {
     fn is_report(&self) -> bool {
         !self.sections.is_empty() || !self.tables.is_empty() || self.chars >= REPORT_CHARS
@@ -185,6 +196,8 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
     let mut titled = 0;
     // The number of the last heading since the last title.
     let mut last = 0;
+    // The last block whose headings began again.
+    let mut begun = None;
     for (at, (block, text)) in lines.iter().enumerate() {
         let (above, below) = lines.split_at(at);
         if let Some((title, length)) = title(below, &all).filter(|_| at >= titled) {
@@ -192,7 +205,8 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
             starts.push(Start { block: first.unwrap_or(*block), title: Some(title) });
             (titled, last) = (at + length, 0);
         } else if let Some(number) = section::top_number(text) {
-            if number <= last {
+            if number <= last && begun != Some(*block) {
+                begun = Some(*block);
                 let block = beginning(&document.blocks, *block, &all);
                 starts.push(Start { block, title: None });
             }
@@ -203,7 +217,14 @@ fn starts(document: &Document, forms: &Forms) -> Vec<Start> {
         starts.push(Start { block: 0, title: None });
     }
     starts.sort_by_key(|start| start.block);
-    starts
+    starts.into_iter().fold(Vec::new(), |mut starts, start| {
+        let above = starts.pop_if(|above: &mut Start| above.block == start.block);
+        starts.push(match above {
+            Some(above) => start.below(above),
+            None => start,
+        });
+        starts
+    })
 }
 
 /// The lines of paragraphs, and of a table its first row, if that is a single text; each with its block.
@@ -324,5 +345,26 @@ fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) 
         sections: said.filter_map(|s| s.id.clone()).collect(),
         tables: laid.map(|template| String::from(&template.table.id)).collect(),
         chars: sentences.sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Format, Paragraph, Source};
+
+    /// Each of these lines of one paragraph is a heading that begins again, and looks for where the report
+    /// it may belong to begins.
+    #[test]
+    fn a_paragraph_begins_one_report_at_most() {
+        let headings = || Paragraph { text: "一、总体情况\n".repeat(50_000), page: None };
+        let document = Document {
+            format: Format::Txt,
+            source: Source::Text,
+            meta: Meta::default(),
+            blocks: vec![Block::Paragraph(headings()), Block::Paragraph(headings())],
+        };
+        let forms = Forms::load(None).unwrap();
+        assert_eq!(starts(&document, &forms).len(), 2);
     }
 }

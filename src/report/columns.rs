@@ -22,17 +22,17 @@ impl Template<'_> {
             && placed.iter().filter(|p| !p.row.heading).all(|p| p.after_label().len() <= 1)
     }
 
-    /// The cell of the document for each column of a row. `first`: the first row of the table.
+    /// The cell of the document for each column of a row, one of those `placed`.
     pub(super) fn values<'a>(
         &self,
         lines: &'a [Line<'a>],
-        first: usize,
+        placed: &[Placed<'a>],
         place: &Placed<'a>,
         next: usize,
         columns: &[&Column],
         lone: bool,
     ) -> Vec<values::Found<'a>> {
-        let order = self.column_order(lines, first, place, columns);
+        let order = self.column_order(lines, placed, place, columns);
         let Order::Told(sequence) = &order else {
             return self.values_in_order(
                 lines,
@@ -98,10 +98,8 @@ impl Template<'_> {
             Columns::Ordinal => lacks_some && filled(&found) > 0,
             Columns::Filled => lacks_some,
         };
-        let in_any_place =
-            place.line.columns == Columns::Ordinal && fits_in_several_places(&found, columns.len());
         let in_any_order = is_order_unknown && filled(&found) > 0;
-        if !lone && (too_few || in_any_place || in_any_order) {
+        if !lone && (too_few || in_any_order) {
             return columns.iter().map(|_| value(None, &found)).collect();
         }
         let chosen: Vec<Option<&LineCell<'a>>> = if found.len() == columns.len() {
@@ -115,13 +113,23 @@ impl Template<'_> {
         } else {
             let chosen = window(&found, columns.len());
             let is_cut = figures(chosen.iter().flatten()) < figures(&found);
+            let in_any_place = fits_in_several_places(&found, columns.len());
             // Nor what the figures of a row are that has too few or too many.
-            if lacks_some && filled(&found) > 0 || is_cut {
+            if lacks_some && filled(&found) > 0 || is_cut || in_any_place {
                 return columns.iter().map(|_| value(None, &found)).collect();
             }
             chosen
         };
-        chosen.into_iter().map(|cell| value(cell, &[])).collect()
+        let is_shared = |cell: &&LineCell<'a>| {
+            let seats = chosen.iter().flatten().filter(|other| std::ptr::eq(**other, *cell));
+            let is_taller = cell.cell.row < place.line.row || cell.end() > place.end();
+            !cell.is_blank() && (seats.count() > 1 || is_taller)
+        };
+        let seat = |cell: &Option<&LineCell<'a>>| match cell {
+            Some(cell) if is_shared(cell) => value(Some(cell), &[cell]),
+            cell => value(*cell, &[]),
+        };
+        chosen.iter().map(seat).collect()
     }
 
     /// Plain text sometimes breaks a row in two: values without a label right after a row that
@@ -162,11 +170,11 @@ impl Template<'_> {
         }
         let line = lines.get(place.at)?;
         let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
-        let above: Vec<&Line<'_>> =
-            lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == line.grid).collect();
-        let above = above.iter().rev().filter(|l| !l.has_figures());
+        let before = lines.get(..place.at)?;
+        let above = || before.iter().rev().take_while(|l| l.grid == line.grid);
+        let above_with_words: Vec<&Line<'_>> = above().filter(|l| !l.has_figures()).collect();
         let headers: Vec<&LineCell<'_>> =
-            above.flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
+            above_with_words.into_iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
         let mut spans: Vec<(usize, usize, &Likeness)> = headers
             .iter()
             .filter(|c| c.cell.column + c.cell.column_span > start)
@@ -189,8 +197,10 @@ impl Template<'_> {
                 let end = c.cell.column + c.cell.column_span;
                 end.min(*to).saturating_sub(c.cell.column.max(*from))
             };
-            let own = line.cells.iter().filter(|c| c.cell.column >= start && overlap(c) > 0);
-            own.rev().max_by_key(overlap)
+            let is_under = |c: &&LineCell<'_>| c.cell.column >= start && overlap(c) > 0;
+            let own = line.cells.iter().filter(is_under).rev().max_by_key(overlap);
+            let reaches_down = |c: &&LineCell<'_>| c.end() > line.row && is_under(c);
+            own.or_else(|| above().flat_map(|l| &l.cells).find(reaches_down))
         };
         Some(pairs.iter().map(under).collect())
     }

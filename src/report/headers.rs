@@ -34,27 +34,30 @@ enum Header {
 }
 
 impl Template<'_> {
-    /// The order of `columns` by the nearest headers above a row of a table that begins with row `first`.
+    /// The order of `columns` by the nearest headers above a row, one of those `placed`.
     pub(super) fn column_order(
         &self,
         lines: &[Line<'_>],
-        first: usize,
+        placed: &[Placed<'_>],
         place: &Placed<'_>,
         columns: &[&Column],
     ) -> Order {
+        let first = placed.first().map_or(0, |p| p.at);
         let own_grid = lines.get(first).map(|line| line.grid);
         let is_near = |(at, line): &(usize, &Line<'_>)| {
             *at >= first || (Some(line.grid) == own_grid && at + MOST_LINES >= first)
         };
+        // The label of a row without figures is no header, though it may be like one.
+        let is_row = |at: usize| placed.binary_search_by_key(&at, |p| p.at).is_ok();
         let above = lines.iter().enumerate().take(place.at).rev().take_while(is_near);
         let mut headers: Vec<(usize, Header)> = Vec::new();
-        for (_, line) in above {
+        for (at, line) in above {
             if line.has_figures() {
                 if named(&headers) > 1 {
                     break;
                 }
                 headers.clear();
-            } else {
+            } else if !is_row(at) {
                 headers.extend(self.headers_of(line, columns).into_iter().rev());
             }
         }
@@ -65,6 +68,8 @@ impl Template<'_> {
             Columns::Filled => headers.iter().any(|(place, _)| *place > 0),
         };
         if is_in_place {
+            let start = place.label_end();
+            headers.retain(|(column, _)| *column >= start);
             return order_in_place(&headers, columns.len());
         }
         let headers: Vec<Header> = headers.into_iter().map(|(_, header)| header).collect();

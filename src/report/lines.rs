@@ -36,6 +36,11 @@ pub(super) struct LineCell<'d> {
 }
 
 impl LineCell<'_> {
+    /// The row of its table after the last one it covers.
+    pub(super) fn end(&self) -> usize {
+        self.cell.row.saturating_add(self.cell.row_span)
+    }
+
     /// Whether it holds a figure, or what stands for one.
     pub(super) fn is_figure(&self) -> bool {
         !self.wordy && !self.is_blank()
@@ -65,7 +70,7 @@ impl Line<'_> {
 }
 
 /// No report has more table rows, and laying costs time for each; rows after that are left out.
-const MOST_LINES: usize = 1_500;
+pub(super) const MOST_LINES: usize = 1_500;
 /// Of the text after a table only as much may be rows of it.
 const MOST_BELOW: usize = 40;
 /// Nobody compares a whole paragraph with a label; what is cut off only makes it less alike.

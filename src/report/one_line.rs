@@ -59,7 +59,8 @@ impl<'f> Template<'f> {
         let lone: Vec<&str> =
             self.table.columns.iter().filter(|c| c.lone).map(|c| c.id.as_str()).collect();
         let rows = self.table.value_rows().count();
-        let chosen: Vec<Option<&LineCell<'_>>> = if found.len() == rows && rows < cells.len() {
+        let is_lone = found.len() == rows && rows < all;
+        let chosen: Vec<Option<&LineCell<'_>>> = if is_lone {
             let mut left = found.iter().copied();
             cells.iter().map(|(_, c)| lone.contains(&c.id.as_str()).then(|| left.next())?).collect()
         } else {
@@ -69,10 +70,11 @@ impl<'f> Template<'f> {
         laid.note_grid(line.grid);
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
         // Nothing tells which of the cells of a line that lacks some are there.
-        let is_cut = chosen.iter().any(Option::is_none)
-            && (line.columns == Columns::Filled || found.len() > rows && found.len() < all);
-        let is_cut = is_cut || figures(chosen.iter().flatten()) < figures(&found);
-        let lost = is_cut || is_unknown && chosen.iter().flatten().any(|cell| !cell.is_blank());
+        let is_filled = chosen.iter().flatten().any(|cell| !cell.is_blank());
+        let lacks_some =
+            found.len() < all && (line.columns == Columns::Filled || is_filled && !is_lone);
+        let is_cut = lacks_some || figures(chosen.iter().flatten()) < figures(&found);
+        let lost = is_cut || is_unknown && is_filled;
         let among: Vec<&str> = found.iter().map(|c| c.cell.text.as_str()).collect();
         for ((row, column), cell) in cells.into_iter().zip(chosen) {
             let value = values::Found {

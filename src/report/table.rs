@@ -242,7 +242,6 @@ impl<'f> Template<'f> {
         laid.unknown_rows = unknown_rows;
         let has_lost_rows = self.has_lost_rows(lines, placed);
         let lone = self.only_lone_values(placed);
-        let first = placed.first().map_or(0, |p| p.at);
         for (number, place) in placed.iter().enumerate() {
             let next = placed.get(number + 1).map_or(lines.len(), |p| p.at);
             laid.note_grid(place.line.grid);
@@ -260,7 +259,7 @@ impl<'f> Template<'f> {
             let values = if is_lost || place.has_values_before() {
                 columns.iter().map(|_| values::Found::lost(place.line)).collect()
             } else {
-                self.values(lines, first, place, next, &columns, lone)
+                self.values(lines, placed, place, next, &columns, lone)
             };
             for (column, value) in columns.iter().zip(values) {
                 let header = self.header_unit(lines, place, column);
@@ -436,6 +435,18 @@ impl<'a> Placed<'a> {
         let after = self.after_label();
         let most = usize::from(!after.is_empty());
         before.filter(|c| c.is_figure()).count() > most && !after.iter().any(|c| c.is_figure())
+    }
+
+    /// The column after its label, or the first one.
+    pub(super) fn label_end(&self) -> usize {
+        let label = self.label.and_then(|label| self.line.cells.get(label));
+        label.map_or(0, |label| label.cell.column + label.cell.column_span)
+    }
+
+    /// The row of its table in the document after the last one it covers, by its label.
+    pub(super) fn end(&self) -> usize {
+        let label = self.label.and_then(|label| self.line.cells.get(label));
+        label.map_or(self.line.row + 1, LineCell::end)
     }
 
     pub(super) fn after_label(&self) -> Vec<&'a LineCell<'a>> {

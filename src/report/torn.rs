@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::lines::{is_text, is_wordy};
+use super::lines::{MOST_LINES, is_text, is_wordy};
 use super::normalise::Label;
 use crate::document::{Block, Columns, Document, Grid, GridCell};
 use crate::form::labels::Labels;
@@ -18,8 +18,13 @@ const SAME: f64 = 0.9;
 /// The document with the torn labels of its plain text put together.
 pub(super) fn mended<'d>(document: &'d Document, labels: &Labels) -> Cow<'d, Document> {
     let mut mended = Cow::Borrowed(document);
+    let mut rows = 0;
     for (number, block) in document.blocks.iter().enumerate() {
         let Block::Grid(grid) = block else { continue };
+        rows += grid.height();
+        if rows > MOST_LINES {
+            break;
+        }
         if let Some(whole) = whole(grid, labels)
             && let Some(place) = mended.to_mut().blocks.get_mut(number)
         {
