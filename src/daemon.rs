@@ -60,8 +60,8 @@ use crate::worker::Workers;
 use crate::worker::confine::Confinement;
 use compose::Composer;
 use crew::Crew;
-use desk::{Desk, is_settled};
-use folders::{Change, Folders};
+use desk::{Desk, is_settled, takers};
+use folders::{Change, Folders, Room};
 use ledger::{Ending, Ledger, LedgerError};
 use live::{Live, Reload, Setup};
 use outbox::Outbox;
@@ -293,7 +293,7 @@ impl Daemon {
             recorded: Arc::new(Notify::new()),
             receipts: Arc::new(Notify::new()),
             in_hand: Mutex::default(),
-            takers: Crew::new("taker", at_once)?,
+            takers: takers(&live.settings().drop.folders, at_once)?,
             inspectors: Crew::new("inspector", at_once)?,
             live,
             lacking_since: OnceLock::new(),
@@ -467,11 +467,8 @@ impl Daemon {
 
     /// Gives the next files to the desk, as many as may be in work.
     fn start_work(&mut self) {
-        let mut bytes: u64 = self.in_work.values().map(|file| file.stamp.size).sum();
-        while self.work.len() < self.at_once || (self.work.len() < IN_WORK && bytes < IN_WORK_BYTES)
-        {
-            let Some(file) = self.folders.next() else { return };
-            bytes = bytes.saturating_add(file.stamp.size);
+        let room = Room { readers: self.at_once, files: IN_WORK, bytes: IN_WORK_BYTES };
+        while let Some(file) = self.folders.next(room) {
             let desk = Arc::clone(&self.desk);
             let span = info_span!("report", report.file = names::file_name(&file.path));
             let taken = file.clone();

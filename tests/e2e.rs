@@ -20,6 +20,11 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use gouji::check::Policy;
+use gouji::form::Forms;
+use gouji::store::{FileSeen, Sha256, Store};
+use gouji::watch::Stamp;
+use jiff::Timestamp;
 use office::{
     DEADLINE, EVENTS_ONLY, INTO_FILES, LOOK_OFTEN, MailServer, NO_EVENTS, Office, faulty,
     message_id, parse, sound, subject, word,
@@ -212,6 +217,33 @@ fn what_is_known_is_not_read_again_after_a_restart() {
     office.wait_for_rows("SELECT count(*) FROM reports", &["2"]);
     assert_eq!(office.log().matches("Reading").count(), 1, "{}", office.log());
     assert_eq!(office.letters().len(), 1);
+}
+
+/// A file at whose reading gouji itself ended every time does not take it down for ever.
+#[test]
+fn a_file_that_never_came_to_a_verdict_is_given_up() {
+    let mut office = Office::open(LOOK_OFTEN, INTO_FILES);
+    office.stop();
+    let report = sound("青塘镇人民政府");
+    let seen = FileSeen {
+        path: office.root.join("drop/青塘镇.md"),
+        sha256: Sha256::of(report.as_bytes()),
+        size: 1,
+        modified_at: Timestamp::UNIX_EPOCH,
+        stamp: Stamp { dev: 1, ino: 1, size: 1, mtime_ns: 0, ctime_ns: 0 },
+    };
+    let forms = Forms::load(None).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let database = office.root.join("gouji.db");
+    let mut store = Store::open(&database, &forms, &Policy::default(), now).unwrap();
+    for _ in 0..100 {
+        store.begin_attempt(&seen, now).unwrap();
+    }
+    drop(store);
+    office.hand_in("青塘镇.md", report);
+    office.start();
+    office.wait_for_rows(FILES, &["unreadable|1"]);
+    assert!(office.log().contains("Ready"), "{}", office.log());
 }
 
 /// T3: while a mail is on its way and a file is settling.

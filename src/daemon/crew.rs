@@ -52,7 +52,7 @@ impl Crew {
                 _ = answer.send(done).is_ok();
             }
         };
-        self.jobs.send(Box::new(job)).map_err(|_| Undone::Panicked)?;
+        self.jobs.send(Box::new(job)).map_err(|_| Undone::Stopping)?;
         answered.await.map_err(|_| Undone::Panicked)
     }
 

@@ -3,7 +3,8 @@
 //! here that a restart would lose. The file in the drop folder is the queue.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,9 @@ use crate::worker::{Lacking, WorkerError, Workers};
 
 /// How often a file may kill its reader before it is given up, and how long it rests in between.
 const RETRIES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(600)];
+/// After so many attempts without a verdict, that of a file that takes gouji itself down is made without
+/// another one. Attempts also end with gouji when it is stopped or killed, so these are many.
+const MOST_ATTEMPTS: u32 = 30;
 /// How soon a file is looked at again whose bytes are being read under another name.
 const TWIN: Duration = Duration::from_secs(1);
 
@@ -45,8 +49,8 @@ pub(super) struct Desk {
     pub(super) lacking_since: OnceLock<Timestamp>,
     /// Contents being worked on: one content at a time, whatever its paths.
     pub(super) in_hand: Mutex<BTreeSet<Sha256>>,
-    /// Those who take files from their folders.
-    pub(super) takers: Crew,
+    /// Those who take files from each drop folder: one that hangs keeps its own only.
+    pub(super) takers: Vec<(PathBuf, Crew)>,
     /// Those who check what was read.
     pub(super) inspectors: Crew,
 }
@@ -68,10 +72,18 @@ enum Delay {
     Undone(#[from] Undone),
 }
 
+/// Threads that take files from each of these folders.
+///
+/// # Errors
+/// The system gives no more threads.
+pub(super) fn takers(folders: &[PathBuf], at_once: usize) -> io::Result<Vec<(PathBuf, Crew)>> {
+    folders.iter().map(|folder| Ok((folder.clone(), Crew::new("taker", at_once)?))).collect()
+}
+
 impl Desk {
     /// Takes up nothing more: what has not come to a reader is left to the next start.
     pub(super) fn close(&self) {
-        self.takers.close();
+        self.takers.iter().for_each(|(_, crew)| crew.close());
         self.workers.close();
     }
 
@@ -110,9 +122,9 @@ impl Desk {
         }
         let size = seen.size;
         info!(size_bytes = size, "Reading {name}, {size} bytes");
-        // Written down before it is read: a file that takes the machine down must not do so for ever.
+        // Written down before it is read: a file that takes gouji down must not do so for ever.
         let attempt = self.ledger.begin(seen.clone()).await?;
-        let inspections = Arc::new(self.read(&attempt, name, bytes).await?);
+        let inspections = Arc::new(self.read(file, &attempt, name, bytes).await?);
         let recorded = self.record(file, &attempt, &seen, Arc::clone(&inspections)).await?;
         if inspections.iter().any(|inspection| inspection.lacks_program) {
             self.tell_lacking().await;
@@ -179,28 +191,54 @@ impl Desk {
             Take::Changed => Err(Obstacle::Changing),
             Take::Wait(obstacle) => Err(obstacle),
         };
-        self.takers.perform(work).await?.map_err(Delay::Obstacle)
+        let mut takers = self.takers.iter();
+        let Some((_, crew)) = takers.find(|(folder, _)| file.path.starts_with(folder)) else {
+            return Err(Delay::Obstacle(Obstacle::Ours("BUG: it lies in no drop folder".into())));
+        };
+        crew.perform(work).await?.map_err(Delay::Obstacle)
     }
 
     /// Bytes to inspections, by a worker.
     async fn read(
         &self,
+        file: &Settled,
         attempt: &Attempt,
         name: &str,
         bytes: Vec<u8>,
     ) -> Result<Vec<Inspection>, Delay> {
+        if file.at_start && attempt.number > MOST_ATTEMPTS {
+            return self.inspect(name, Reading::Lost(Lost::Crashed)).await;
+        }
+        let how = match self.read_once(attempt, name, &bytes).await? {
+            Ok(inspections) => return Ok(inspections),
+            Err(how) => how,
+        };
+        if usize::try_from(attempt.number).is_ok_and(|number| number <= RETRIES.len()) {
+            return Err(Delay::ReaderLost(words(how), attempt.number));
+        }
+        self.inspect(name, Reading::Lost(how)).await
+    }
+
+    /// What was found, or how reading or checking ended instead.
+    async fn read_once(
+        &self,
+        attempt: &Attempt,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<Result<Vec<Inspection>, Lost>, Delay> {
         let slot = self.workers.slot().await?;
         attempt.read();
         let begun = clock::instant();
-        let reading = slot.read(name, &bytes).await?;
+        let reading = slot.read(name, bytes).await?;
         let elapsed_ms = clock::instant().duration_since(begun).as_millis();
         debug!(elapsed_ms, "Read {name} in {elapsed_ms} ms");
-        if let Reading::Lost(how) = reading
-            && usize::try_from(attempt.number).is_ok_and(|number| number <= RETRIES.len())
-        {
-            return Err(Delay::ReaderLost(words(how), attempt.number));
+        if let Reading::Lost(how) = reading {
+            return Ok(Err(how));
         }
-        self.inspect(name, reading).await
+        match self.inspect(name, reading).await {
+            Err(Delay::Undone(Undone::Panicked)) => Ok(Err(Lost::Crashed)),
+            inspected => inspected.map(Ok),
+        }
     }
 
     /// Checking takes time, and a panic in it must cost this file only.

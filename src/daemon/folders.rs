@@ -18,17 +18,48 @@ const AWAY: Duration = Duration::from_secs(15 * 60);
 #[derive(Debug, Default)]
 pub(super) struct Folders {
     folders: BTreeMap<PathBuf, Folder>,
-    queue: VecDeque<Settled>,
-    /// Paths being worked on; with what was seen there since.
-    in_work: BTreeMap<PathBuf, Option<Settled>>,
+    /// Paths being worked on.
+    in_work: BTreeMap<PathBuf, InWork>,
     /// Paths being worked on that have gone meanwhile.
     gone: BTreeSet<PathBuf>,
     /// Files of the first look that are not dealt with.
     at_start: BTreeSet<PathBuf>,
 }
 
+/// A file being worked on.
+#[derive(Debug)]
+struct InWork {
+    folder: PathBuf,
+    size: u64,
+    /// What was seen at its path since.
+    later: Option<Settled>,
+}
+
+/// What may be in work at the same time: so many files in any case, more as long as they are small.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) readers: usize,
+    pub(super) files: usize,
+    pub(super) bytes: u64,
+}
+
+impl Room {
+    /// What is left for each of so many folders.
+    fn shared_by(self, folders: usize) -> Self {
+        let folders = folders.max(1);
+        Self {
+            readers: self.readers.div_ceil(folders),
+            files: self.files.div_ceil(folders),
+            bytes: self.bytes / u64::try_from(folders).unwrap_or(u64::MAX),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Folder {
+    queue: VecDeque<Settled>,
+    /// How many of its files are being worked on, and how large they are together.
+    in_work: (usize, u64),
     reported: bool,
     starting: bool,
     away: Option<Away>,
@@ -62,8 +93,8 @@ impl Folders {
         self.at_start.extend(
             sight.settled.iter().filter(|file| file.at_start).map(|file| file.path.clone()),
         );
-        self.queue.extend(sight.settled);
         let folder = self.folders.entry(sight.folder).or_default();
+        folder.queue.extend(sight.settled);
         folder.reported = true;
         folder.starting = sight.starting && sight.state == State::Online;
         folder.held = sight.held;
@@ -82,27 +113,40 @@ impl Folders {
         }
     }
 
-    /// The next file to work on. A path is worked on once at a time, so that its contents are
+    /// The next file to work on, of the folder of which fewest are in work. A folder that hangs keeps no
+    /// more than its share of the room. A path is worked on once at a time, so that its contents are
     /// recorded in the order in which they were seen.
-    pub(super) fn next(&mut self) -> Option<Settled> {
-        while let Some(file) = self.queue.pop_front() {
-            match self.in_work.get_mut(&file.path) {
-                Some(later) => *later = Some(file),
-                None => {
-                    self.in_work.insert(file.path.clone(), None);
-                    return Some(file);
-                }
+    pub(super) fn next(&mut self, room: Room) -> Option<Settled> {
+        let share = room.shared_by(self.folders.len());
+        let has_next = |(_, folder): &(&PathBuf, &mut Folder)| {
+            !folder.queue.is_empty() && folder.has_room(share)
+        };
+        loop {
+            let able = self.folders.iter_mut().filter(has_next);
+            let (path, folder) = able.min_by_key(|(_, folder)| folder.in_work)?;
+            let file = folder.queue.pop_front()?;
+            if let Some(busy) = self.in_work.get_mut(&file.path) {
+                busy.later = Some(file);
+                continue;
             }
+            let size = file.stamp.size;
+            folder.in_work = (folder.in_work.0 + 1, folder.in_work.1.saturating_add(size));
+            let begun = InWork { folder: path.clone(), size, later: None };
+            self.in_work.insert(file.path.clone(), begun);
+            return Some(file);
         }
-        None
     }
 
     /// The work on a file has ended. Returns whether the file has gone meanwhile.
     pub(super) fn finish(&mut self, path: &Path) -> bool {
         self.at_start.remove(path);
         let has_gone = self.gone.remove(path);
-        let Some(later) = self.in_work.remove(path).flatten() else { return has_gone };
-        self.queue.push_front(later);
+        let Some(done) = self.in_work.remove(path) else { return has_gone };
+        let Some(folder) = self.folders.get_mut(&done.folder) else { return has_gone };
+        let (files, bytes) = folder.in_work;
+        folder.in_work = (files.saturating_sub(1), bytes.saturating_sub(done.size));
+        let Some(later) = done.later else { return has_gone };
+        folder.queue.push_front(later);
         false
     }
 
@@ -180,16 +224,24 @@ impl Folders {
 
     /// Files to be read, and files being read.
     pub(super) fn work(&self) -> (usize, usize) {
-        (self.queue.len(), self.in_work.len())
+        (self.folders.values().map(|folder| folder.queue.len()).sum(), self.in_work.len())
     }
 
     /// One line for `systemctl status`.
     pub(super) fn status(&self) -> String {
         let away = self.folders.values().filter(|folder| folder.away.is_some()).count();
         let waiting: usize = self.folders.values().map(|folder| folder.held.len()).sum();
-        let queued = self.queue.len() + self.in_work.len();
+        let (queued, in_work) = self.work();
+        let queued = queued + in_work;
         let folders = self.folders.len();
         format!("{folders} folders ({away} away), {queued} files to read, {waiting} waiting")
+    }
+}
+
+impl Folder {
+    fn has_room(&self, share: Room) -> bool {
+        let (files, bytes) = self.in_work;
+        files < share.readers || (files < share.files && bytes < share.bytes)
     }
 }
 
@@ -240,6 +292,37 @@ mod tests {
         Folders::new(&[PathBuf::from("/drop")])
     }
 
+    const ROOM: Room = Room { readers: 2, files: 8, bytes: 100 };
+
+    impl Folders {
+        fn next_of_all(&mut self) -> Option<Settled> {
+            self.next(Room { readers: 100, files: 100, bytes: 100 })
+        }
+    }
+
+    /// Two folders; the files of one are never done, as on a share that hangs.
+    #[test]
+    fn a_folder_that_hangs_leaves_room_for_the_others() {
+        let mut folders = Folders::new(&["/drop", "/other"].map(PathBuf::from));
+        let many = |folder: &str, size| {
+            let files = (0..20).map(|n| settled(&format!("{folder}/{n}"), size, false)).collect();
+            Sight { folder: folder.into(), ..sight(files, State::Online, false) }
+        };
+        folders.take_in(many("/drop", 1), at(0));
+        let mut hangs = 0;
+        while folders.next(ROOM).is_some() {
+            hangs += 1;
+        }
+        assert_eq!(hangs, 4, "half of the room");
+        folders.take_in(many("/other", 1000), at(0));
+        for _ in 0..20 {
+            let file = folders.next(ROOM).unwrap();
+            assert!(file.path.starts_with("/other"));
+            assert_eq!(folders.next(ROOM), None, "large files are read one by one");
+            folders.finish(&file.path);
+        }
+    }
+
     /// So many seconds after the test began, by both clocks.
     fn at(seconds: u32) -> (Instant, Timestamp) {
         static BEGUN: LazyLock<Instant> = LazyLock::new(clock::instant);
@@ -252,16 +335,16 @@ mod tests {
         let mut folders = folders();
         let files = vec![settled("/drop/a", 1, false), settled("/drop/b", 1, false)];
         folders.take_in(sight(files, State::Online, false), at(0));
-        assert_eq!(folders.next().unwrap().path, Path::new("/drop/a"));
+        assert_eq!(folders.next_of_all().unwrap().path, Path::new("/drop/a"));
         for size in [2, 3] {
             let again = vec![settled("/drop/a", size, false)];
             folders.take_in(sight(again, State::Online, false), at(0));
         }
-        assert_eq!(folders.next().unwrap().path, Path::new("/drop/b"));
-        assert_eq!(folders.next(), None);
+        assert_eq!(folders.next_of_all().unwrap().path, Path::new("/drop/b"));
+        assert_eq!(folders.next_of_all(), None);
         folders.finish(Path::new("/drop/a"));
-        assert_eq!(folders.next().unwrap().stamp.size, 3);
-        assert_eq!(folders.next(), None);
+        assert_eq!(folders.next_of_all().unwrap().stamp.size, 3);
+        assert_eq!(folders.next_of_all(), None);
     }
 
     #[test]
@@ -269,15 +352,15 @@ mod tests {
         let mut folders = folders();
         let files = vec![settled("/drop/a", 1, false), settled("/drop/b", 1, false)];
         folders.take_in(sight(files, State::Online, false), at(0));
-        let path = folders.next().unwrap().path;
+        let path = folders.next_of_all().unwrap().path;
         let gone = vec![path.clone(), PathBuf::from("/drop/c")];
         assert_eq!(folders.put_off_those_in_work(gone), [Path::new("/drop/c")]);
         assert!(folders.finish(&path), "gone");
-        let path = folders.next().unwrap().path;
+        let path = folders.next_of_all().unwrap().path;
         assert_eq!(folders.put_off_those_in_work(vec![path.clone()]), Vec::<PathBuf>::new());
         let back = vec![settled("/drop/b", 2, false)];
         folders.take_in(sight(back, State::Online, false), at(0));
-        assert_eq!(folders.next(), None);
+        assert_eq!(folders.next_of_all(), None);
         assert!(!folders.finish(&path), "gone and back");
     }
 
@@ -290,7 +373,7 @@ mod tests {
         let files = vec![settled("/drop/a", 1, true), settled("/drop/b", 1, false)];
         folders.take_in(sight(files, State::Online, false), at(3));
         assert!(!folders.first_scan_is_over(), "a file is to be read");
-        while let Some(file) = folders.next() {
+        while let Some(file) = folders.next_of_all() {
             assert!(!folders.first_scan_is_over());
             folders.finish(&file.path);
             if file.at_start {
