@@ -45,6 +45,7 @@ pub mod xls;
 pub mod xlsx;
 mod xml;
 
+pub(crate) use characters::UNITS;
 use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};

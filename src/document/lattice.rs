@@ -8,8 +8,8 @@
 //! [`prose`] joins the lines of paragraphs.
 //!
 //! A page without text that can be trusted is a picture here; a document of such pages is refused
-//! by [`without_text`]. Recognition of characters, once there is any, begins where a reader gets
-//! that refusal: it has the images, and can fill [`Page`]s from them.
+//! by [`without_text`]. Recognition of characters (`scan`) begins where a reader gets that refusal: it
+//! has the images, and fills [`Page`]s from them.
 //!
 //! Coordinates are points (1/72 inch), y grows downwards. Nothing in them is a figure of a report.
 

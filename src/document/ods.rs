@@ -159,7 +159,9 @@ impl Reader<'_> {
             }
             // Blank cells are repeated to the end of the sheet; text is not.
             if is_cell && (!text.is_empty() || repeated <= self.limits.columns) {
-                for row in (row..row.saturating_add(rows)).take(self.limits.columns) {
+                // Of a row beyond all there is one as well.
+                let more = (row..row.saturating_add(rows)).skip(1);
+                for row in std::iter::once(row).chain(more).take(self.limits.columns) {
                     for column in column..column.saturating_add(repeated) {
                         sheet.put(row, column, text.clone(), self.limits)?;
                     }

@@ -73,13 +73,26 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Refusal> {
             pages.push(page.finish());
         }
     }
-    // No program is asked to recognise pages of this format: what is on such a page would be missing.
+    // What is on such a page would be missing.
     if pages.iter().any(Page::is_unencoded) {
-        return Err(Refusal::Unrecognised(Pictured::Unencoded));
+        return Err(to_be_recognised(Pictured::Unencoded));
     }
     let mut assembly = Assembly::new(limits);
-    lattice::read(pages, &mut assembly)?;
+    lattice::read(pages, &mut assembly).map_err(|refusal| match refusal {
+        Refusal::Unrecognised(pictured) => to_be_recognised(pictured),
+        refusal => refusal,
+    })?;
     Ok(assembly.finish(Format::Ofd, Meta::default()))
+}
+
+/// No program is asked to recognise pages of this format.
+fn to_be_recognised(pictured: Pictured) -> Refusal {
+    let found = match pictured {
+        Pictured::Scan => "图片或扫描件做成的 OFD 文件",
+        Pictured::Unencoded => "文字无法提取的 OFD 文件",
+    };
+    let remedy = "请提交 Word 等文字版文件，扫描件请提交 PDF";
+    Refusal::Unsupported { found: found.into(), remedy: remedy.into() }
 }
 
 fn required(container: &mut Container<'_>, path: &str) -> Result<Vec<u8>, Refusal> {

@@ -84,7 +84,8 @@ impl Sheet {
             return if is_blank {
                 Ok(())
             } else {
-                Err(Refusal::TooLarge(format!("a cell in row {} column {}", row + 1, column + 1)))
+                let (row, column) = (row.saturating_add(1), column.saturating_add(1));
+                Err(Refusal::TooLarge(format!("a cell in row {row} column {column}")))
             };
         }
         if is_blank {

@@ -56,8 +56,9 @@ struct Workbook {
     formats: Vec<CellFormat>,
     fonts: Fonts,
     from_1904: bool,
-    /// Values of formulas were calculated by the program that shows them (RECALCID).
-    is_calculated: bool,
+    /// Whether the values of formulas were calculated by the program that shows them (RECALCID), where the
+    /// workbook tells.
+    is_calculated: Option<bool>,
 }
 
 impl Workbook {
@@ -72,7 +73,7 @@ impl Workbook {
             formats: Vec::new(),
             fonts: Fonts::default(),
             from_1904: false,
-            is_calculated: false,
+            is_calculated: None,
         };
         let mut codes = BTreeMap::new();
         for record in records {
@@ -84,7 +85,8 @@ impl Workbook {
                 0x0022 => workbook.from_1904 = fields.u16(0) == Some(1),
                 0x0042 => workbook.version.set_code_page(fields.u16(0)),
                 0x0085 => workbook.sheet(fields),
-                0x01C1 => workbook.is_calculated = true,
+                // The program that calculated it; 0 asks for its being calculated when it is opened.
+                0x01C1 => workbook.is_calculated = Some(fields.u32(4) != Some(0)),
                 0x00FC => workbook.strings = strings::shared(&record, &workbook.fonts)?,
                 0x041E => {
                     if let (Some(id), Some(code)) =
@@ -231,7 +233,10 @@ impl SheetReader<'_> {
             return Ok(None);
         };
         if fields.u16(12) != Some(0xFFFF) {
-            self.number(row, column, fields.u16(4), fields.f64(6))?;
+            let shows = self.written(fields.u16(4), fields.f64(6))?;
+            let is_certain = self.workbook.is_calculated != Some(false);
+            let shows = if is_certain { shows } else { shows.doubted() };
+            self.sheet.put(row, column, shows, self.limits)?;
             return Ok(None);
         }
         let shows = match fields.u8(6) {
@@ -239,7 +244,7 @@ impl SheetReader<'_> {
             Some(1) => truth(fields.u8(8), Some(0)).into(),
             Some(2) => truth(fields.u8(8), Some(1)).into(),
             // An empty text; or no value, which is calculated when the file is opened.
-            _ if self.workbook.is_calculated => Shows::default(),
+            _ if self.workbook.is_calculated == Some(true) => Shows::default(),
             _ => Shows::default().doubted(),
         };
         self.sheet.put(row, column, shows, self.limits)?;
@@ -253,13 +258,18 @@ impl SheetReader<'_> {
         format: Option<u16>,
         value: Option<f64>,
     ) -> Result<(), Refusal> {
+        let shows = self.written(format, value)?;
+        self.sheet.put(row, column, shows, self.limits)
+    }
+
+    /// A number as its format writes it.
+    fn written(&self, format: Option<u16>, value: Option<f64>) -> Result<Shows, Refusal> {
         let value = value.ok_or_else(|| Refusal::Damaged("a number is cut off".into()))?;
         let format = self.format(format);
-        let shows = match format.is_struck {
+        Ok(match format.is_struck {
             true => Shows::default(),
             false => format.shown.write(value, self.workbook.from_1904),
-        };
-        self.sheet.put(row, column, shows, self.limits)
+        })
     }
 
     fn text(

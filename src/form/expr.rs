@@ -145,11 +145,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// Whether it can stand for more than one id.
-    pub fn is_many(&self) -> bool {
-        matches!(self, Self::Glob(_) | Self::Range(..))
-    }
-
     /// Reads one part, as it stands in a cell or a `where`.
     pub fn parse(text: &str) -> Self {
         if let Some((from, to)) = text.split_once("..") {

@@ -177,7 +177,7 @@ struct Lines<'d> {
     lines: Vec<(&'d str, String)>,
 }
 
-/// Looks for everything. `first_heading` is the number of text lines before the first section.
+/// Looks for everything in the text of a report. `file_name`: what the file was handed in as.
 pub(super) fn find(
     document: &Document,
     items: &[Item<'_>],

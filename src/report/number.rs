@@ -7,13 +7,7 @@ use rust_decimal::Decimal;
 
 use super::CellValue;
 use super::normalise::{fold_char, has_no_width, is_invisible, simplify, trim};
-
-/// Units a number may carry: counters of the forms first, money last. Longer ones before those
-/// they end with.
-const UNITS: [&str; 24] = [
-    "人次", "件次", "万元", "千元", "亿元", "件", "条", "份", "次", "篇", "项", "个", "期", "宗",
-    "起", "例", "人", "户", "家", "部", "本", "册", "元", "场",
-];
+use crate::document::UNITS;
 
 /// What one unit of money is in yuan.
 pub fn yuan(unit: &str) -> Option<Decimal> {

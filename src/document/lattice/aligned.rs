@@ -28,6 +28,8 @@ pub(super) enum Part {
 const WIDE: f64 = 0.6;
 /// Letters larger than the table's by this factor are a heading.
 const LARGER: f64 = 1.15;
+/// No table has more lines of headers.
+const MOST_HEAD: usize = 60;
 /// What belongs to a table stands no farther from it than this, in sizes.
 const NEAR: f64 = 3.5;
 
@@ -79,7 +81,7 @@ struct Region {
 impl Region {
     /// The table that begins with the first of `lines`, if one does.
     fn at(lines: &[Line], margins: &Margins) -> Option<Self> {
-        let first_row = lines.iter().position(is_row)?;
+        let first_row = lines.iter().take(MOST_HEAD).position(is_row)?;
         let size = lines.get(first_row)?.size;
         let values = first_value(lines.get(first_row)?);
         let head = lines.get(..first_row).unwrap_or_default();

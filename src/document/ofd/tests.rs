@@ -133,12 +133,12 @@ fn compositions_and_inks_are_found_among_the_resources() {
 }
 
 #[test]
-fn a_page_of_glyphs_without_characters_has_to_be_recognised() {
+fn a_page_of_glyphs_without_characters_cannot_be_read() {
     let first = text("30 50 90 5", "", "<TextCode X=\"0\" Y=\"4\">收到申请¤¤件</TextCode>");
     let second = text("30 50 90 5", "", "<TextCode X=\"0\" Y=\"4\">总体情况</TextCode>");
     for pages in [(&first, &second), (&second, &first)] {
         let refusal = read_pages(pages.0, pages.1, "").unwrap_err();
-        assert_eq!(refusal, Refusal::Unrecognised(Pictured::Unencoded));
+        assert_eq!(refusal, to_be_recognised(Pictured::Unencoded));
     }
 }
 

@@ -234,3 +234,12 @@ fn an_area_merged_to_the_end_of_all_numbers_ends_with_the_table() {
     sheet.merge((1, 0), (usize::MAX, 0));
     assert_eq!(lines(sheet), ["[0.0=甲 0.1=乙 1.0+2×1=丙 1.1=1 2.1=2]"]);
 }
+
+#[test]
+fn a_text_beyond_all_rows_is_refused_wherever_it_stands() {
+    let mut sheet = Sheet::default();
+    for place in [(ROWS, 0), (usize::MAX, usize::MAX)] {
+        let refusal = sheet.put(place.0, place.1, "1".to_owned(), &Limits::default());
+        assert!(matches!(refusal, Err(Refusal::TooLarge(_))), "{refusal:?}");
+    }
+}

@@ -9,10 +9,13 @@ use std::collections::BTreeSet;
 
 use super::super::Columns;
 use super::super::assembly::grid_of_rows;
+use super::super::characters::UNITS;
 use super::{Found, Table, cell_text, has_field, is_blank, is_figure, is_prose, pipes};
 
 /// Longest label, in characters.
 const LABEL: usize = 60;
+/// No report has more cells; a line is looked at so many times at most.
+const MOST_CELLS: usize = 1_000;
 /// Labels before the first figure: a table has no more lines of headers.
 const HEADERS: usize = 30;
 /// Figures a table has at least, and labels followed by figures; or so many figures in a row after
@@ -28,11 +31,13 @@ const EMPTY: usize = 15;
 /// So many rows numbered one after the other have a column of numbers.
 const NUMBERED: usize = 8;
 
-/// What may stand between a label and its figure: units as tables print them.
-const UNITS: [&str; 21] = [
-    "條", "項", "個", "萬元", "件", "条", "项", "个", "次", "篇", "份", "册", "期", "宗", "起",
-    "例", "人", "人次", "元", "万元", "亿元",
-];
+/// Units in traditional characters, beside [`UNITS`].
+const TRADITIONAL_UNITS: [&str; 4] = ["條", "項", "個", "萬元"];
+
+/// What may stand between a label and its figure.
+fn is_unit(text: &str) -> bool {
+    UNITS.contains(&text) || TRADITIONAL_UNITS.contains(&text)
+}
 
 /// A cell and the blank lines before it.
 struct Cell<'t> {
@@ -50,7 +55,7 @@ pub(super) fn take(lines: &[&str]) -> Option<Found> {
     cells.truncate(last + 1);
     let cells: Vec<Cell<'_>> = cells.into_iter().map(|(cell, _)| cell).collect();
     let figures = cells.iter().filter(|cell| cell.is_figure).count();
-    let units = cells.iter().filter(|cell| UNITS.contains(&cell.text)).count();
+    let units = cells.iter().filter(|cell| is_unit(cell.text)).count();
     let labelled = cells.windows(2).filter(|p| matches!(p, [a, b] if !a.is_figure && b.is_figure));
     let is_labelled = figures >= FIGURES && labelled.count() >= LABELLED;
     let runs = cells.chunk_by(|a, b| a.is_figure == b.is_figure);
@@ -82,7 +87,8 @@ fn cells<'t>(lines: &[&'t str]) -> Vec<(Cell<'t>, usize)> {
         labels = if is_figure { 0 } else { labels + 1 };
         figures += usize::from(is_figure);
         // A figure first has no label, and too few figures make no table: no need to look further.
-        if (is_figure && cells.is_empty()) || cells.len() > FEW * figures + HEADERS {
+        let is_enough = cells.len() >= MOST_CELLS || cells.len() > FEW * figures + HEADERS;
+        if (is_figure && cells.is_empty()) || is_enough {
             break;
         }
         let is_cell = is_figure
@@ -116,7 +122,7 @@ fn table(cells: &[Cell<'_>], after: usize) -> Table {
             rows.push(std::mem::take(&mut row));
         } else if !cell.is_figure {
             // A unit stands between a label and its figure.
-            let is_unit = UNITS.contains(&cell.text) && !after_figure;
+            let is_unit = is_unit(cell.text) && !after_figure;
             let figure_next = cells.get(index + 1).is_some_and(|next| next.is_figure);
             let numbered = index.checked_sub(1).is_some_and(|before| serials.contains(&before));
             if !(row.is_empty() || numbered || is_unit && figure_next) {

@@ -84,8 +84,18 @@ fn an_empty_value_of_a_formula_nobody_calculated_is_doubtful() {
     let formula = cell(0x0006, 0, 0, &[3, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0, 0, 0]);
     let sheet = [formula, number(0, 1, 1.0)].concat();
     assert_eq!(lines(&[], &sheet), ["[0.0=□ 0.1=1]"]);
-    let calculated = record(0x01C1, &[0xC1, 1, 0, 0, 0, 0, 0, 0]);
+    let calculated = record(0x01C1, &[0xC1, 1, 0, 0, 0x6A, 0xE7, 1, 0]);
     assert_eq!(lines(&calculated, &sheet), ["1"]);
+}
+
+/// As a program writes it that fills in figures and calculates nothing.
+#[test]
+fn a_formula_to_be_calculated_when_the_workbook_is_opened_is_doubtful() {
+    let formula = cell(0x0006, 0, 0, &[0; 14]);
+    let sheet = [formula, number(0, 1, 1.0)].concat();
+    assert_eq!(lines(&[], &sheet), ["[0.0=0 0.1=1]"]);
+    let to_be_calculated = record(0x01C1, &[0xC1, 1, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(lines(&to_be_calculated, &sheet), ["[0.0=0 0.1=1]"]);
 }
 
 #[test]

@@ -254,8 +254,13 @@ pub(super) fn cells(
     };
     let known = |ids: &[&str]| ids.join(", ");
     let table_ids: Vec<&str> = tables.iter().map(|t| t.id.as_str()).collect();
-    let table = select(&bound(&pattern.table)?, &table_ids)
-        .and_then(|found| found.first().and_then(|id| tables.iter().find(|t| t.id == *id)))
+    let found = select(&bound(&pattern.table)?, &table_ids).unwrap_or_default();
+    if found.len() > 1 {
+        return Err(Unresolved::Wrong(format!("`{pattern}` names several tables; name one")));
+    }
+    let table = tables
+        .iter()
+        .find(|table| found.contains(&table.id.as_str()))
         .ok_or_else(|| lacks("the form", known(&table_ids)))?;
     let row_ids: Vec<&str> = table.value_rows().map(|r| r.id.as_str()).collect();
     let column_ids: Vec<&str> = table.columns.iter().map(|c| c.id.as_str()).collect();

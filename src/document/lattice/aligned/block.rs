@@ -43,8 +43,11 @@ pub(super) fn blocks(lines: &[Line]) -> Vec<Block> {
 impl Block {
     /// Whether a line stands over the columns of figures and holds none: the table before it ended.
     fn is_next_head(&self, line: &Line) -> bool {
+        if is_row(line) {
+            return false;
+        }
         let columns = columns::of_values(self.body.iter().filter(|l| is_row(l)));
-        let Some(first) = columns.first().filter(|_| !is_row(line)) else { return false };
+        let Some(first) = columns.first() else { return false };
         line.words.iter().any(|w| w.right > first.left)
     }
 

@@ -127,17 +127,22 @@ impl Label {
             && !(level(piece) && self.pieces.iter().any(level))
     }
 
-    /// Whether a page break cuts the label: the first line of the next page goes on with the last of
-    /// this one, which is as wide as any. Where figures stand between or beside it, it is another.
-    fn takes_over_page(&self, piece: &Piece, rows: &[f64], widest: f64) -> bool {
+    /// Whether a page break may cut the label: the first line of the next page goes on with the last of
+    /// this one, if that is as wide as any. Where figures stand between or beside it, it is another.
+    fn is_cut_before(&self, piece: &Piece, rows: &[f64]) -> bool {
         let Some(last) = self.pieces.last().filter(|last| last.page + 1 == piece.page) else {
             return false;
         };
         let level = LEVEL * piece.size;
         is_aligned(&Column::of(&last.word), piece)
-            && last.word.right - last.word.left + piece.size > widest
             && !starts_with_ordinal(&piece.word.text)
             && !rows.iter().any(|y| last.y + level < *y && *y <= piece.y + level)
+    }
+
+    /// Whether its last line leaves no room for the next one.
+    fn is_as_wide(&self, piece: &Piece, widest: f64) -> bool {
+        let width = self.pieces.last().map_or(0.0, |last| last.word.right - last.word.left);
+        width + piece.size > widest
     }
 }
 
@@ -160,7 +165,8 @@ pub(super) fn assembled(pieces: Vec<Piece>, rows: &[f64], bands: &Bands) -> Vec<
     let mut labels: Vec<Label> = Vec::new();
     for piece in pieces {
         let goes_on = |label: &&mut Label| {
-            label.takes(&piece, rows, bands) || label.takes_over_page(&piece, rows, widest(&piece))
+            label.takes(&piece, rows, bands)
+                || label.is_cut_before(&piece, rows) && label.is_as_wide(&piece, widest(&piece))
         };
         match labels.iter_mut().rev().find(goes_on) {
             Some(label) => label.pieces.push(piece),
