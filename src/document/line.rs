@@ -14,6 +14,17 @@ pub(super) enum Script {
     Lowered,
 }
 
+impl Script {
+    /// Of characters moved by hand, up or down, by so many half points: as far as a note mark is.
+    pub(super) fn moved(half_points: i32) -> Self {
+        match half_points {
+            ..=-6 => Self::Lowered,
+            6.. => Self::Raised,
+            _ => Self::Baseline,
+        }
+    }
+}
+
 /// A paragraph under way.
 #[derive(Default)]
 pub(super) struct Line {

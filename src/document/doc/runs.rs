@@ -39,6 +39,10 @@ pub(super) struct CharacterFormat {
     pub(super) is_deleted: bool,
     /// Not the letter it seems: a picture, a mark, part of a field.
     pub(super) is_special: bool,
+    /// Too small to be seen.
+    is_tiny: bool,
+    /// What a special character stands for in another font.
+    pub(super) symbol: Option<u16>,
     pub(super) script: Script,
 }
 
@@ -154,7 +158,7 @@ impl<'a> Formats<'a> {
 
 impl CharacterFormat {
     pub(super) fn is_shown(self) -> bool {
-        !(self.is_hidden || self.is_struck)
+        !(self.is_hidden || self.is_struck || self.is_tiny)
     }
 
     fn follow(&mut self, style: Style) {
@@ -165,11 +169,18 @@ impl CharacterFormat {
 
     fn apply(&mut self, code: u16, value: &[u8]) {
         match code {
-            // sprmCFRMarkDel, sprmCFDStrike, sprmCFSpec, sprmCIss
+            // sprmCFRMarkDel, sprmCFDStrike, sprmCFSpec, sprmCSymbol, sprmCIss, sprmCHpsPos, sprmCHps
             0x0800 => self.is_deleted = is_on(value),
             0x2A53 => self.is_struck |= is_on(value),
             0x0855 => self.is_special = is_on(value),
+            0x6A09 => self.symbol = Fields(value).u16(2),
             0x2A48 => self.script = styles::script(value),
+            0x4845 => {
+                self.script = Fields(value)
+                    .u16(0)
+                    .map_or(self.script, |place| Script::moved(place.cast_signed().into()))
+            }
+            0x4A43 => self.is_tiny = Fields(value).u16(0).is_some_and(|size| size <= 2),
             _ => {}
         }
     }

@@ -174,6 +174,22 @@ fn hidden_and_deleted_text_and_field_instructions_are_left_out() {
     made.wide("7").with(&[0x37, 0x08, 1]).wide("6").with(&[0x53, 0x2A, 1]);
     made.wide("\u{13} PAGE \u{14}3\u{15}\r").paragraph(&[]);
     assert_eq!(made.lines(), ["123"]);
+    let mut made = Made::default();
+    made.wide("1")
+        .wide("2")
+        .with(&[0x45, 0x48, 8, 0])
+        .wide("3")
+        .with(&[0x43, 0x4A, 2, 0])
+        .wide("4\r");
+    assert_eq!(made.paragraph(&[]).lines(), ["14"]);
+}
+
+#[test]
+fn special_characters_are_marks_and_symbols_and_never_figures() {
+    let mut made = Made::default();
+    made.wide("1").with(&[0x55, 0x08, 1]).wide("\u{5}").with(&[0x55, 0x08, 1]);
+    made.wide("(").with(&[0x55, 0x08, 1, 0x09, 0x6A, 2, 0, 0x31, 0xF0]).wide("2\r");
+    assert_eq!(made.paragraph(&[]).lines(), ["1\u{F031}2"]);
 }
 
 #[test]

@@ -89,7 +89,13 @@ impl<'a> Walk<'a> {
             '\u{B}' => self.line.push("\n", format.script),
             '\t' => self.line.push("\t", format.script),
             '\u{1E}' => self.line.push("-", format.script),
-            _ if format.is_special || shown.is_control() => {}
+            // Something drawn: what it says stands elsewhere.
+            '\u{8}' if format.is_special => self.line.lack(),
+            '(' if format.is_special => {
+                let symbol = format.symbol.and_then(|code| char::from_u32(code.into()));
+                self.line.push(symbol.unwrap_or(shown).encode_utf8(&mut [0; 4]), format.script);
+            }
+            _ if shown.is_control() => {}
             _ => {
                 self.text_bytes += shown.len_utf8();
                 if self.text_bytes > self.limits.text_bytes {

@@ -164,7 +164,7 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
             "strike" | "dstrike" => add(&mut format.struck, element.is_on()),
             "specVanish" | "webHidden" => add(&mut format.always_hidden, element.is_on()),
             "vertAlign" => format.script = Some(script(&element)),
-            "position" => format.script = format.script.or(moved(&element)),
+            "position" => format.script = format.script.or(number(&element).map(Script::moved)),
             // In half points, as is the place above the line.
             "sz" => format.is_tiny = number(&element).map(|size| size <= 2),
             "del" | "moveFrom" => format.mark_removed = true,
@@ -185,15 +185,6 @@ fn script(element: &Element<'_>) -> Script {
         Some("superscript") => Script::Raised,
         Some("subscript") => Script::Lowered,
         _ => Script::Baseline,
-    }
-}
-
-/// Moved off the line by hand, as far as a note mark is.
-fn moved(element: &Element<'_>) -> Option<Script> {
-    match number(element)? {
-        ..=-6 => Some(Script::Lowered),
-        6.. => Some(Script::Raised),
-        _ => None,
     }
 }
 

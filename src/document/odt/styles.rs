@@ -95,7 +95,10 @@ fn style(element: &Element<'_>, xml: &mut Xml<'_>) -> Result<Style, Refusal> {
     while let Some(properties) = xml.child()? {
         if properties.name() == "text-properties" {
             let says = |name: &str, none: &str| properties.attribute(name).map(|v| v == none);
-            style.is_hidden = says("display", "none");
+            let is_tiny =
+                |size: &str| size.trim_end_matches("pt").parse().is_ok_and(|n: f64| n <= 1.0);
+            style.is_hidden = says("display", "none")
+                .or(properties.attribute("font-size").map(|size| is_tiny(&size)));
             style.is_struck = says("text-line-through-style", "none")
                 .or(says("text-line-through-type", "none"))
                 .map(|is_none| !is_none);

@@ -27,7 +27,7 @@ fn gbk_bytes_and_unicode_with_any_fallback_are_characters() {
 #[test]
 fn hidden_and_deleted_text_is_left_out() {
     assert_eq!(lines(r"1{\v 9}2{\deleted 8}3\v 7\v0 4\par"), ["1234"]);
-    assert_eq!(lines(r"1{\super 2}\par"), ["1"]);
+    assert_eq!(lines(r"1{\super 2}{\up6 3}{\fs2 4}\up2 5\par"), ["15"]);
     assert_eq!(lines(r"{\strike 9}{\striked1 8}1\strike 7\plain 2{\mvf 6}{\mvt 3}\par"), ["123"]);
 }
 

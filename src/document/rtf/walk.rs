@@ -29,6 +29,7 @@ struct State {
     is_hidden: bool,
     is_struck: bool,
     is_deleted: bool,
+    is_tiny: bool,
     /// The group is a field.
     is_field: bool,
     script: Script,
@@ -38,7 +39,7 @@ struct State {
 
 impl State {
     fn is_shown(&self) -> bool {
-        !(self.is_hidden || self.is_struck || self.is_deleted)
+        !(self.is_hidden || self.is_struck || self.is_deleted || self.is_tiny)
     }
 }
 
@@ -100,6 +101,7 @@ impl<'l> Walk<'l> {
             is_hidden: false,
             is_struck: false,
             is_deleted: false,
+            is_tiny: false,
             is_field: false,
             script: Script::Baseline,
             depth: 0,
@@ -303,6 +305,9 @@ impl<'l> Walk<'l> {
             "deleted" | "mvf" => self.state.is_deleted = is_on,
             "super" => self.state.script = script(is_on, Script::Raised),
             "sub" => self.state.script = script(is_on, Script::Lowered),
+            "up" => self.state.script = Script::moved(number.unwrap_or(6)),
+            "dn" => self.state.script = Script::moved(-number.unwrap_or(6)),
+            "fs" => self.state.is_tiny = value <= 2,
             "nosupersub" => self.state.script = Script::Baseline,
             "field" => {
                 self.state.is_field = true;
@@ -322,6 +327,7 @@ impl<'l> Walk<'l> {
         self.state.is_hidden = false;
         self.state.is_struck = false;
         self.state.is_deleted = false;
+        self.state.is_tiny = false;
         self.state.script = Script::Baseline;
         self.state.encoding = self.fonts.get(&self.default_font).copied().flatten();
     }
