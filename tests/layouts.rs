@@ -468,6 +468,15 @@ fn table_four_is_read_however_its_blocks_are_drawn() {
         row(&format!("件数 {a} {b} {c}"))
     );
     assert_disputes("a.html", &labelled);
+    // Somebody has counted beside the table.
+    let tall = cells(results).replace("<td>", "<td rowspan=2>").replace("</tr>", "");
+    let counted = format!(
+        "<table><tr><td colspan=5>行政复议</td><td colspan=10>行政诉讼</td><td>1</td></tr>\
+         <tr>{tall}<td colspan=5>未经复议直接起诉</td><td colspan=5>复议后起诉</td><td>2</td></tr>{}{}</table>",
+        row(&format!("{results} {results} 3")),
+        row(&format!("{a} {b} {c} 6"))
+    );
+    assert_disputes("a.html", &counted);
     // Converted by an office program: every row padded to the widest of the table.
     let padding = format!("{}</tr>", "<td></td>".repeat(10));
     let rows: String = blocks.iter().map(|b| b.replace("</tr>", &padding)).collect();

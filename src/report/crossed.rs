@@ -32,21 +32,43 @@ struct Head<'a> {
 /// The cell of the document for each row and column of the form, row by row.
 struct Filling<'a> {
     cells: Vec<Option<(&'a Line<'a>, &'a LineCell<'a>)>>,
+    /// For each of them how many of its headers stand above it.
+    headed: Vec<usize>,
     columns: usize,
 }
 
 impl<'a> Filling<'a> {
     fn of(template: &Template<'_>) -> Self {
         let columns = template.table.columns.len();
-        Self { cells: vec![None; template.table.rows.len() * columns], columns }
+        let places = template.table.rows.len() * columns;
+        Self { cells: vec![None; places], headed: vec![0; places], columns }
     }
 
     /// Puts a cell where none is yet; or a value where a blank is, which may pad a row of headers.
     fn put(&mut self, row: usize, column: usize, line: &'a Line<'a>, cell: &'a LineCell<'a>) {
-        if let Some(place) = self.cells.get_mut(row * self.columns + column)
-            && place.is_none_or(|(_, old)| old.is_blank() && !cell.is_blank() && !cell.wordy)
+        self.put_headed(0, row, column, line, cell);
+    }
+
+    /// The same of a cell with so many headers above it; with more of them it displaces one that only
+    /// stands right of its headers, maybe outside the table.
+    fn put_headed(
+        &mut self,
+        headed: usize,
+        row: usize,
+        column: usize,
+        line: &'a Line<'a>,
+        cell: &'a LineCell<'a>,
+    ) {
+        let at = row * self.columns + column;
+        if let (Some(place), Some(known)) = (self.cells.get_mut(at), self.headed.get_mut(at))
+            && place.is_none_or(|(_, old)| {
+                let is_value = old.is_blank() && !cell.is_blank() && !cell.wordy;
+                let keeps_value = old.is_blank() || !cell.is_blank();
+                (headed > *known && keeps_value) || (headed == *known && is_value)
+            })
         {
             *place = Some((line, cell));
+            *known = headed;
         }
     }
 
@@ -145,8 +167,9 @@ impl<'f> Template<'f> {
                 Names::Column(column) => Some(column),
                 Names::Row(_) => None,
             });
-            if let (Some(row), Some(column)) = (row, column) {
-                filling.put(row, column, line, cell);
+            if let (Some((row, over_row)), Some((column, over_column))) = (row, column) {
+                let headed = usize::from(over_row) + usize::from(over_column);
+                filling.put_headed(headed, row, column, line, cell);
             }
         }
     }
@@ -221,12 +244,13 @@ impl<'f> Template<'f> {
     }
 }
 
-/// The header of one kind a cell belongs to: the nearest to its left, else the nearest above.
+/// The header of one kind a cell belongs to, and whether it stands above it: the nearest to its left,
+/// else the nearest above.
 fn nearest(
     heads: &[Head<'_>],
     cell: &LineCell<'_>,
     of_kind: impl Fn(Names) -> Option<usize>,
-) -> Option<usize> {
+) -> Option<(usize, bool)> {
     let own = cell.cell;
     let beside = |h: &&Head<'_>| {
         h.cell.row <= own.row
@@ -241,5 +265,5 @@ fn nearest(
     let named = || heads.iter().filter(|h| of_kind(h.names).is_some());
     let left = named().filter(beside).max_by_key(|h| h.cell.column);
     let found = left.or_else(|| named().filter(above).max_by_key(|h| h.cell.row));
-    found.and_then(|h| of_kind(h.names))
+    found.and_then(|h| Some((of_kind(h.names)?, left.is_none())))
 }
