@@ -35,7 +35,7 @@ const NEAR: f64 = 3.5;
 
 /// Parts the lines into prose and tables.
 pub(super) fn parts(lines: Vec<Line>, layout: &Layout) -> Vec<Part> {
-    let mut figures = columns::set_apart(&lines);
+    let mut figures = columns::set_labels_apart(&columns::set_apart(&lines));
     columns::drop_serials(&mut figures);
     let mut parts = Vec::new();
     let mut prose: Vec<Line> = Vec::new();

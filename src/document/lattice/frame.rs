@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::page::{Glyph, Page, Point, Rule};
 use super::rules::{self, Ruling, Sets};
+use super::stitch;
 use super::text::{self, Line};
 
 /// More places than a table of a report has on a page; a finer mesh is graph paper.
 const MOST_SLOTS: usize = 20_000;
+/// So many cells of a row with several figures show that its rows have no rules between them.
+const WITHOUT_RULES: usize = 3;
 /// An edge within this of a rule is that rule.
 const ON_EDGE: f64 = 4.0;
 
@@ -46,7 +49,8 @@ pub(super) fn frames(page: &Page) -> Vec<Fragment> {
     rules::tables(page).into_iter().filter_map(|r| Fragment::of(&r, page.number)).collect()
 }
 
-/// Moves glyphs into the cells they stand in, the innermost of nested tables; returns the others.
+/// Moves glyphs into the cells they stand in, the innermost of nested tables; returns the others, and
+/// those of tables without rules between their rows.
 pub(super) fn fill(fragments: &mut [Fragment], glyphs: Vec<Glyph>) -> Vec<Glyph> {
     let mut outside = Vec::new();
     for glyph in glyphs {
@@ -65,8 +69,15 @@ pub(super) fn fill(fragments: &mut [Fragment], glyphs: Vec<Glyph>) -> Vec<Glyph>
     }
     for fragment in fragments {
         let glyphs = std::mem::take(&mut fragment.glyphs);
+        let has_lines = |own: &&Vec<Glyph>| own.iter().any(|g| is_below(g, own.first()));
+        let may_lack_rules = glyphs.iter().filter(has_lines).count() >= WITHOUT_RULES;
+        let kept = if may_lack_rules { glyphs.clone() } else { Vec::new() };
         for (cell, glyphs) in fragment.cells.iter_mut().zip(glyphs) {
             cell.lines = text::lines(glyphs, fragment.page);
+        }
+        if may_lack_rules && fragment.lacks_rules() {
+            fragment.cells.clear();
+            outside.extend(kept.into_iter().flatten());
         }
     }
     outside
@@ -157,9 +168,23 @@ impl Fragment {
         self.slots.get(row * (self.xs.len() - 1) + column).copied()
     }
 
+    /// Whether many cells of one row hold several figures, one below the other.
+    fn lacks_rules(&self) -> bool {
+        let is_figure = |line: &&Line| !line.text().chars().any(char::is_alphabetic);
+        let of_rows = |cell: &&Cell| {
+            cell.lines.iter().filter(is_figure).nth(1).is_some() && !stitch::is_broken_number(cell)
+        };
+        let cells: Vec<&Cell> = self.cells.iter().filter(of_rows).collect();
+        cells.chunk_by(|a, b| a.row == b.row).any(|row| row.len() >= WITHOUT_RULES)
+    }
+
     pub(super) fn has_text(&self) -> bool {
         self.cells.iter().any(|cell| !cell.lines.is_empty())
     }
+}
+
+fn is_below(glyph: &Glyph, above: Option<&Glyph>) -> bool {
+    above.is_some_and(|above| (glyph.baseline - above.baseline).abs() > glyph.size)
 }
 
 fn slot_of(edges: &[f64], at: f64) -> Option<usize> {

@@ -22,8 +22,12 @@ impl Ink {
     pub(in crate::document) fn of(red: u8, green: u8, blue: u8, alpha: u8) -> Self {
         const WHITE: u8 = 245;
         const DARK: u8 = 200;
-        match red.min(green).min(blue) {
-            _ if alpha < 20 => Self::White,
+        // What shows through paper: full where nothing is painted.
+        let shown = |part: u8| {
+            let missing = u32::from(u8::MAX - part) * u32::from(alpha) / u32::from(u8::MAX);
+            u8::MAX - u8::try_from(missing).unwrap_or(u8::MAX)
+        };
+        match shown(red.min(green).min(blue)) {
             WHITE.. => Self::White,
             DARK.. => Self::Light,
             _ => Self::Dark,
@@ -132,8 +136,8 @@ impl Page {
     }
 
     /// Adds a glyph whose origin is `origin`; `along` is the way to the next one, as long as the
-    /// glyph is wide. Left out is what nobody sees (off the page, white on white) and text askew
-    /// (watermarks, stamps).
+    /// glyph is wide. Left out is what nobody sees (off the page, white on white) and watermarks and
+    /// stamps: text askew, or as pale as a tint.
     pub(in crate::document) fn glyph(
         &mut self,
         text: &str,
@@ -150,7 +154,7 @@ impl Page {
         let centre = (x + dx / 2.0 + up.0 * 0.35, y + dy / 2.0 + up.1 * 0.35);
         let on_page =
             (0.0..=self.width).contains(&centre.0) && (0.0..=self.height).contains(&centre.1);
-        if !on_page || (ink == Ink::White && !self.is_dark_at(centre)) {
+        if !on_page || (ink != Ink::Dark && !self.is_dark_at(centre)) {
             return;
         }
         self.unknown += usize::from(text.chars().any(is_meaningless));

@@ -3,6 +3,8 @@
 //! Programs draw a border as one line, as one line per cell side, as dashes, or as a thin filled
 //! rectangle, and the same edge differs by a point between rows.
 
+use std::collections::BTreeMap;
+
 use super::page::{Page, Rule};
 
 /// Rules nearer to each other than this are one rule.
@@ -91,7 +93,8 @@ fn clusters<T>(sorted: &[T], within: f64, at: impl Fn(&T) -> f64) -> Vec<&[T]> {
     runs
 }
 
-/// Sets of rules connected by crossing or touching.
+/// Sets of rules connected by crossing or touching; and, where a page break cuts cells merged over
+/// all rows of a page, by standing beside rules of just the same height.
 fn components(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Ruling> {
     let mut sets = Sets::new(horizontal.len() + vertical.len());
     for (i, h) in horizontal.iter().enumerate() {
@@ -102,21 +105,47 @@ fn components(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Ruling> {
             }
         }
     }
-    let mut rulings: std::collections::BTreeMap<usize, Ruling> = std::collections::BTreeMap::new();
+    let mut rulings: BTreeMap<usize, Ruling> = BTreeMap::new();
     for (i, h) in horizontal.iter().enumerate() {
         rulings.entry(sets.root(i)).or_default().horizontal.push(*h);
     }
     for (j, v) in vertical.iter().enumerate() {
         rulings.entry(sets.root(horizontal.len() + j)).or_default().vertical.push(*v);
     }
-    rulings.into_values().collect()
+    let (lone, mut rulings): (Vec<Ruling>, Vec<Ruling>) =
+        rulings.into_values().partition(|ruling| ruling.horizontal.is_empty());
+    for rule in lone.into_iter().flat_map(|ruling| ruling.vertical) {
+        let beside = rulings.iter_mut().filter(|ruling| ruling.is_as_tall_as(&rule));
+        let nearest = beside.min_by(|a, b| a.distance(&rule).total_cmp(&b.distance(&rule)));
+        if let Some(ruling) = nearest {
+            ruling.vertical.push(rule);
+        }
+    }
+    rulings
 }
 
 impl Ruling {
+    fn is_as_tall_as(&self, rule: &Rule) -> bool {
+        let (top, bottom) = extent(&self.vertical);
+        (top - rule.from).abs() <= REACH && (bottom - rule.to).abs() <= REACH
+    }
+
+    /// Whether one horizontal rule and what hangs on it are no part of a row cut by a page break: that
+    /// has a rule on each side of two cells at least, all as long as each other.
+    fn is_bracket(&self) -> bool {
+        let is_row = self.vertical.len() > 2 && self.vertical.iter().all(|r| self.is_as_tall_as(r));
+        self.horizontal.len() == 1 && !is_row
+    }
+
+    /// How far a vertical rule is from those of the table.
+    fn distance(&self, rule: &Rule) -> f64 {
+        self.vertical.iter().map(|own| (own.at - rule.at).abs()).fold(f64::INFINITY, f64::min)
+    }
+
     /// Adds the sides a table may lack (open left and right sides are usual in print), and finds
     /// its edges; `None` for what is no table: a frame round one box, an underline.
     fn completed(mut self) -> Option<Self> {
-        if self.horizontal.len() < 2 || self.vertical.is_empty() {
+        if self.horizontal.is_empty() || self.vertical.is_empty() || self.is_bracket() {
             return None;
         }
         let (left, right) = extent(&self.horizontal);

@@ -201,7 +201,7 @@ fn text(cell: &Cell) -> String {
 
 /// Whether lines of digits are one number too long for its narrow cell: each but the last has as
 /// many digits as there is room for.
-fn is_broken_number(cell: &Cell) -> bool {
+pub(super) fn is_broken_number(cell: &Cell) -> bool {
     let Some((last, full)) = cell.lines.split_last() else { return false };
     let digits = |line: &Line| {
         let text = line.text();

@@ -118,6 +118,41 @@ fn a_table_open_at_its_sides_is_closed() {
 }
 
 #[test]
+fn a_rule_beside_cells_merged_over_a_whole_page_part_is_the_tables() {
+    let mut first = page(1);
+    rule(&mut first, &[100.0, 200.0, 300.0], &[700.0, 760.0]);
+    write(&mut first, "办理结果", 105.0, 714.0);
+    write(&mut first, "12", 220.0, 714.0);
+    let mut second = page(2);
+    for x in [100.0, 200.0, 300.0] {
+        second.stroke((x, 60.0), (x, 120.0), 0.5, INK);
+    }
+    second.stroke((200.0, 90.0), (300.0, 90.0), 0.5, INK);
+    for y in [60.0, 120.0] {
+        second.stroke((200.0, y), (300.0, y), 0.5, INK);
+    }
+    write(&mut second, "34", 220.0, 80.0);
+    write(&mut second, "5", 220.0, 110.0);
+    assert_eq!(shown(vec![first, second]), ["0:办理结果 | 1:12", "0: | 1:34", "1:5"]);
+}
+
+#[test]
+fn the_rest_of_a_row_cut_by_a_page_break_needs_one_rule_below_it() {
+    let xs = [100.0, 200.0, 300.0];
+    let mut first = page(1);
+    rule(&mut first, &xs, &[700.0, 740.0]);
+    write(&mut first, "其他法律行政法规禁", 105.0, 720.0);
+    let mut second = page(2);
+    for x in xs {
+        second.stroke((x, 60.0), (x, 90.0), 0.5, INK);
+    }
+    second.stroke((100.0, 90.0), (300.0, 90.0), 0.5, INK);
+    write(&mut second, "止公开", 105.0, 75.0);
+    write(&mut second, "12", 220.0, 75.0);
+    assert_eq!(shown(vec![first, second]), ["0:其他法律行政法规禁止公开 | 1:12"]);
+}
+
+#[test]
 fn a_label_broken_over_lines_is_one_and_two_figures_are_two() {
     let mut page = page(1);
     rule(&mut page, &[100.0, 200.0, 300.0], &[100.0, 140.0, 160.0]);
@@ -544,4 +579,83 @@ fn a_line_of_a_label_that_ends_with_a_comma_is_no_sentence() {
     centred(&mut page, &[("2", 300.0), ("0", 350.0), ("2", 400.0)], 146.0);
     let shown = shown(vec![page]);
     assert_eq!(shown[2], "0:部分公开（区分处理的，不计其他情形） | 1:2 | 2:0 | 3:2");
+}
+
+#[test]
+fn text_as_pale_as_a_tint_is_a_watermark() {
+    let mut page = page(1);
+    rule(&mut page, &[100.0, 200.0, 300.0], &[100.0, 140.0]);
+    write(&mut page, "规章", 105.0, 114.0);
+    write(&mut page, "12", 220.0, 114.0);
+    let pale = Ink::of(192, 192, 192, 128);
+    page.glyph("内", (232.0, 118.0), (40.0, 0.0), 40.0, pale);
+    assert_eq!(shown(vec![page]), ["0:规章 | 1:12"]);
+}
+
+#[test]
+fn cells_with_several_figures_each_have_no_rules_between_rows() {
+    let mut page = page(1);
+    rule(&mut page, &[70.0, 200.0, 300.0, 400.0, 500.0], &[100.0, 160.0]);
+    centred(&mut page, &[("甲数", 250.0), ("乙数", 350.0), ("丙数", 450.0)], 114.0);
+    row(&mut page, "规章", &[("1", 248.0), ("2", 348.0), ("3", 448.0)], 132.0);
+    row(&mut page, "文件", &[("4", 248.0), ("5", 348.0), ("6", 448.0)], 150.0);
+    assert_eq!(
+        shown(vec![page]),
+        ["1:甲数 | 2:乙数 | 3:丙数", "0:规章 | 1:1 | 2:2 | 3:3", "0:文件 | 1:4 | 2:5 | 3:6"]
+    );
+}
+
+#[test]
+fn a_label_begins_where_those_of_other_rows_do() {
+    let mut page = page(1);
+    let labels = ["属于甲类的申请", "属于乙类的申请", "属于丙类的申请", "属于丁类的申请"];
+    for (number, label) in labels.iter().enumerate() {
+        let y = 114.0 + 24.0 * f64::from(u32::try_from(number).unwrap());
+        write(&mut page, label, 106.0, y);
+        write(&mut page, "1", 300.0, y);
+        write(&mut page, "2", 400.0, y);
+    }
+    write(&mut page, "不予公开", 60.0, 138.0);
+    assert_eq!(
+        shown(vec![page]),
+        [
+            "0+1:属于甲类的申请 | 2:1 | 3:2",
+            "0:不予公开 | 1:属于乙类的申请 | 2:1 | 3:2",
+            "0+1:属于丙类的申请 | 2:1 | 3:2",
+            "0+1:属于丁类的申请 | 2:1 | 3:2"
+        ]
+    );
+}
+
+#[test]
+fn a_line_that_may_be_the_rest_of_a_label_is_no_row_of_blanks() {
+    let mut page = page(1);
+    centred(&mut page, &[("甲数", 250.0), ("乙数", 350.0)], 90.0);
+    row(&mut page, "第一类", &[("1", 248.0), ("2", 348.0)], 114.0);
+    write(&mut page, "的全部文件在办", 95.0, 129.0);
+    write(&mut page, "第二类", 80.0, 160.0);
+    row(&mut page, "第三类", &[("3", 248.0), ("4", 348.0)], 190.0);
+    assert_eq!(
+        shown(vec![page]),
+        [
+            "1:甲数 | 2:乙数",
+            "0:第一类 | 1:1 | 2:2",
+            "0:的全部文件在办 | 1:□ | 2:□",
+            "0:第二类 | 1: | 2:",
+            "0:第三类 | 1:3 | 2:4"
+        ]
+    );
+}
+
+#[test]
+fn a_header_right_above_the_first_label_is_no_part_of_it() {
+    let mut page = page(1);
+    write(&mut page, "内容", 115.0, 100.0);
+    centred(&mut page, &[("甲数", 250.0), ("乙数", 350.0)], 100.0);
+    row(&mut page, "第一类文件", &[("1", 248.0), ("2", 348.0)], 113.0);
+    row(&mut page, "第二类文件", &[("3", 248.0), ("4", 348.0)], 133.0);
+    assert_eq!(
+        shown(vec![page]),
+        ["0:内容 | 1:甲数 | 2:乙数", "0:第一类文件 | 1:1 | 2:2", "0:第二类文件 | 1:3 | 2:4"]
+    );
 }

@@ -4,8 +4,8 @@ use super::super::bands::{Bands, y};
 use super::super::text::{Line, Word};
 use super::columns::{self, Column, Header, is_value};
 use super::is_row;
-use super::labels::{self, Label, Piece};
-use crate::document::{Columns, Grid, GridCell};
+use super::labels::{self, LEVEL, Label, Piece};
+use crate::document::{Columns, Grid, GridCell, ILLEGIBLE};
 
 /// Lines of headers and the rows under them.
 #[derive(Debug, Default)]
@@ -21,7 +21,8 @@ pub(super) fn blocks(lines: &[Line]) -> Vec<Block> {
     let mut current = Block::default();
     for line in lines {
         if current.is_next_head(line) {
-            blocks.push(std::mem::take(&mut current));
+            let head = current.take_next_head();
+            blocks.push(std::mem::replace(&mut current, Block { head, body: Vec::new() }));
         }
         if current.body.is_empty() && !is_row(line) {
             current.head.push(line.clone());
@@ -49,6 +50,19 @@ impl Block {
         let columns = columns::of_values(self.body.iter().filter(|l| is_row(l)));
         let Some(first) = columns.first() else { return false };
         line.words.iter().any(|w| w.right > first.left)
+    }
+
+    /// Takes the lines after the last row that stand over the next table: none that begins, or is centred,
+    /// where the label above it does.
+    fn take_next_head(&mut self) -> Vec<Line> {
+        let after = self.body.iter().rposition(is_row).map_or(0, |last| last + 1);
+        let is_rest = |pair: &[Line]| match pair {
+            [above, line] => labels::is_below(above, line),
+            _ => false,
+        };
+        let from = after.saturating_sub(1);
+        let rest = self.body.get(from..).unwrap_or_default().windows(2).take_while(|p| is_rest(p));
+        self.body.split_off(after + rest.count())
     }
 
     fn has_head(&self, head: &[Line]) -> bool {
@@ -171,8 +185,11 @@ fn split_head(
     let first = rows.first().copied().unwrap_or(f64::INFINITY);
     let mut headers = Vec::new();
     let mut strays = Vec::new();
+    let tops: Vec<f64> =
+        above.iter().filter(|label| label.reach().right > edge).map(Label::top).collect();
     for label in above {
         let beside = label.reach().right <= edge
+            && !tops.iter().any(|top| (top - label.top()).abs() <= LEVEL * label.size())
             && first - label.bottom() <= 1.3 * label.size()
             && !bands.part(label.reach().centre(), label.bottom(), first);
         if beside { strays.extend(label.into_pieces()) } else { headers.push(label) }
@@ -215,8 +232,8 @@ fn rows<'l>(
         match in_place {
             _ if far > APART * label.size() => add_bare(&mut bare, label),
             None => row.labels.push(label),
-            Some(_) if label.is_numbered() => add_bare(&mut bare, label),
-            Some(own) => own.append(label),
+            Some(own) if !label.is_numbered() && own.is_near(&label) => own.append(label),
+            Some(_) => add_bare(&mut bare, label),
         }
     }
     rows.extend(bare);
@@ -230,7 +247,24 @@ fn rows<'l>(
         let mut own = row.labels.iter().skip(usize::from(row.labels.len() > 1));
         row.doubtful = row.line.is_some() && own.any(far);
     }
-    doubt_beside_unlabelled(joined_over_page(rows))
+    doubt_beside_unlabelled(doubt_bare(joined_over_page(rows)))
+}
+
+/// A label without figures right above one that may be the rest of it, or right below one that it may be the
+/// rest of, need not be a row without any.
+fn doubt_bare(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let is_torn = |a: &Row<'_>, b: &Row<'_>| {
+        let labels = a.labels.last().zip(b.labels.last());
+        labels.is_some_and(|(a, b)| !b.is_numbered() && b.reach().meets(&a.reach()) && a.is_near(b))
+    };
+    let torn: Vec<bool> =
+        rows.windows(2).map(|pair| matches!(pair, [a, b] if is_torn(a, b))).collect();
+    for (index, _) in torn.iter().enumerate().filter(|(_, is_torn)| **is_torn) {
+        for row in rows.iter_mut().skip(index).take(2) {
+            row.doubtful |= row.line.is_none();
+        }
+    }
+    rows
 }
 
 /// Figures at the foot of a page whose label has all its lines on the next are one row with it.
@@ -374,7 +408,12 @@ impl Layout {
                 continue;
             }
             let doubtful = of.doubtful || own.iter().any(|w| w.doubtful);
-            let value = cell(row, self.label_columns + index, 1, texts.join(" "));
+            let text = if of.doubtful && of.line.is_none() {
+                ILLEGIBLE.to_string()
+            } else {
+                texts.join(" ")
+            };
+            let value = cell(row, self.label_columns + index, 1, text);
             cells.push(GridCell { doubtful, ..value });
         }
         let page = of.line.map(|l| l.page).or_else(|| of.labels.first()?.page());

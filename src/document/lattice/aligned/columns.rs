@@ -1,6 +1,6 @@
 //! What a figure looks like, and which figures stand under each other.
 
-use super::super::text::{Line, Word, starts_with_ordinal};
+use super::super::text::{Gap, Line, Word, starts_with_ordinal};
 
 /// The reach of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,6 +98,28 @@ pub(super) fn set_apart(lines: &[Line]) -> Vec<Line> {
             words.extend(tail.into_iter().rev());
         }
         Line { words, ..line.clone() }
+    };
+    lines.iter().map(parted).collect()
+}
+
+/// Labels right of another by less than words are apart: where the rows of other labels begin there, they
+/// are words of their own.
+pub(super) fn set_labels_apart(lines: &[Line]) -> Vec<Line> {
+    const ROWS: usize = 3;
+    const GAP: f64 = 0.4;
+    let is_row = |line: &&Line| line.words.iter().skip(1).any(|w| is_value(&w.text));
+    let labels = lines.iter().filter(is_row).filter_map(|line| line.words.first());
+    let starts: Vec<f64> = labels.filter(|w| !is_value(&w.text)).map(|w| w.left).collect();
+    let begins_rows = |x: f64, size: f64| {
+        starts.iter().filter(|start| (*start - x).abs() <= SAME_EDGE * size).count() >= ROWS
+    };
+    let parted = |line: &Line| {
+        let parts = |word: &Word| {
+            let gap = |g: &&Gap| g.to - g.from > GAP * line.size && begins_rows(g.to, line.size);
+            let two = word.gaps.iter().find(gap).and_then(|gap| word.split(*gap));
+            two.map_or_else(|| vec![word.clone()], |(before, after)| vec![before, after])
+        };
+        Line { words: line.words.iter().flat_map(parts).collect(), ..line.clone() }
     };
     lines.iter().map(parted).collect()
 }

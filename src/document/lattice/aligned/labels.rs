@@ -1,7 +1,7 @@
 //! Labels and headers broken over several lines, put together again.
 
 use super::super::bands::Bands;
-use super::super::text::{Word, blank_between_letters, starts_with_ordinal};
+use super::super::text::{Line, Word, blank_between_letters, starts_with_ordinal};
 use super::columns::Column;
 
 /// Lines of one label are no farther apart than this, in sizes.
@@ -9,7 +9,7 @@ const PITCH: f64 = 1.6;
 /// Lines of one label begin, or are centred, at the same place within this, in sizes.
 const ALIGNED: f64 = 0.6;
 /// A line and figures share a baseline within this, in sizes.
-const LEVEL: f64 = 0.3;
+pub(super) const LEVEL: f64 = 0.3;
 
 /// One line of a label. `y` counts through all pages.
 #[derive(Debug, Clone)]
@@ -108,6 +108,14 @@ impl Label {
         self.pieces
     }
 
+    /// Whether another label stands no farther above or below it than lines of one label do, or on another
+    /// page.
+    pub(super) fn is_near(&self, other: &Self) -> bool {
+        let (upper, lower) = if self.top() <= other.top() { (self, other) } else { (other, self) };
+        let is_cut = upper.pieces.last().map(|p| p.page) != lower.page();
+        is_cut || lower.top() - upper.bottom() <= PITCH * lower.size()
+    }
+
     /// Adds what stands in the same row at the same place.
     pub(super) fn append(&mut self, other: Self) {
         self.pieces.extend(other.pieces);
@@ -151,6 +159,13 @@ fn is_aligned(above: &Column, piece: &Piece) -> bool {
     let near = ALIGNED * piece.size;
     let own = Column::of(&piece.word);
     (above.left - own.left).abs() <= near || (above.centre() - own.centre()).abs() <= near
+}
+
+/// Whether the first word of a line may go on with that of the line above.
+pub(super) fn is_below(above: &Line, line: &Line) -> bool {
+    let (Some(first), Some(word)) = (above.words.first(), line.words.first()) else { return false };
+    let piece = Piece { word: word.clone(), y: 0.0, size: line.size, page: line.page };
+    is_aligned(&Column::of(first), &piece)
 }
 
 /// Puts the pieces, from the top, together to labels. `rows` are the baselines of the figures: two
