@@ -50,6 +50,7 @@ use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use assembly::grid_of_rows;
 use sniff::Content;
 
 /// A reader of one format: the file's bytes in, what they show out.

@@ -89,7 +89,7 @@ impl<'l> Assembly<'l> {
 }
 
 /// A grid of rows of single cells, ragged or not.
-pub(super) fn grid_of_rows(rows: Vec<Vec<String>>, columns: Columns) -> Grid {
+pub(crate) fn grid_of_rows(rows: Vec<Vec<String>>, columns: Columns) -> Grid {
     let cells = rows
         .into_iter()
         .enumerate()

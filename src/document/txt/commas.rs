@@ -4,7 +4,7 @@
 use super::is_figure;
 use super::is_prose;
 
-const SEPARATORS: [char; 2] = [',', ';'];
+const SEPARATORS: [char; 4] = [',', ';', '，', '；'];
 /// So many rows with figures after their first cell make a text one of such rows.
 const ROWS: usize = 5;
 /// Lines that a quoted cell may go on over.
@@ -61,6 +61,7 @@ fn row_at(lines: &[&str], separator: char) -> Option<(Vec<String>, usize)> {
 fn cells(text: &str, separator: char) -> Option<Vec<String>> {
     let mut cells = vec![String::new()];
     let (mut quoted, mut was_quoted) = (false, false);
+    let mut brackets = 0_i32;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let cell = cells.last_mut()?;
@@ -70,8 +71,12 @@ fn cells(text: &str, separator: char) -> Option<Vec<String>> {
                 was_quoted = true;
                 quoted = !quoted;
             }
-            _ if c == separator && !quoted => cells.push(String::new()),
-            _ => cell.push(c),
+            _ if c == separator && !quoted && brackets <= 0 => cells.push(String::new()),
+            _ => {
+                brackets += i32::from(matches!(c, '（' | '('));
+                brackets -= i32::from(matches!(c, '）' | ')'));
+                cell.push(c);
+            }
         }
     }
     let is_gapped = |cell: &String| {

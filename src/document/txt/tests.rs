@@ -513,3 +513,24 @@ fn bars_only_between_cells_part_rows_of_one_line() {
     let text = "指标 | 甲 | 乙\n规章 | 1 | 2\n | 许可 | 3\n | 处罚 | 4\n";
     assert_eq!(grids(text)[0].height(), 4);
 }
+
+#[test]
+fn wide_commas_part_cells_too_but_not_in_brackets() {
+    let rows: String =
+        (1..=5).map(|n| format!("规章{n}类（只计一次，不重复），件，{n}\n")).collect();
+    let grid = &grids(&format!("指标，单位，统计数\n{rows}"))[0];
+    let shown: Vec<&str> =
+        grid.cells.iter().filter(|c| c.row == 1).map(|c| c.text.as_str()).collect();
+    assert_eq!(shown, ["规章1类（只计一次，不重复）", "件", "1"]);
+}
+
+#[test]
+fn one_wide_blank_beside_a_figure_parts_cells() {
+    let text = "事　项　甲数　乙数\n规章　１２　3\n行政许可　0　4\n";
+    let grid = &grids(text)[0];
+    let row = |row: usize| -> Vec<&str> {
+        grid.cells.iter().filter(|c| c.row == row).map(|c| c.text.as_str()).collect()
+    };
+    assert_eq!(row(grid.cells.iter().map(|c| c.row).max().unwrap()), ["行政许可", "0", "4"]);
+    assert!(grid.cells.iter().any(|cell| cell.text == "１２"));
+}

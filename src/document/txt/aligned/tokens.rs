@@ -1,5 +1,7 @@
 //! A line as tokens with the columns they cover.
 
+use std::collections::BTreeSet;
+
 use unicode_width::UnicodeWidthChar;
 
 use super::super::is_figure;
@@ -50,12 +52,14 @@ impl Line {
         let mut gap = 0;
         let mut pending = String::new();
         let mut wide_blanks = 0;
-        for c in line.chars() {
+        let parts_cells = beside_figures(line);
+        for (at, c) in line.char_indices() {
             let start = column;
             column += widths.of(c);
             // Wide blanks before the first token are its indent; one alone inside a text is part
-            // of it (`统　计　指　标`); more are a gap.
+            // of it (`统　计　指　标`); more are a gap, and so is one beside a figure.
             match c {
+                _ if parts_cells.contains(&at) && wide_blanks == 0 => gap += 1,
                 ' ' | '\u{a0}' => gap += 1,
                 '\u{3000}' if tokens.is_empty() && pending.is_empty() && gap > 0 => gap += 2,
                 '\u{3000}' => {
@@ -109,6 +113,25 @@ impl Line {
     pub(super) fn has_gap(&self) -> bool {
         self.tokens.iter().skip(1).any(|token| token.figure && token.gap > 1)
     }
+}
+
+/// Where wide blanks stand that have a text on both sides, a figure on one at least.
+fn beside_figures(line: &str) -> BTreeSet<usize> {
+    const WIDE: char = '\u{3000}';
+    let mut places = BTreeSet::new();
+    let mut end = 0;
+    let parts: Vec<&str> = line.split([' ', '\u{a0}', WIDE]).collect();
+    for pair in parts.windows(2) {
+        let [before, after] = pair else { continue };
+        end += before.len();
+        let blank = line.get(end..).and_then(|rest| rest.chars().next()).unwrap_or(WIDE);
+        let is_text = !before.is_empty() && !after.is_empty();
+        if blank == WIDE && is_text && (is_figure(before) || is_figure(after)) {
+            places.insert(end);
+        }
+        end += blank.len_utf8();
+    }
+    places
 }
 
 /// `结  果  维  持` and `总 计` are one word: single characters at equal distances.
