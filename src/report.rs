@@ -25,6 +25,7 @@ mod recognised;
 mod section;
 mod table;
 mod torn;
+mod turned;
 mod values;
 
 use crate::document::{Block, Document, GridCell, Source};
@@ -188,7 +189,8 @@ const EQUAL: f64 = 0.01;
 /// `file_name` is asked for the year when nothing else tells it.
 pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
     let templates = Template::all(forms);
-    let document = &*torn::mended(document, forms.labels());
+    let document = torn::mended(document, forms.labels());
+    let document = &*turned::back(document, forms.labels());
     let lines = lines::of(document, forms.labels());
     let laid: Vec<Laid<'_>> =
         templates.iter().filter_map(|t| t.lay(&lines, document.source)).collect();

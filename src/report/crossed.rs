@@ -35,13 +35,16 @@ struct Filling<'a> {
     /// For each of them how many of its headers stand above it.
     headed: Vec<usize>,
     columns: usize,
+    /// Whether nothing tells the order of the rows.
+    is_lost: bool,
 }
 
 impl<'a> Filling<'a> {
     fn of(template: &Template<'_>) -> Self {
         let columns = template.table.columns.len();
         let places = template.table.rows.len() * columns;
-        Self { cells: vec![None; places], headed: vec![0; places], columns }
+        let (cells, headed) = (vec![None; places], vec![0; places]);
+        Self { cells, headed, columns, is_lost: false }
     }
 
     /// Puts a cell where none is yet; or a value where a blank is, which may pad a row of headers.
@@ -109,7 +112,11 @@ impl<'f> Template<'f> {
                 let line = found.map_or(*line, |(line, _)| line);
                 let cell = found.map(|(_, cell)| cell.cell);
                 let (grid, row_at) = (line.grid, line.row);
-                let value = values::Found { after, cell, ..values::Found::nowhere(grid, row_at) };
+                let value = if filling.is_lost {
+                    values::Found::lost(line)
+                } else {
+                    values::Found { after, cell, ..values::Found::nowhere(grid, row_at) }
+                };
                 laid.cells
                     .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
             }
@@ -228,6 +235,8 @@ impl<'f> Template<'f> {
                 Some(before) => headed.split_off(before),
                 None => (next..next + blocks).collect(),
             };
+            // Of headers on two levels that of a block below comes after those of the blocks beside it.
+            filling.is_lost |= !rows.is_sorted();
             next = rows.last().map_or(next, |last| last + 1);
             headed.clear();
             // The last headers that name every column once tell their order.

@@ -13,7 +13,7 @@ use crate::form::Column;
 /// A header as like a label as this names its column for certain.
 const CERTAIN: f64 = 0.9;
 /// More lines of headers than this stand above no table, one header a line.
-const MOST_LINES: usize = 30;
+pub(super) const MOST_LINES: usize = 30;
 
 /// The order of the columns of a row in the document.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,12 +62,7 @@ impl Template<'_> {
             }
         }
         headers.reverse();
-        let is_in_place = match place.line.columns {
-            Columns::Exact => true,
-            Columns::Ordinal => false,
-            Columns::Filled => headers.iter().any(|(place, _)| *place > 0),
-        };
-        if is_in_place {
+        if is_in_place(place.line.columns, &headers) {
             let start = place.label_end();
             headers.retain(|(column, _)| *column >= start);
             return order_in_place(&headers, columns.len());
@@ -79,25 +74,35 @@ impl Template<'_> {
 
     /// The order of the columns in the blocks of a table in one line, a block for each row, by the lines of
     /// headers above it: the same in each block.
-    pub(super) fn block_order<'a>(&self, above: impl Iterator<Item = &'a Line<'a>>) -> Order {
+    pub(super) fn block_order<'a>(
+        &self,
+        above: impl Iterator<Item = &'a Line<'a>>,
+        grid: Columns,
+    ) -> Order {
         let columns: Vec<&Column> = self.table.columns.iter().collect();
-        let (mut named, mut rows): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut headers, mut rows): (Vec<(usize, Header)>, Vec<usize>) = (Vec::new(), Vec::new());
         for line in above {
-            let headers = self.headers_of(line, &columns);
-            named.extend(headers.iter().filter_map(|(_, header)| header.column()));
+            headers.extend(self.headers_of(line, &columns));
             rows.extend(line.cells.iter().filter_map(|cell| self.row_of(cell)));
         }
+        if is_in_place(grid, &headers) {
+            headers.sort_by_key(|(place, _)| *place);
+        }
+        let named: Vec<usize> = headers.iter().filter_map(|(_, header)| header.column()).collect();
         // Of a header that is repeated the first is enough.
         let mut seen = BTreeSet::new();
         rows.retain(|row| seen.insert(*row));
         if !rows.is_sorted() {
             return Order::Unknown;
         }
-        let Some(first) = named.get(..columns.len()) else { return Order::OfForm };
-        let is_whole = (0..columns.len()).all(|column| first.contains(&column));
+        let first = named.get(..columns.len()).unwrap_or_default();
+        let is_whole = !first.is_empty() && (0..columns.len()).all(|c| first.contains(&c));
         let is_same = named.chunks(columns.len()).all(|block| block == first);
+        let blocks = named.chunk_by(|a, b| a < b).count();
         if is_whole && is_same && !first.is_sorted() {
             Order::Told(first.to_vec())
+        } else if blocks > self.table.value_rows().count() && !is_same {
+            Order::Unknown
         } else {
             Order::OfForm
         }
@@ -126,6 +131,15 @@ impl Template<'_> {
             Some((cell.cell.column, header?))
         });
         headers.collect()
+    }
+}
+
+/// Whether headers stand in the columns of the document that they are headers of. One a line has none.
+fn is_in_place(columns: Columns, headers: &[(usize, Header)]) -> bool {
+    match columns {
+        Columns::Exact => true,
+        Columns::Ordinal => false,
+        Columns::Filled => headers.iter().any(|(place, _)| *place > 0),
     }
 }
 

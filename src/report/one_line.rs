@@ -1,7 +1,7 @@
 //! A table whose cells all stand in one line under several rows of headers.
 
 use super::columns::{drop_surplus_blanks, figures, window};
-use super::headers::Order;
+use super::headers::{MOST_LINES, Order};
 use super::lines::{Line, LineCell};
 use super::table::{HEADER_LINES, Laid, Template, count};
 use super::values;
@@ -41,8 +41,14 @@ impl<'f> Template<'f> {
         let headers: Vec<usize> = lines.iter().map(header).collect();
         let (at, known) = self.data_line(lines, &headers, cells.len())?;
         let line = lines.get(at)?;
-        let above = lines.get(at.saturating_sub(HEADER_LINES)..at).unwrap_or_default();
-        let order = self.block_order(above.iter().filter(|above| above.grid == line.grid));
+        // One a line, the last header stands before the values.
+        let height = if line.columns == Columns::Exact { HEADER_LINES } else { MOST_LINES };
+        let headers = lines.get(at.saturating_sub(height)..=at).unwrap_or_default().iter().rev();
+        let headers = headers.take_while(|above| {
+            let is_header = std::ptr::eq(*above, line) || !above.has_figures();
+            above.grid == line.grid && is_header
+        });
+        let order = self.block_order(headers.collect::<Vec<_>>().into_iter().rev(), line.columns);
         let is_unknown = order == Order::Unknown;
         if let Order::Told(order) = order {
             let of_row =

@@ -1,6 +1,6 @@
 //! One table of a form laid over the rows of a document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
@@ -242,6 +242,7 @@ impl<'f> Template<'f> {
         laid.unknown_rows = unknown_rows;
         let has_lost_rows = self.has_lost_rows(lines, placed);
         let lone = self.only_lone_values(placed);
+        let shifted = self.shifted(lines, placed);
         for (number, place) in placed.iter().enumerate() {
             let next = placed.get(number + 1).map_or(lines.len(), |p| p.at);
             laid.note_grid(place.line.grid);
@@ -256,6 +257,7 @@ impl<'f> Template<'f> {
             let is_lost = has_lost_rows
                 && !place.line.has_values_after(place.label)
                 && place.line.columns != Columns::Exact;
+            let is_lost = is_lost || shifted.contains(&number);
             let values = if is_lost || place.has_values_before() {
                 columns.iter().map(|_| values::Found::lost(place.line)).collect()
             } else {
@@ -274,7 +276,7 @@ impl<'f> Template<'f> {
             .map(|r| r.id.clone())
             .collect();
         self.spread_group_rows(lines, &mut laid);
-        if !has_lost_rows {
+        if !has_lost_rows && shifted.is_empty() {
             self.take_blank_rows(lines, placed, &mut laid);
         }
         laid
@@ -292,6 +294,34 @@ impl<'f> Template<'f> {
             is_labelled && !placed.iter().any(|place| place.at == at)
         };
         own.into_iter().any(is_lost)
+    }
+
+    /// The rows, by their number among those placed, of runs that begin right after figures of a heading or
+    /// of no row and end with a row without any, or before the last one of the form: in plain text the figures may stand
+    /// before their labels.
+    fn shifted(&self, lines: &[Line<'_>], placed: &[Placed<'_>]) -> BTreeSet<usize> {
+        let mut shifted = BTreeSet::new();
+        let mut begun = None;
+        for (number, place) in placed.iter().enumerate() {
+            if place.line.columns == Columns::Exact || place.row.heading {
+                let is_first = place.line.columns != Columns::Exact && place.line.has_figures();
+                begun = is_first.then_some(number + 1);
+                continue;
+            }
+            let above = place.at.checked_sub(1).and_then(|at| lines.get(at));
+            let is_row = |at: usize| placed.iter().any(|p| p.at == at && !p.row.heading);
+            let follows_figures = above.is_some_and(|above| {
+                above.grid == place.line.grid && above.has_figures() && !is_row(place.at - 1)
+            });
+            if follows_figures {
+                begun = Some(number);
+            }
+            let is_last = number + 1 == placed.len() && self.table.rows.len() > place.index + 1;
+            if is_last || !place.line.has_figures() {
+                shifted.extend(begun.take().into_iter().flat_map(|first| first..=number));
+            }
+        }
+        shifted
     }
 
     /// Rows of which only the label is left, as a line of text: a sheet does not say where a row
