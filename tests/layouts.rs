@@ -1184,3 +1184,88 @@ fn figures_left_of_their_label_leave_no_blanks() {
     assert_eq!(report.cells.len(), form.table("requests").unwrap().cells().count());
     assert!(report.cells.values().all(|cell| cell.doubtful));
 }
+
+/// Headers of different height stand in different lines, though in one row.
+#[test]
+fn table_four_stands_in_the_order_of_the_columns_of_its_headers() {
+    let outcomes = "<td></td><td>结果维持</td><td>结果纠正</td><td>其他结果</td><td>尚未审结</td>";
+    let totals = format!("<td>总计</td>{}", "<td></td>".repeat(4));
+    let values: String = (1..=15).map(|n| format!("<td>{n}</td>")).collect();
+    let page = format!(
+        "{HEAD}<table><tr><td colspan=5>行政复议</td><td colspan=5>未经复议直接起诉</td><td colspan=5>复议后起诉</td></tr>\
+         <tr>{}</tr><tr>{}</tr><tr>{values}</tr></table>",
+        outcomes.repeat(3),
+        totals.repeat(3)
+    );
+    let report = lay("a.html", &page);
+    assert_eq!(shown(&report, "disputes.review.total"), "1");
+    assert_eq!(shown(&report, "disputes.review.upheld"), "2");
+    assert_eq!(shown(&report, "disputes.suit_after_review.pending"), "15");
+}
+
+/// Table III turned on its side: rows parted by `row`, cells by `cell`.
+fn turned(row: (&str, &str), cell: (&str, &str)) -> String {
+    let forms = forms();
+    let table = forms.get("2021").unwrap().table("requests").unwrap();
+    let cells = |texts: Vec<String>| {
+        let cells: String =
+            texts.iter().map(|text| format!("{}{text}{}", cell.0, cell.1)).collect();
+        format!("{}{}{}", row.0, cells.trim_end_matches('\t'), row.1)
+    };
+    let labels = table.value_rows().map(|row| row.label.clone());
+    let mut text = cells(std::iter::once("事项".to_owned()).chain(labels).collect());
+    for (number, column) in table.columns.iter().enumerate() {
+        let values =
+            (1..=table.value_rows().count()).map(|row| row * if number == 6 { 1 } else { 100 });
+        let values = values.map(|value| value.to_string());
+        text.push_str(&cells(std::iter::once(column.label.clone()).chain(values).collect()));
+    }
+    text
+}
+
+#[test]
+fn a_table_turned_on_its_side_is_turned_back() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let page = format!("{HEAD}<table>{}</table>", turned(("<tr>", "</tr>"), ("<td>", "</td>")));
+    let one_a_line = with_title(&turned(("", ""), ("", "\n")));
+    for (name, text) in [("a.html", page), ("a.txt", one_a_line)] {
+        let report = lay(name, &text);
+        assert_numbered(&report, form, &[]);
+        assert_eq!(shown(&report, "requests.carried_in.business"), "200", "{name}");
+    }
+}
+
+#[test]
+fn figures_before_their_labels_one_a_line_are_undecided_and_such_a_report_does_not_pass() {
+    let forms = forms();
+    let form = forms.get("2021").unwrap();
+    let rows =
+        of_each_row(form, |row, index| format!("{}\n{}\n", numbered(index).join("\n"), row.label));
+    let head = "总计\n自然人\n其他\n法律服务机构\n社会公益组织\n科研机构\n商业企业";
+    let (report, found) = checked("a.txt", &with_title(&format!("{head}\n{rows}")));
+    let certain = report.cells.values().filter(|cell| !cell.doubtful).count();
+    assert_eq!(certain, 0);
+    let lost = found.findings.iter().find(|f| f.rule == "column-lost").unwrap();
+    assert_eq!(lost.severity, Severity::Error);
+}
+
+#[test]
+fn table_four_from_right_to_left_one_cell_a_line_is_undecided() {
+    let block = "总计\n尚未审结\n其他结果\n结果纠正\n结果维持\n";
+    let values: String = (1..=15).map(|n| format!("{n}\n")).collect();
+    let text =
+        format!("行政诉讼\n行政复议\n复议后起诉\n未经复议直接起诉\n{}{values}", block.repeat(3));
+    let report = lay("a.txt", &with_title(&text));
+    assert_eq!(shown(&report, "disputes.review.total"), "text");
+}
+
+#[test]
+fn statistics_whose_labels_stand_in_the_text_are_not_just_missing() {
+    let forms = forms();
+    let table = forms.get("2014").unwrap().table("statistics").unwrap();
+    let rows: String = table.rows.iter().map(|row| format!("{}为3。\n", row.label)).collect();
+    let (_, found) = checked("a.txt", &format!("青塘镇2017年政府信息公开工作年度报告\n{rows}"));
+    let unread = found.findings.iter().find(|f| f.rule == "table-unruled").unwrap();
+    assert_eq!(unread.severity, Severity::Error);
+}

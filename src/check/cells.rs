@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Draft, Subject, printed};
 use crate::document::{Source, readings};
-use crate::form::{Blank, CellId, Check, Column, Form, Kind, Row, Table, Test};
+use crate::form::{Blank, CellId, Check, Column, Form, Kind, Row, Severity, Table, Test};
 use crate::report::{Cell, CellValue};
 
 /// A cell of the report with its row and column of the form.
@@ -41,7 +41,9 @@ pub(super) fn run(
     match test {
         Test::Blank => blank(check, filled, subject),
         Test::Doubtful if subject.report.source == Source::Ocr => unread(check, filled, subject),
-        Test::ColumnLost if subject.report.source == Source::Text => doubtful(check, filled),
+        Test::ColumnLost if subject.report.source == Source::Text => {
+            doubtful(check, filled, subject)
+        }
         Test::Doubtful | Test::ColumnLost => Vec::new(),
         Test::ReadingTaken => readings_taken(check, filled),
         Test::HeadingValue => heading_values(check, form, table, subject),
@@ -103,14 +105,20 @@ fn blank(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft
         return Vec::new();
     }
     let harmless = !subject.undecided_by_blank.contains(&table.id);
-    let severity =
-        if harmless { crate::form::Severity::Info } else { crate::form::Severity::Warning };
+    let severity = if harmless { Severity::Info } else { Severity::Warning };
     let says = counted(check, form, table, blanks.len());
     vec![Draft::new(check, &table.id, says).with_severity(severity).with_cells(blanks)]
 }
 
-fn doubtful(check: &Check, filled: &Filled<'_>) -> Vec<Draft> {
-    counted_cells(check, filled, doubtful_cells(filled))
+/// A report no figure of which is certain was not checked at all.
+fn doubtful(check: &Check, filled: &Filled<'_>, subject: &Subject<'_>) -> Vec<Draft> {
+    let is_read = |cell: &Cell| {
+        matches!(cell.value, CellValue::Number(_) | CellValue::Placeholder) && !cell.doubtful
+    };
+    let is_unread = !subject.report.cells.values().any(is_read);
+    let severity = if is_unread { Severity::Error } else { check.severity };
+    let drafts = counted_cells(check, filled, doubtful_cells(filled)).into_iter();
+    drafts.map(|draft| draft.with_severity(severity)).collect()
 }
 
 /// Doubtful cells of a scan, and those of rows of which no more is known than that rows were not read.

@@ -165,7 +165,7 @@ enum Absent {
     Missing,
     /// It stands there as a picture or is said to be attached.
     Elsewhere,
-    /// Its headers stand in the text, and no rules tell its cells.
+    /// Its headers or rows stand in the text, and no rules tell its cells.
     Unruled,
 }
 
@@ -213,7 +213,7 @@ fn absence(table: &Table, form: &Form, subject: &Subject<'_>) -> Absent {
     let mut sections = report.sections.iter().filter(own);
     if is_unread || sections.clone().any(|s| s.picture || refers(&s.text)) {
         Absent::Elsewhere
-    } else if sections.any(|s| shows_headers(&s.text, table)) {
+    } else if sections.any(|s| shows_headers(&s.text, table)) || shows_rows(&report.text, table) {
         Absent::Unruled
     } else {
         Absent::Missing
@@ -240,6 +240,15 @@ fn shows_headers(text: &str, table: &Table) -> bool {
         table.columns.iter().flat_map(|c| c.label.chars()).filter(|c| c.is_alphabetic()).collect();
     let found = headers.intersection(&shown).count();
     table.columns.len() > 2 && found * MOST.1 >= headers.len() * MOST.0
+}
+
+/// Whether the text holds the labels of most rows of a table.
+fn shows_rows(text: &[String], table: &Table) -> bool {
+    const FEWEST: usize = 10;
+    let text = Label::of(&text.concat()).body;
+    let labels: Vec<String> = table.rows.iter().map(|row| Label::of(&row.label).body).collect();
+    let shown = labels.iter().filter(|label| text.contains(label.as_str())).count();
+    shown >= FEWEST && shown * 2 > labels.len()
 }
 
 /// Rows that a table lacks. On a scan one may be a row that was seen and not read; that is doubtful then.
