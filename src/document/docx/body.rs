@@ -203,6 +203,9 @@ impl<'a> Walk<'a> {
                 "gridBefore" => row.before = self.columns(&element)?.unwrap_or(0),
                 "del" | "moveFrom" => row.gone = true,
                 "hidden" => row.gone |= element.is_on(),
+                "annotation" => {
+                    row.gone |= element.attribute("type").as_deref() == Some("Word.Deletion");
+                }
                 _ => {}
             }
             self.xml.skip()?;
@@ -227,8 +230,8 @@ impl<'a> Walk<'a> {
         while let Some(element) = self.xml.child()? {
             match element.name() {
                 "gridSpan" => cell.span = self.columns(&element)?.unwrap_or(1).max(1),
-                "vMerge" => cell.upward = merge(element.value().as_deref()),
-                "hMerge" => cell.leftward = merge(element.value().as_deref()),
+                "vMerge" | "vmerge" => cell.upward = merge(element.value().as_deref()),
+                "hMerge" | "hmerge" => cell.leftward = merge(element.value().as_deref()),
                 // A merge under change tracking: `rest` or `cont`, where it is not undone.
                 "cellMerge" => match element.attribute("vMerge").as_deref() {
                     Some("rest") => cell.upward = Merge::Restart,
@@ -293,6 +296,12 @@ pub(super) fn is_wrapper(name: &str) -> bool {
             | "bdo"
             | "oMathPara"
             | "oMath"
+            // Of Word 2003.
+            | "sect"
+            | "sub-section"
+            | "hlink"
+            | "annotation"
+            | "content"
     )
 }
 

@@ -14,6 +14,8 @@ use crate::document::xml::Element;
 struct ParagraphFormat {
     style: Option<String>,
     numbering: Reference,
+    /// The label as Word 2003 has written it.
+    label: Option<String>,
     mark: RunFormat,
 }
 
@@ -28,7 +30,10 @@ impl<'a> Walk<'a> {
         if format.mark.mark_removed {
             flow.carried.push_str(&text);
         } else {
-            let label = self.label(&format, text.is_empty());
+            let label = match format.label {
+                Some(label) => label,
+                None => self.label(&format, text.is_empty()),
+            };
             self.count_text(label.len())?;
             let carried = std::mem::take(&mut flow.carried);
             let text = if label.is_empty() && carried.is_empty() {
@@ -90,11 +95,23 @@ impl<'a> Walk<'a> {
                     self.xml.skip()?;
                 }
                 "numPr" => format.numbering = numbering::reference(&mut self.xml)?,
+                "listPr" => format.label = self.written_label()?,
                 "rPr" => format.mark = styles::run_format(&mut self.xml)?,
                 _ => self.xml.skip()?,
             }
         }
         Ok(format)
+    }
+
+    fn written_label(&mut self) -> Result<Option<String>, Refusal> {
+        let mut label = None;
+        while let Some(element) = self.xml.child()? {
+            if element.name() == "t" {
+                label = element.value().map(|label| label.into_owned());
+            }
+            self.xml.skip()?;
+        }
+        Ok(label)
     }
 
     /// A run; `shown` is whether it is hidden and where its characters stand.

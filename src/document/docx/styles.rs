@@ -64,7 +64,8 @@ impl Styles {
                 xml.leap(&element)?;
                 continue;
             };
-            let is_default = matches!(element.attribute("default").as_deref(), Some("1" | "true"));
+            let is_default =
+                matches!(element.attribute("default").as_deref(), Some("1" | "true" | "on"));
             if is_default && kind.as_deref() == Some("paragraph") {
                 default_paragraph = Some(id.clone().into_owned());
             }
