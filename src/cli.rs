@@ -99,6 +99,7 @@ enum Command {
     /// Make a new database from the files in the folders; nobody is mailed
     ///
     /// `gouji run` must be stopped. Mails and notices are taken over; the old database is moved aside.
+    /// Reports that were imported from elsewhere have to be imported again.
     #[command(after_help = "Example:\n  gouji rebuild")]
     Rebuild,
     /// Look at everything the service needs and say what is in its way, each with the remedy

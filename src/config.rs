@@ -35,6 +35,10 @@ pub use typed::{
 
 /// Where the configuration is looked for when nothing else is said.
 pub const SYSTEM_FILE: &str = "/etc/gouji/gouji.toml";
+/// What to do about a file of settings that is no UTF-8; GBK, most likely.
+pub(crate) const AS_UTF8: &str = "save the file in the encoding UTF-8";
+/// Where the installed service keeps its data.
+const SYSTEM_STATE: &str = "/var/lib/gouji";
 
 /// The folder of the built-in defaults, below the current one.
 pub const BUILT_IN_FOLDER: &str = "gouji-data";
@@ -375,6 +379,9 @@ pub struct Surroundings {
     pub config: Option<PathBuf>,
     /// `STATE_DIRECTORY`, the first of several.
     pub state_directory: Option<PathBuf>,
+    /// Where the installed service keeps its data, if it is installed: there relative paths of
+    /// [`SYSTEM_FILE`] begin for commands by hand, which systemd tells nothing.
+    pub installed: Option<PathBuf>,
     /// `CREDENTIALS_DIRECTORY`.
     pub credentials_directory: Option<PathBuf>,
 }
@@ -389,6 +396,7 @@ impl Surroundings {
             state_directory: state
                 .and_then(|paths| std::env::split_paths(&paths).next())
                 .filter(|path| !path.as_os_str().is_empty()),
+            installed: Some(PathBuf::from(SYSTEM_STATE)).filter(|path| path.is_dir()),
             credentials_directory: path_variable("CREDENTIALS_DIRECTORY"),
         }
     }
@@ -442,10 +450,9 @@ pub fn load(explicit: Option<&Path>) -> Result<Settings, ConfigError> {
 }
 
 fn read_file(path: &Path, hint: &'static str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-        path: path.to_owned(),
-        hint,
-        source,
+    std::fs::read_to_string(path).map_err(|source| {
+        let hint = if source.kind() == std::io::ErrorKind::InvalidData { AS_UTF8 } else { hint };
+        ConfigError::Unreadable { path: path.to_owned(), hint, source }
     })
 }
 
@@ -459,7 +466,8 @@ pub fn from_text(
     surroundings: &Surroundings,
 ) -> Result<Settings, ConfigError> {
     let absolute = std::path::absolute(file).map_err(ConfigError::NoCurrentFolder)?;
-    let base = match (&surroundings.state_directory, absolute.parent()) {
+    let installed = surroundings.installed.as_ref().filter(|_| absolute == Path::new(SYSTEM_FILE));
+    let base = match (surroundings.state_directory.as_ref().or(installed), absolute.parent()) {
         (Some(state), _) => state.clone(),
         (None, Some(folder)) => folder.to_owned(),
         (None, None) => absolute.clone(),

@@ -583,7 +583,7 @@ pub struct FormError {
 #[derive(Debug, thiserror::Error)]
 pub enum FormsError {
     /// The folder or a file in it cannot be read.
-    #[error("cannot read forms in {}: {source}; correct [forms] folder", path.display())]
+    #[error("cannot read forms in {}: {source}; {}", path.display(), remedy(source))]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
@@ -593,6 +593,13 @@ pub enum FormsError {
     /// Files that are not right, with all that is wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FormError>),
+}
+
+fn remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        std::io::ErrorKind::InvalidData => crate::config::AS_UTF8,
+        _ => "correct [forms] folder",
+    }
 }
 
 /// The forms that come with the program, in the order of their years.

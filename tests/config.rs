@@ -73,6 +73,17 @@ fn relative_paths_begin_at_the_state_directory_where_systemd_gives_one() {
 }
 
 #[test]
+fn commands_by_hand_find_the_data_of_the_installed_service() {
+    let surroundings =
+        Surroundings { installed: Some("/var/lib/gouji".into()), ..Default::default() };
+    let database = |file: &str| {
+        from_text("", Path::new(file), &surroundings).unwrap().database.path.display().to_string()
+    };
+    assert_eq!(database("/etc/gouji/gouji.toml"), "/var/lib/gouji/gouji.db");
+    assert_eq!(database("/srv/trial/gouji.toml"), "/srv/trial/gouji.db");
+}
+
+#[test]
 fn one_text_stands_for_a_list_of_one_and_an_empty_text_for_none() {
     let settings = settings("[mail]\nto = \"office@county.gov.cn\"\nadmin = \"\"\n").unwrap();
     assert_eq!(settings.mail.to, ["office@county.gov.cn"]);

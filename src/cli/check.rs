@@ -22,7 +22,7 @@ use crate::form::Forms;
 use crate::inspect::{Inspection, Reading, compare_all, inspect, without_report};
 use crate::units::roster::Directory;
 use crate::watch::is_ignored;
-use crate::watch::names::decoded;
+use crate::watch::names::{decoded, decoded_path};
 use crate::watch::take::MAX_BYTES;
 use crate::worker::{WorkerError, Workers};
 
@@ -37,7 +37,7 @@ pub(super) struct Checking<'i> {
 impl Checking<'_> {
     /// The file as given; what is in a bundle after `!`.
     pub(super) fn name(&self) -> String {
-        let file = decoded(self.file.as_os_str());
+        let file = decoded_path(self.file);
         match self.inspection.member.as_str() {
             "" => file,
             member => format!("{file}!{member}"),
@@ -174,7 +174,7 @@ enum Closed {
 
 /// The bytes of a regular file. Opening never waits, whatever the path leads to.
 fn bytes_of(path: &Path) -> Result<Vec<u8>, Closed> {
-    let shown = plain(&decoded(path.as_os_str()));
+    let shown = plain(&decoded_path(path));
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     let opened = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
     let mut file = opened.map_err(|error| match error.kind() {

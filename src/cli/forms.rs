@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::Exit;
+use crate::config::AS_UTF8;
 use crate::config::Settings;
 use crate::form::{Form, Forms, check_file};
 
@@ -21,8 +22,12 @@ pub(super) fn list(settings: &Settings) -> anyhow::Result<Exit> {
 
 /// Checks one form file.
 pub(super) fn check(file: &Path) -> anyhow::Result<Exit> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the form {}", file.display()))?;
+    let text = match std::fs::read_to_string(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            anyhow::bail!("cannot read the form {}: {error}; {AS_UTF8}", file.display())
+        }
+        read => read.with_context(|| format!("cannot read the form {}", file.display()))?,
+    };
     match check_file(&file.display().to_string(), &text) {
         Ok(form) => {
             writeln!(std::io::stdout(), "{}: right\n{}", file.display(), line(&form))?;

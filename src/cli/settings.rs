@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Exit;
-use crate::config::{self, After, Settings, Tls, Transport};
+use crate::config::{self, After, Origin, Settings, Tls, Transport};
 use crate::form::Forms;
 
 /// Checks the configuration and the forms, and prints what they come to. What is wrong in both is
@@ -29,6 +29,13 @@ pub(super) fn check(explicit: Option<&Path>) -> anyhow::Result<Exit> {
     }
     for warning in &settings.warnings {
         writeln!(out, "warning: {warning}")?;
+    }
+    // Those of the built-in defaults are made by `gouji run`.
+    if matches!(settings.origin, Origin::File(_)) {
+        for folder in settings.drop.folders.iter().filter(|folder| !folder.is_dir()) {
+            let folder = folder.display();
+            writeln!(out, "warning: there is no folder {folder}; gouji waits until it is there")?;
+        }
     }
     Ok(Exit::Fine)
 }

@@ -101,14 +101,12 @@ fn folder_state(folder: &FolderPulse, time: &impl Fn(&str) -> String) -> String 
     format!("there, {mode}, {} files, last scan {scan}", folder.files.unwrap_or(0))
 }
 
-/// The database, which must be there. Whoever asks by hand easily looks in another place than a
-/// service keeps it.
+/// The database, which must be there.
 pub(super) fn database(settings: &Settings) -> anyhow::Result<&Path> {
     let path = &settings.database.path;
     anyhow::ensure!(
         path.exists(),
-        "there is no database at {} yet; `gouji run` makes it (configuration: {}; that of an \
-         installed service is found with STATE_DIRECTORY=/var/lib/gouji in the environment)",
+        "there is no database at {} yet; `gouji run` makes it (configuration: {})",
         path.display(),
         settings.origin,
     );
@@ -202,6 +200,9 @@ pub(super) fn trouble(
     };
     let attempts = mail.attempts;
     writeln!(out, "  {}  {} ({attempts} attempts, {next})", mail.id, plain(&mail.subject))?;
+    if !mail.not_reached.is_empty() {
+        writeln!(out, "    to {}", plain(&mail.not_reached))?;
+    }
     let Some(error) = &mail.last_error else { return Ok(()) };
     writeln!(out, "    {}", plain(error))?;
     match advice(error) {

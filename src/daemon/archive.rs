@@ -1,7 +1,9 @@
-//! `after = "archive"`: a recorded file moves to `<archive>/<year>/<unit>/<name>`. It never replaces
+//! `after = "archive"`: a recorded file moves to `<archive>/<year>/<unit>/<name>`; a bundle of several units
+//! or years to a folder named so. It never replaces
 //! another; it moves only if it is still the file that was recorded. A crash between recording and
 //! moving is repaired by the next scan, which finds a known file in the drop folder.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,30 @@ use crate::watch::Stamp;
 /// How many files of one name a folder may hold.
 const NAMESAKES: u32 = 10_000;
 
+/// Where in the archive a file belongs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shelf {
+    year: String,
+    unit: String,
+}
+
+impl Shelf {
+    /// That of a file with these reports, the unit and year of each; `None`: it has none.
+    pub(super) fn of(reports: impl Iterator<Item = (Option<String>, Option<i16>)>) -> Option<Self> {
+        let (units, years): (BTreeSet<_>, BTreeSet<_>) = reports.unzip();
+        let year = match years.len() {
+            0 => return None,
+            1 => years.first()?.map_or_else(|| "未知年度".to_owned(), |year| year.to_string()),
+            _ => "多个年度".to_owned(),
+        };
+        let unit = match units.len() {
+            1 => units.into_iter().flatten().next().unwrap_or_else(|| "未知单位".to_owned()),
+            _ => "多个单位".to_owned(),
+        };
+        Some(Self { year, unit })
+    }
+}
+
 /// Moves the file at `path` below `archive`, if it still carries `stamp`. Returns where it is now;
 /// `None`: it is not the file that was recorded any more, and stays.
 ///
@@ -23,12 +49,10 @@ pub(super) fn put_away(
     path: &Path,
     stamp: &Stamp,
     archive: &Path,
-    unit: Option<&str>,
-    year: Option<i16>,
+    shelf: &Shelf,
 ) -> io::Result<Option<PathBuf>> {
     let Some(name) = path.file_name() else { return Ok(None) };
-    let year = year.map_or_else(|| "未知年度".to_owned(), |year| year.to_string());
-    let folder = archive.join(year).join(folder_name(unit.unwrap_or("未知单位")));
+    let folder = archive.join(&shelf.year).join(folder_name(&shelf.unit));
     std::fs::create_dir_all(&folder)?;
     for number in 1..=NAMESAKES {
         if rustix::fs::lstat(path).map(|stat| Stamp::of(&stat)) != Ok(*stamp) {
@@ -123,13 +147,29 @@ mod tests {
         let (path, archive) = (root.path().join("a.docx"), root.path().join("archive"));
         for (text, name) in [("one", "a.docx"), ("two", "a (2).docx"), ("three", "a (3).docx")] {
             fs::write(&path, text).unwrap();
-            let unit = Some("东山/乡");
-            let moved = put_away(&path, &stamp(&path), &archive, unit, Some(2025)).unwrap();
+            let shelf = Shelf { year: "2025".into(), unit: "东山/乡".into() };
+            let moved = put_away(&path, &stamp(&path), &archive, &shelf).unwrap();
             let expected = archive.join("2025/东山_乡").join(name);
             assert_eq!(moved, Some(expected.clone()));
             assert_eq!(fs::read_to_string(expected).unwrap(), text);
             assert!(!path.exists());
         }
+    }
+
+    #[test]
+    fn a_bundle_of_several_units_lies_below_none_of_them() {
+        let report = |unit: &str, year| (Some(unit.to_owned()), Some(year));
+        let shelf = |reports: Vec<_>| {
+            Shelf::of(reports.into_iter()).map(|shelf| format!("{}/{}", shelf.year, shelf.unit))
+        };
+        assert_eq!(shelf(vec![]), None);
+        assert_eq!(shelf(vec![report("甲乡", 2024), report("甲乡", 2024)]).unwrap(), "2024/甲乡");
+        let of_two = vec![report("甲乡", 2024), report("乙乡", 2024)];
+        assert_eq!(shelf(of_two).unwrap(), "2024/多个单位");
+        assert_eq!(
+            shelf(vec![report("甲乡", 2023), report("甲乡", 2024)]).unwrap(),
+            "多个年度/甲乡"
+        );
     }
 
     #[test]
@@ -140,7 +180,8 @@ mod tests {
         let recorded = stamp(&path);
         fs::remove_file(&path).unwrap();
         fs::write(&path, "newer").unwrap();
-        assert_eq!(put_away(&path, &recorded, root.path(), None, None).unwrap(), None);
+        let shelf = Shelf::of([(None, None)].into_iter()).unwrap();
+        assert_eq!(put_away(&path, &recorded, root.path(), &shelf).unwrap(), None);
         assert!(path.exists());
     }
 

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tracing::{debug, info, warn};
 
-use super::archive::put_away;
+use super::archive::{Shelf, put_away};
 use super::crew::{Crew, Undone};
 use super::ledger::{Attempt, Ledger, LedgerError};
 use super::live::{Live, Setup};
@@ -130,9 +130,9 @@ impl Desk {
             self.tell_lacking().await;
         }
         tell(name, &recorded);
-        let report = recorded.iter().find_map(|one| one.report.as_ref());
-        let place = report.map(|report| (Some(report.unit.clone()), report.year));
-        Ok(self.put_away(file, name, seen, place).await)
+        let reports = recorded.iter().filter_map(|one| one.report.as_ref());
+        let shelf = Shelf::of(reports.map(|report| (Some(report.unit.clone()), report.year)));
+        Ok(self.put_away(file, name, seen, shelf).await)
     }
 
     /// A content that is recorded: at another path, at the same path after it was touched, or left in
@@ -144,7 +144,7 @@ impl Desk {
         seen: FileSeen,
         bytes: Vec<u8>,
     ) -> Result<Outcome, Delay> {
-        debug!("{name} is known already");
+        info!("{name} brings nothing new: its content was recorded before, and keeps its place");
         let (policy, noted) = (self.policy(file), seen.clone());
         let remember = move |store: &mut crate::store::Store| {
             store.remember_path(&noted, &policy, clock::now())
@@ -155,9 +155,9 @@ impl Desk {
         let After::Archive(_) = self.live.settings().drop.after else { return Ok(Outcome::Done) };
         let reading = self.workers.read(name, &bytes).await?;
         let inspections = self.inspect(name, reading).await?;
-        let report = inspections.iter().find_map(|one| one.checked.as_ref());
-        let place = report.map(|checked| (checked.report.unit.clone(), checked.report.year));
-        Ok(self.put_away(file, name, seen, place).await)
+        let reports = inspections.iter().filter_map(|one| one.checked.as_ref());
+        let places = reports.map(|checked| (checked.report.unit.clone(), checked.report.year));
+        Ok(self.put_away(file, name, seen, Shelf::of(places)).await)
     }
 
     /// Tells the administrator that a program is missing: once for each start of gouji. Who switched
@@ -275,15 +275,14 @@ impl Desk {
         file: &Settled,
         name: &str,
         mut seen: FileSeen,
-        place: Option<(Option<String>, Option<i16>)>,
+        shelf: Option<Shelf>,
     ) -> Outcome {
         let settings = self.live.settings();
-        let (After::Archive(archive), Some((unit, year))) = (&settings.drop.after, place) else {
+        let (After::Archive(archive), Some(shelf)) = (&settings.drop.after, shelf) else {
             return Outcome::Done;
         };
         let (path, stamp, archive) = (file.path.clone(), file.stamp, archive.clone());
-        let moved =
-            spawn_blocking(move || put_away(&path, &stamp, &archive, unit.as_deref(), year)).await;
+        let moved = spawn_blocking(move || put_away(&path, &stamp, &archive, &shelf)).await;
         let target = match moved {
             Ok(Ok(Some(target))) => target,
             Ok(Ok(None)) => return Outcome::Done,

@@ -119,8 +119,8 @@ const KNOWN: &[Known] = &[
             "does not exist",
             "不存在",
         ],
-        means: "the recipient does not exist there: correct `to`, then `gouji notices retry`",
-        advice: "收件地址不存在：请改正 to 中的地址，然后用 gouji notices retry 重新发送。",
+        means: "the recipient does not exist there: correct `to` for the mails to come",
+        advice: "收件地址不存在：请改正 to 中的地址，以后的邮件发往新地址；已写好的这一封地址不变，所涉问题请用 gouji export findings 导出查看。",
     },
     Known {
         words: &["mailbox full", "over quota", "quota exceeded", "邮箱已满", "空间不足"],

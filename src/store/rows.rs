@@ -652,4 +652,6 @@ pub struct MailInTrouble {
     pub next_attempt_at: Timestamp,
     /// What the server said last.
     pub last_error: Option<String>,
+    /// The addresses that have not got it.
+    pub not_reached: String,
 }

@@ -622,6 +622,24 @@ impl Reading {
                 above = listed.and_then(|listed| listed.parent.as_deref()).map(plain);
             }
         }
+        let parents: BTreeSet<String> =
+            self.members.iter().filter_map(|member| member.parent.as_deref()).map(plain).collect();
+        // Where no parent is listed, the list is one of equals; and nobody need be above the uppermost.
+        let has_levels = parents.iter().any(|name| by_name.contains_key(name));
+        let is_uppermost =
+            |member: &Member| member.spellings().any(|name| parents.contains(&plain(name)));
+        let unlisted = self.members.iter().filter(|member| {
+            let parent = member.parent.as_deref().map(plain);
+            has_levels
+                && parent.is_some_and(|name| !by_name.contains_key(&name))
+                && !is_uppermost(member)
+        });
+        let warnings = unlisted.map(|member| {
+            let parent = member.parent.as_deref().unwrap_or_default();
+            let what = format!("{parent:?}, the parent of {:?}, is not on the list", member.name);
+            Fault::at(member.line, what)
+        });
+        self.warnings.extend(warnings);
         self.faults.extend(faults);
     }
 }
@@ -720,6 +738,17 @@ mod tests {
         let names: Vec<_> = roster.members.iter().map(|m| (m.name.as_str(), m.line)).collect();
         assert_eq!(names, [("高城 镇", 2), ("双桥镇", 5)]);
         assert_eq!(roster.warnings.len(), 1, "备注 is not used");
+    }
+
+    #[test]
+    fn a_parent_that_is_not_listed_is_told_where_others_are() {
+        let roster = read(&LIST.replace("县直部门,万载县,", "县直部门,和载县,"));
+        let told: Vec<(Option<u64>, &str)> =
+            roster.warnings.iter().map(|fault| (fault.line, fault.what.as_str())).collect();
+        let what = "\"和载县\", the parent of \"万载县教育局\", is not on the list";
+        assert_eq!(told, [(Some(4), what)]);
+        let equals = "name,parent\n甲乡,某县\n乙乡,某县\n";
+        assert_eq!(read(equals).warnings.len(), 0);
     }
 
     #[test]

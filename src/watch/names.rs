@@ -18,13 +18,18 @@ pub fn decoded(name: &OsStr) -> String {
     }
 }
 
-/// A path for a log line, a mail, a table or a terminal: decoded name by name (a file named in GBK may
-/// lie in a folder named in UTF-8), with control characters and those that turn the direction of
-/// writing spelled out (`\u{202e}`), so that a name can neither break a line nor pass for another.
-pub fn shown(path: &Path) -> String {
+/// A path as text, decoded name by name: a file named in GBK may lie in a folder named in UTF-8.
+pub fn decoded_path(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
     let names = bytes.split(|byte| *byte == b'/').map(|name| decoded(OsStr::from_bytes(name)));
-    let text = names.collect::<Vec<_>>().join("/");
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// A path for a log line, a mail, a table or a terminal: [`decoded_path`] with control characters and those that turn the
+/// direction of writing spelled out (`\u{202e}`), so that a name can neither break a line nor pass for
+/// another.
+pub fn shown(path: &Path) -> String {
+    let text = decoded_path(path);
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() || turns_direction(c) {
