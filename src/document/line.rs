@@ -1,5 +1,7 @@
 //! The text of one paragraph while its runs are read.
 
+use std::ops::Range;
+
 use super::Block;
 
 /// Where characters stand.
@@ -35,6 +37,8 @@ pub(super) struct Line {
     fields: Vec<Field>,
     /// A field shows something that the file does not hold.
     lacks_result: bool,
+    /// Where the text is white.
+    white: Vec<Range<usize>>,
     /// What hangs on the paragraph and is shown beside it: text boxes, pictures.
     pub(super) beside: Vec<Block>,
 }
@@ -103,6 +107,29 @@ impl Line {
         }
     }
 
+    /// Adds text of one run that may be white. Beside text of another colour such text is not seen,
+    /// whatever the ground.
+    pub(super) fn push_coloured(&mut self, text: &str, script: Script, is_white: bool) {
+        let start = self.text.len();
+        self.push(text, script);
+        if is_white && start < self.text.len() {
+            self.white.push(start..self.text.len());
+        }
+    }
+
+    /// The text without what is white, if any of it is not.
+    fn seen(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        let mut seen = String::with_capacity(text.len());
+        let mut next = 0;
+        for white in &self.white {
+            seen.push_str(text.get(next..white.start).unwrap_or_default());
+            next = white.end;
+        }
+        seen.push_str(text.get(next..).unwrap_or_default());
+        if seen.trim().is_empty() { text } else { seen }
+    }
+
     /// A field character: `begin`, `separate` or `end`. Only what stands between `separate` and
     /// `end` is shown; `is_shown`: if anything there is.
     pub(super) fn field(&mut self, kind: &str, is_shown: bool) {
@@ -160,15 +187,19 @@ impl Line {
 
     /// Puts the label of automatic numbering before the text.
     pub(super) fn begin_with(&mut self, label: &str) {
+        for white in &mut self.white {
+            *white = white.start + label.len()..white.end + label.len();
+        }
         self.text.insert_str(0, label);
     }
 
     /// The text as shown.
-    pub(super) fn into_text(self) -> String {
+    pub(super) fn into_text(mut self) -> String {
+        let text = self.seen();
         if self.has_baseline {
-            self.text
+            text
         } else {
-            self.text.chars().map(|c| back(back(c, &RAISED), &LOWERED)).collect()
+            text.chars().map(|c| back(back(c, &RAISED), &LOWERED)).collect()
         }
     }
 

@@ -192,7 +192,9 @@ impl Reader<'_> {
     fn inline(&mut self, line: &mut Line, look: Look) -> Result<(), Refusal> {
         while let Some(node) = self.xml.node_or_text()? {
             match node {
-                xml::Inline::Text(text) if look.is_shown() => line.push(&text, look.script),
+                xml::Inline::Text(text) if look.is_shown() => {
+                    line.push_coloured(&text, look.script, look.is_white);
+                }
                 xml::Inline::Text(_) => {}
                 xml::Inline::Element(element) => match element.name() {
                     "s" => {

@@ -41,6 +41,7 @@ pub(super) struct CharacterFormat {
     pub(super) is_special: bool,
     /// Too small to be seen.
     is_tiny: bool,
+    pub(super) is_white: bool,
     /// What a special character stands for in another font.
     pub(super) symbol: Option<u16>,
     pub(super) script: Script,
@@ -169,7 +170,8 @@ impl CharacterFormat {
 
     fn apply(&mut self, code: u16, value: &[u8]) {
         match code {
-            // sprmCFRMarkDel, sprmCFDStrike, sprmCFSpec, sprmCSymbol, sprmCIss, sprmCHpsPos, sprmCHps
+            // sprmCFRMarkDel, sprmCFDStrike, sprmCFSpec, sprmCSymbol, sprmCIss, sprmCHpsPos, sprmCHps,
+            // sprmCIco, sprmCCv
             0x0800 => self.is_deleted = is_on(value),
             0x2A53 => self.is_struck |= is_on(value),
             0x0855 => self.is_special = is_on(value),
@@ -180,6 +182,8 @@ impl CharacterFormat {
                     .u16(0)
                     .map_or(self.script, |place| Script::moved(place.cast_signed().into()))
             }
+            0x2A42 => self.is_white = value == [8],
+            0x6870 => self.is_white = value == [0xFF, 0xFF, 0xFF, 0],
             0x4A43 => self.is_tiny = Fields(value).u16(0).is_some_and(|size| size <= 2),
             _ => {}
         }

@@ -180,8 +180,13 @@ fn hidden_and_deleted_text_and_field_instructions_are_left_out() {
         .with(&[0x45, 0x48, 8, 0])
         .wide("3")
         .with(&[0x43, 0x4A, 2, 0])
-        .wide("4\r");
-    assert_eq!(made.paragraph(&[]).lines(), ["14"]);
+        .wide("4");
+    made.wide("5")
+        .with(&[0x70, 0x68, 0xFF, 0xFF, 0xFF, 0])
+        .wide("6")
+        .with(&[0x42, 0x2A, 8])
+        .wide("7\r");
+    assert_eq!(made.paragraph(&[]).lines(), ["147"]);
 }
 
 #[test]

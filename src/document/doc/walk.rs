@@ -102,7 +102,9 @@ impl<'a> Walk<'a> {
                     let bytes = self.limits.text_bytes;
                     return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
                 }
-                self.line.push(shown.encode_utf8(&mut [0; 4]), format.script);
+                let mut units = [0; 4];
+                let text = shown.encode_utf8(&mut units);
+                self.line.push_coloured(text, format.script, format.is_white);
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::body::{Walk, is_wrapper};
 use super::numbering;
-use super::styles::{self, RunFormat, Style};
+use super::styles::{self, Look, RunFormat, Style};
 use crate::document::Refusal;
 use crate::document::counting::Reference;
 use crate::document::flow::{Flow, Piece};
@@ -54,7 +54,7 @@ impl<'a> Walk<'a> {
     fn label(&mut self, format: &ParagraphFormat, is_empty: bool) -> String {
         let style = self.styles.paragraph(format.style.as_deref());
         let numbering = format.numbering.or(style.map(Style::numbering).unwrap_or_default());
-        let is_hidden = || self.styles.resolve(style, &format.mark).0;
+        let is_hidden = || self.styles.resolve(style, &format.mark).is_hidden;
         if numbering.list.is_none() || (is_empty && is_hidden()) {
             return String::new();
         }
@@ -67,8 +67,8 @@ impl<'a> Walk<'a> {
             match element.name() {
                 "r" => {
                     let style = self.styles.paragraph(format.style.as_deref());
-                    let mut shown = self.styles.resolve(style, &RunFormat::default());
-                    self.run(line, style, &mut shown)?;
+                    let mut look = self.styles.resolve(style, &RunFormat::default());
+                    self.run(line, style, &mut look)?;
                 }
                 "pPr" => *format = self.paragraph_format()?,
                 "AlternateContent" => self.alternatives(|walk| walk.inlines(line, format))?,
@@ -114,21 +114,21 @@ impl<'a> Walk<'a> {
         Ok(label)
     }
 
-    /// A run; `shown` is whether it is hidden and where its characters stand.
+    /// A run; `look` is how it looks as far as it is read.
     fn run(
         &mut self,
         line: &mut Line,
         paragraph: Option<&Style>,
-        shown: &mut (bool, Script),
+        look: &mut Look,
     ) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
-            let (hidden, script) = *shown;
+            let Look { is_hidden: hidden, .. } = *look;
             match element.name() {
                 "rPr" => {
                     let format = styles::run_format(&mut self.xml)?;
-                    *shown = self.styles.resolve(paragraph, &format);
+                    *look = self.styles.resolve(paragraph, &format);
                 }
-                "AlternateContent" => self.alternatives(|walk| walk.run(line, paragraph, shown))?,
+                "AlternateContent" => self.alternatives(|walk| walk.run(line, paragraph, look))?,
                 "fldChar" => {
                     line.field(&element.attribute("fldCharType").unwrap_or_default(), !hidden);
                     if let Some(entry) = self.chosen()?.filter(|_| !hidden) {
@@ -138,12 +138,12 @@ impl<'a> Walk<'a> {
                 // A note mark typed by hand follows in the same run.
                 "footnoteReference" | "endnoteReference" => {
                     if element.attribute("customMarkFollows").is_some_and(|on| on != "0") {
-                        shown.1 = Script::Raised;
+                        look.script = Script::Raised;
                     }
                     self.xml.skip()?;
                 }
                 _ if hidden => self.xml.skip()?,
-                "t" | "instrText" => self.text(&element, line, script)?,
+                "t" | "instrText" => self.text(&element, line, *look)?,
                 "drawing" | "pict" => self.drawing(line, false)?,
                 "object" => self.drawing(line, true)?,
                 // The text the reading aid stands over, without the aid.
@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
                     let character = character(name, &element);
                     self.xml.skip()?;
                     if let Some(character) = character {
-                        self.show(line, character.encode_utf8(&mut [0; 4]), script)?;
+                        self.show(line, character.encode_utf8(&mut [0; 4]), *look)?;
                     }
                 }
             }
@@ -181,25 +181,20 @@ impl<'a> Walk<'a> {
         Ok(found.or_else(|| entries.into_iter().nth(chosen.unwrap_or(default))))
     }
 
-    fn text(
-        &mut self,
-        element: &Element<'_>,
-        line: &mut Line,
-        script: Script,
-    ) -> Result<(), Refusal> {
+    fn text(&mut self, element: &Element<'_>, line: &mut Line, look: Look) -> Result<(), Refusal> {
         let mut text = std::mem::take(&mut self.buffer);
         text.clear();
         self.xml.text(&mut text)?;
         let preserved = element.attribute("space").as_deref() == Some("preserve");
         let shown = if preserved { &text } else { text.trim_matches([' ', '\t', '\r', '\n']) };
-        self.show(line, shown, script)?;
+        self.show(line, shown, look)?;
         self.buffer = text;
         Ok(())
     }
 
-    fn show(&mut self, line: &mut Line, text: &str, script: Script) -> Result<(), Refusal> {
+    fn show(&mut self, line: &mut Line, text: &str, look: Look) -> Result<(), Refusal> {
         self.count_text(text.len())?;
-        line.push(text, script);
+        line.push_coloured(text, look.script, look.is_white);
         Ok(())
     }
 

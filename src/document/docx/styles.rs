@@ -22,6 +22,7 @@ pub(super) struct Style {
     always_hidden: Option<bool>,
     /// Too small to be seen.
     is_tiny: Option<bool>,
+    is_white: Option<bool>,
     /// Raised or lowered.
     script: Option<Script>,
     numbering: Reference,
@@ -37,9 +38,20 @@ pub(super) struct RunFormat {
     struck: Option<bool>,
     always_hidden: Option<bool>,
     is_tiny: Option<bool>,
+    is_white: Option<bool>,
     script: Option<Script>,
     /// On a paragraph's mark: the mark is deleted or moved away, so the next paragraph follows on.
     pub(super) mark_removed: bool,
+}
+
+/// How a run looks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Look {
+    /// Not shown, or struck out.
+    pub(super) is_hidden: bool,
+    pub(super) is_white: bool,
+    /// Where its characters stand.
+    pub(super) script: Script,
 }
 
 /// Paragraph and character styles by id, each with what it inherits.
@@ -90,8 +102,8 @@ impl Styles {
         named.or(self.default_paragraph.as_deref())
     }
 
-    /// Whether a run is hidden or struck out, and where its characters stand.
-    pub(super) fn resolve(&self, paragraph: Option<&Style>, run: &RunFormat) -> (bool, Script) {
+    /// How a run looks.
+    pub(super) fn resolve(&self, paragraph: Option<&Style>, run: &RunFormat) -> Look {
         let character = run.style.as_deref().and_then(|id| self.styles.get(id));
         // Toggle properties of a paragraph and a character style cancel out
         // (ECMA-376 part 1, 17.7.3).
@@ -109,7 +121,11 @@ impl Styles {
             .script
             .or_else(|| character.and_then(|s| s.script))
             .or_else(|| paragraph.and_then(|s| s.script));
-        (gone || always || is_tiny, script.unwrap_or_default())
+        Look {
+            is_hidden: gone || always || is_tiny,
+            is_white: nearest(run.is_white, |s| s.is_white),
+            script: script.unwrap_or_default(),
+        }
     }
 }
 
@@ -125,6 +141,7 @@ fn inherited(own: &HashMap<String, Style>, id: &str) -> Style {
         style.struck = style.struck.or(below.struck);
         style.always_hidden = style.always_hidden.or(below.always_hidden);
         style.is_tiny = style.is_tiny.or(below.is_tiny);
+        style.is_white = style.is_white.or(below.is_white);
         style.script = style.script.or(below.script);
         style.numbering = style.numbering.or(below.numbering);
         next = below.based_on.as_deref();
@@ -146,6 +163,7 @@ fn style(xml: &mut Xml<'_>) -> Result<Style, Refusal> {
                 style.struck = format.struck;
                 style.always_hidden = format.always_hidden;
                 style.is_tiny = format.is_tiny;
+                style.is_white = format.is_white;
                 style.script = format.script;
             }
             "pPr" => style.numbering = paragraph_numbering(xml)?,
@@ -158,6 +176,7 @@ fn style(xml: &mut Xml<'_>) -> Result<Style, Refusal> {
 /// Reads `w:rPr`.
 pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
     let mut format = RunFormat::default();
+    let mut has_ground = false;
     while let Some(element) = xml.child()? {
         match element.name() {
             "rStyle" => format.style = element.value().map(|id| id.into_owned()),
@@ -166,6 +185,15 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
             "specVanish" | "webHidden" => add(&mut format.always_hidden, element.is_on()),
             "vertAlign" => format.script = Some(script(&element)),
             "position" => format.script = format.script.or(number(&element).map(Script::moved)),
+            "color" => {
+                let is_white = |value: &str| value.eq_ignore_ascii_case("FFFFFF");
+                format.is_white = element.value().map(|value| is_white(&value));
+            }
+            "highlight" => has_ground = element.is_on(),
+            "shd" => {
+                let fill = element.attribute("fill").unwrap_or_default();
+                has_ground |= !matches!(&*fill.to_ascii_lowercase(), "" | "auto" | "ffffff");
+            }
             // In half points, as is the place above the line.
             "sz" => format.is_tiny = number(&element).map(|size| size <= 2),
             "del" | "moveFrom" => format.mark_removed = true,
@@ -173,6 +201,7 @@ pub(super) fn run_format(xml: &mut Xml<'_>) -> Result<RunFormat, Refusal> {
         }
         xml.skip()?;
     }
+    format.is_white = format.is_white.map(|is_white| is_white && !has_ground);
     Ok(format)
 }
 

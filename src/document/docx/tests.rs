@@ -186,6 +186,14 @@ fn text_too_small_to_see_and_marks_moved_up_by_hand_are_no_part_of_a_figure() {
 }
 
 #[test]
+fn white_text_beside_other_text_is_not_seen() {
+    const WHITE: &str = r#"<w:color w:val="ffffff"/>"#;
+    let shaded = format!(r#"{WHITE}<w:shd w:val="clear" w:fill="C00000"/>"#);
+    assert_eq!(lines(&p(&(r("1") + &rp(WHITE, "9") + &r("2") + &rp(&shaded, "3")))), ["123"]);
+    assert_eq!(lines(&p(&rp(WHITE, "12"))), ["12"]);
+}
+
+#[test]
 fn a_cell_that_holds_a_table_alone_is_no_blank() {
     let inner = format!("<w:tc>{}<w:p/></w:tc>", row_of(&["5", ""]));
     let labels: String = (0..7).map(|_| tr(&format!("{}{}", tc("", "甲"), tc("", "1")))).collect();

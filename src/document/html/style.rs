@@ -8,7 +8,7 @@
 //! container of a table is hidden by its own attribute only: pages show such parts by script.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::Refusal;
 use super::dom::{Dom, NodeId, ROOT};
@@ -33,6 +33,10 @@ pub(super) struct Look {
     is_tiny: Option<bool>,
     /// Whether its own text has no colour; `None`: as around it.
     is_clear: Option<bool>,
+    /// Whether its own text is white; `None`: as around it.
+    is_white: Option<bool>,
+    /// Its background has a colour of its own.
+    has_ground: bool,
 }
 
 /// The properties looked at.
@@ -60,8 +64,11 @@ enum Property {
     Width,
     FontSize,
     Color,
+    White,
     /// Whether the background is seen through the text.
     Background,
+    /// Whether the background has a colour of its own.
+    Ground,
 }
 
 /// Every property that hides by itself.
@@ -190,28 +197,64 @@ fn look(tag: &str, mut found: Vec<(Weight, Declaration)>) -> Look {
         is_gone: is_on(Property::Display),
         is_raised: is_on(Property::Place),
         is_tiny: says(Property::FontSize),
+        is_white: says(Property::White),
+        has_ground: is_on(Property::Ground),
         is_clear: says(Property::Color).map(|is_clear| is_clear && !is_on(Property::Background)),
     }
 }
 
-/// Takes away the texts without size or colour.
-fn clear_unseen(dom: &mut Dom) {
-    let mut open = vec![(ROOT, (false, false))];
-    let mut unseen = Vec::new();
-    while let Some((node, around)) = open.pop() {
-        if dom.text(node).is_some() && (around.0 || around.1) {
-            unseen.push(node);
-        }
+/// What elements hand down to the texts in them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Around {
+    is_tiny: bool,
+    is_clear: bool,
+    is_white: bool,
+    on_ground: bool,
+    /// The cell of a table they stand in.
+    cell: Option<NodeId>,
+}
+
+impl Around {
+    fn within(self, dom: &Dom, node: NodeId) -> Self {
         let look = dom.look(node);
-        let own = match dom.tag(node) {
+        let tag = dom.tag(node);
+        let own = match tag {
             // Old pages, which say nothing of their kind, hand nothing down to tables.
-            "table" => (false, false),
-            _ => around,
+            "table" => Self::default(),
+            "td" | "th" => Self { cell: Some(node), ..self },
+            _ => self,
         };
-        let own = (look.is_tiny.unwrap_or(own.0), look.is_clear.unwrap_or(own.1));
+        let coloured = dom.attribute(node, "color").filter(|_| tag == "font").map(is_white);
+        Self {
+            is_tiny: look.is_tiny.unwrap_or(own.is_tiny),
+            is_clear: look.is_clear.unwrap_or(own.is_clear),
+            is_white: look.is_white.or(coloured).unwrap_or(own.is_white),
+            on_ground: own.on_ground || look.has_ground,
+            cell: own.cell,
+        }
+    }
+}
+
+/// Takes away the texts without size or colour, and white ones beside others in a cell: whatever its
+/// ground, one of the two is not seen.
+fn clear_unseen(dom: &mut Dom) {
+    let mut open = vec![(ROOT, Around::default())];
+    let (mut unseen, mut white, mut dark) = (Vec::new(), Vec::new(), HashSet::new());
+    while let Some((node, around)) = open.pop() {
+        let is_text = dom.text(node).is_some_and(|text| !text.trim().is_empty());
+        if is_text && (around.is_tiny || around.is_clear) {
+            unseen.push(node);
+        } else if let (true, Some(cell)) = (is_text, around.cell) {
+            match around.is_white && !around.on_ground {
+                true => white.push((cell, node)),
+                false => drop(dark.insert(cell)),
+            }
+        }
+        let own = around.within(dom, node);
         open.extend(dom.children(node).map(|child| (child, own)));
     }
-    unseen.into_iter().for_each(|node| dom.clear(node));
+    let white = white.into_iter().filter(|(cell, _)| dark.contains(cell)).map(|(_, text)| text);
+    unseen.into_iter().chain(white).for_each(|node| dom.clear(node));
 }
 
 fn is_part_of_table(tag: &str) -> bool {
@@ -310,7 +353,7 @@ fn block(text: &str) -> (&str, &str) {
 }
 
 fn declarations(body: &str) -> Vec<Declaration> {
-    body.split(';').filter_map(declaration).collect()
+    body.split(';').flat_map(|text| [declaration(text), whiteness(text)]).flatten().collect()
 }
 
 /// A length in pixels or points, or in characters; none for one that depends on what is around.
@@ -374,6 +417,19 @@ fn is_cut_away(value: &str) -> bool {
     sides.all(|side| length(side).is_some_and(|side| side <= TINY))
 }
 
+/// What a colour says beside what [`declaration`] takes of it.
+fn whiteness(text: &str) -> Option<Declaration> {
+    let colour = declaration(text).filter(|d| d.property == Property::Color)?;
+    let (_, value) = text.split_once(':')?;
+    Some(Declaration { property: Property::White, is_on: is_white(value), ..colour })
+}
+
+fn is_white(colour: &str) -> bool {
+    let colour = colour.split('!').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let colour = colour.replace(' ', "");
+    matches!(colour.as_str(), "white" | "#fff" | "#ffffff" | "rgb(255,255,255)")
+}
+
 fn declaration(text: &str) -> Option<Declaration> {
     let (name, value) = text.split_once(':')?;
     let value = value.to_ascii_lowercase();
@@ -404,6 +460,10 @@ fn declaration(text: &str) -> Option<Declaration> {
         "font-size" => (Property::FontSize, is_tiny(value)?),
         "font" => (Property::FontSize, is_tiny(size_in(value)?)?),
         "color" => (Property::Color, is_clear(value)?),
+        "background" | "background-color" => (
+            Property::Ground,
+            !is_white(value) && !matches!(value, "" | "none" | "transparent" | "inherit"),
+        ),
         "background-clip" | "-webkit-background-clip" => (Property::Background, value == "text"),
         _ => return None,
     };

@@ -97,6 +97,8 @@ fn text_that_cannot_be_seen_is_not_glued_to_a_figure() {
         "<i style='color:transparent'>9</i>",
         "<i style='color:rgba(0, 0, 0, 0)'>9</i>",
         "<i style='opacity:0.0'>9</i>",
+        "<i style='color: #FFF !important'><b>9</b></i>",
+        "<font color=white>9</font>",
         "<i style='position:absolute;left:-9999px;top:0'>9</i>",
         "<i style='position:absolute;clip:rect(1px,1px,1px,1px)'>9</i>",
         "<b style='position:absolute;width:1px;overflow:hidden'>9</b>",
@@ -114,6 +116,8 @@ fn text_that_cannot_be_seen_is_not_glued_to_a_figure() {
         "<i style='font-size:.14rem;opacity:.9;color:#000000ff;left:-9999px'>9</i>",
         "<i style='font:700 12px/0 a;clip:rect(0,0,0,0);text-indent:-24pt'>9</i>",
         "<i style='color:transparent;background-clip:text'>9</i>",
+        "<i style='background:#c00'><b style='color:#fff'>9</b></i>",
+        "<i style='color:white'><b style='color:red'>9</b></i>",
     ] {
         assert_eq!(cell(&format!("1{seen}")), "甲@0 19@1 7@2", "{seen}");
     }

@@ -21,6 +21,7 @@ struct Style {
     parent: Option<String>,
     is_hidden: Option<bool>,
     is_struck: Option<bool>,
+    is_white: Option<bool>,
     script: Option<Script>,
 }
 
@@ -29,6 +30,7 @@ struct Style {
 pub(in crate::document) struct Look {
     is_hidden: bool,
     is_struck: bool,
+    pub(in crate::document) is_white: bool,
     pub(in crate::document) script: Script,
 }
 
@@ -41,18 +43,20 @@ impl Look {
 impl Styles {
     /// How text of the named style looks; what the style leaves open is as `around`.
     pub(in crate::document) fn resolve(&self, name: Option<&str>, around: Look) -> Look {
-        let (mut is_hidden, mut is_struck, mut script) = (None, None, None);
+        let (mut is_hidden, mut is_struck, mut is_white, mut script) = (None, None, None, None);
         let mut next = name;
         for _ in 0..MAX_CHAIN {
             let Some(style) = next.and_then(|name| self.styles.get(name)) else { break };
             is_hidden = is_hidden.or(style.is_hidden);
             is_struck = is_struck.or(style.is_struck);
+            is_white = is_white.or(style.is_white);
             script = script.or(style.script);
             next = style.parent.as_deref();
         }
         Look {
             is_hidden: is_hidden.unwrap_or(around.is_hidden),
             is_struck: is_struck.unwrap_or(around.is_struck),
+            is_white: is_white.unwrap_or(around.is_white),
             script: script.unwrap_or(around.script),
         }
     }
@@ -102,6 +106,11 @@ fn style(element: &Element<'_>, xml: &mut Xml<'_>) -> Result<Style, Refusal> {
             style.is_struck = says("text-line-through-style", "none")
                 .or(says("text-line-through-type", "none"))
                 .map(|is_none| !is_none);
+            let has_ground = properties.attribute("background-color").is_some_and(|ground| {
+                !matches!(&*ground.to_ascii_lowercase(), "transparent" | "#ffffff")
+            });
+            let colour = properties.attribute("color");
+            style.is_white = colour.map(|c| c.eq_ignore_ascii_case("#ffffff") && !has_ground);
             style.script = properties.attribute("text-position").map(|place| script(&place));
         }
         xml.skip()?;

@@ -8,12 +8,13 @@ use zip::write::SimpleFileOptions;
 use super::*;
 use crate::document::drawn::shown;
 
-const STYLES: &str = r#"<style:style style:name="H"><style:text-properties text:display="none"/></style:style>
+const STYLES: &str = r##"<style:style style:name="H"><style:text-properties text:display="none"/></style:style>
 <style:style style:name="H2" style:parent-style-name="H"/>
 <style:style style:name="S"><style:text-properties style:text-position="super 58%"/></style:style>
+<style:style style:name="W"><style:text-properties fo:color="#FFFFFF"/></style:style>
 <style:style style:name="T"><style:text-properties style:text-line-through-style="solid"/></style:style>
 <text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-suffix="、" style:num-format="一, 二, 三, ..."><style:list-level-properties><style:list-level-label-alignment text:label-followed-by="nothing"/></style:list-level-properties></text:list-level-style-number>
-<text:list-level-style-number text:level="2" loext:num-list-format="(%1%.%2%)" style:num-format="1"/></text:list-style>"#;
+<text:list-level-style-number text:level="2" loext:num-list-format="(%1%.%2%)" style:num-format="1"/></text:list-style>"##;
 
 fn try_lines(body: &str) -> Result<Vec<String>, Refusal> {
     let content = format!(
@@ -77,6 +78,7 @@ fn deleted_hidden_and_raised_text_is_left_out() {
     assert_eq!(lines(body), ["12"]);
     let struck = r#"<text:p>1<text:span text:style-name="T">8</text:span>2</text:p>"#;
     assert_eq!(lines(struck), ["12"]);
+    assert_eq!(lines(&struck.replace("\"T\"", "\"W\"")), ["12"]);
 }
 
 #[test]

@@ -302,7 +302,7 @@ impl<'a> Walk<'a> {
             let bytes = self.limits.text_bytes;
             return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
         }
-        line.push(text, look.script);
+        line.push_coloured(text, look.script, look.is_white);
         Ok(())
     }
 

@@ -32,6 +32,14 @@ fn hidden_and_deleted_text_is_left_out() {
 }
 
 #[test]
+fn white_text_beside_other_text_is_not_seen() {
+    let colours = r"{\colortbl;\red255\green0\blue0;\red255\green255\blue255;}";
+    let line = |text: &str| lines(&format!(r"{colours}{text}\par"));
+    assert_eq!(line(r"1{\cf2 9}{\cf1 2}{\cf2\highlight1 3}"), ["123"]);
+    assert_eq!(line(r"\cf2 12"), ["12"]);
+}
+
+#[test]
 fn destinations_nobody_knows_are_passed_over() {
     assert_eq!(lines(r"{\*\unknown 1{2}}{\header 3}{\info{\title 4}}5\par"), ["5"]);
     assert_eq!(lines(r"{\field{\*\fldinst PAGE 9}{\fldrslt 7}}\par"), ["7"]);

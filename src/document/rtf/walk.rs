@@ -30,6 +30,9 @@ struct State {
     is_struck: bool,
     is_deleted: bool,
     is_tiny: bool,
+    is_white: bool,
+    /// Its background has a colour of its own.
+    has_ground: bool,
     /// The group is a field.
     is_field: bool,
     script: Script,
@@ -49,6 +52,8 @@ enum Destination {
     Text,
     /// The list of fonts.
     Fonts,
+    /// The list of colours.
+    Colours,
     /// Nothing that is shown; but a picture is noted.
     Ignored,
     /// The instruction of a field: nothing shown.
@@ -77,6 +82,10 @@ pub(super) struct Walk<'l> {
     states: Vec<State>,
     state: State,
     fonts: HashMap<i32, Option<&'static Encoding>>,
+    /// For each colour whether it is white.
+    colours: Vec<bool>,
+    /// How many of red, green and blue are full in the colour under way.
+    full: u8,
     font: i32,
     default_encoding: &'static Encoding,
     default_font: i32,
@@ -102,6 +111,8 @@ impl<'l> Walk<'l> {
             is_struck: false,
             is_deleted: false,
             is_tiny: false,
+            is_white: false,
+            has_ground: false,
             is_field: false,
             script: Script::Baseline,
             depth: 0,
@@ -111,6 +122,8 @@ impl<'l> Walk<'l> {
             states: Vec::new(),
             state,
             fonts: HashMap::new(),
+            colours: Vec::new(),
+            full: 0,
             font: 0,
             default_encoding: WINDOWS_1252,
             default_font: 0,
@@ -180,6 +193,9 @@ impl<'l> Walk<'l> {
         if self.state.destination == Destination::Instruction && self.line.is_in_instruction() {
             self.line.push(char::from(byte).encode_utf8(&mut [0; 4]), Script::Baseline);
         }
+        if self.state.destination == Destination::Colours && byte == b';' {
+            self.colours.push(std::mem::take(&mut self.full) == 3);
+        }
         if self.state.destination != Destination::Text {
             return Ok(());
         }
@@ -210,7 +226,8 @@ impl<'l> Walk<'l> {
             let bytes = self.limits.text_bytes;
             return Err(Refusal::TooLarge(format!("more than {bytes} bytes of text")));
         }
-        self.line.push(text, self.state.script);
+        let is_white = self.state.is_white && !self.state.has_ground;
+        self.line.push_coloured(text, self.state.script, is_white);
         Ok(())
     }
 
@@ -255,6 +272,11 @@ impl<'l> Walk<'l> {
                 if matches!(word, "nesttableprops") {
                     self.state.destination = Destination::Text;
                 }
+                Ok(())
+            }
+            Destination::Colours => {
+                let is_full = matches!(word, "red" | "green" | "blue") && number == Some(255);
+                self.full = self.full.saturating_add(u8::from(is_full));
                 Ok(())
             }
             Destination::Fonts => {
@@ -307,6 +329,11 @@ impl<'l> Walk<'l> {
             "sub" => self.state.script = script(is_on, Script::Lowered),
             "up" => self.state.script = Script::moved(number.unwrap_or(6)),
             "dn" => self.state.script = Script::moved(-number.unwrap_or(6)),
+            "cf" => {
+                let colour = usize::try_from(value).ok().and_then(|n| self.colours.get(n));
+                self.state.is_white = colour.copied().unwrap_or_default();
+            }
+            "highlight" | "cb" | "chcbpat" => self.state.has_ground = value != 0,
             "fs" => self.state.is_tiny = value <= 2,
             "nosupersub" => self.state.script = Script::Baseline,
             "field" => {
@@ -328,6 +355,8 @@ impl<'l> Walk<'l> {
         self.state.is_struck = false;
         self.state.is_deleted = false;
         self.state.is_tiny = false;
+        self.state.is_white = false;
+        self.state.has_ground = false;
         self.state.script = Script::Baseline;
         self.state.encoding = self.fonts.get(&self.default_font).copied().flatten();
     }
@@ -470,10 +499,11 @@ fn script(is_on: bool, script: Script) -> Script {
 fn destination(word: &str) -> Option<Destination> {
     match word {
         "fonttbl" => Some(Destination::Fonts),
+        "colortbl" => Some(Destination::Colours),
         "fldinst" => Some(Destination::Instruction),
-        "colortbl" | "stylesheet" | "listtable" | "listoverridetable" | "revtbl" | "rsidtbl"
-        | "generator" | "info" | "header" | "headerl" | "headerr" | "headerf" | "footer"
-        | "footerl" | "footerr" | "footerf" | "footnote" | "annotation" | "atnid" | "atnauthor"
+        "stylesheet" | "listtable" | "listoverridetable" | "revtbl" | "rsidtbl" | "generator"
+        | "info" | "header" | "headerl" | "headerr" | "headerf" | "footer" | "footerl"
+        | "footerr" | "footerf" | "footnote" | "annotation" | "atnid" | "atnauthor"
         | "atrfstart" | "atrfend" | "pict" | "objdata" | "nonshppict" | "nonesttables"
         | "themedata" | "colorschememapping" | "latentstyles" | "datastore" | "xmlnstbl"
         | "filetbl" | "tc" | "xe" | "rxe" | "txe" | "bkmkstart" | "bkmkend" | "pntxta"
