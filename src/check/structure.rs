@@ -231,24 +231,37 @@ fn has_bare_figures(text: &[String]) -> bool {
 }
 
 /// Whether lines of a text that are no sentences hold most letters of the headers of a table.
-/// The order of the letters is lost where the lines of headers broken in two run together.
 fn shows_headers(text: &str, table: &Table) -> bool {
-    const MOST: (usize, usize) = (3, 4);
-    let lines = text.lines().filter(|line| !line.contains(['。', '，', '；', '：']));
-    let shown: BTreeSet<char> = lines.flat_map(str::chars).collect();
-    let headers: BTreeSet<char> =
-        table.columns.iter().flat_map(|c| c.label.chars()).filter(|c| c.is_alphabetic()).collect();
-    let found = headers.intersection(&shown).count();
-    table.columns.len() > 2 && found * MOST.1 >= headers.len() * MOST.0
+    table.columns.len() > 2 && shows_letters(text.lines(), table.columns.iter().map(|c| &c.label))
 }
 
-/// Whether the text holds the labels of most rows of a table.
+/// Whether lines that are no sentences hold most letters of some labels. The order of the letters is lost
+/// where the lines of labels broken in two run together.
+fn shows_letters<'t>(
+    lines: impl Iterator<Item = &'t str>,
+    labels: impl Iterator<Item = &'t String>,
+) -> bool {
+    const MOST: (usize, usize) = (3, 4);
+    let lines = lines.filter(|line| !line.contains(['。', '，', '；', '：']));
+    let shown: BTreeSet<char> = lines.flat_map(str::chars).collect();
+    let letters: BTreeSet<char> =
+        labels.flat_map(|label| label.chars()).filter(|c| c.is_alphabetic()).collect();
+    letters.intersection(&shown).count() * MOST.1 >= letters.len() * MOST.0
+}
+
+/// Whether the text holds the labels of most rows of a table, or their letters.
 fn shows_rows(text: &[String], table: &Table) -> bool {
     const FEWEST: usize = 10;
-    let text = Label::of(&text.concat()).body;
-    let labels: Vec<String> = table.rows.iter().map(|row| Label::of(&row.label).body).collect();
-    let shown = labels.iter().filter(|label| text.contains(label.as_str())).count();
-    shown >= FEWEST && shown * 2 > labels.len()
+    if table.rows.len() < FEWEST {
+        return false;
+    }
+    let whole = Label::of(&text.concat()).body;
+    let is_shown = |row: &&Row| whole.contains(&Label::of(&row.label).body);
+    table.rows.iter().filter(is_shown).count() * 2 > table.rows.len()
+        || shows_letters(
+            text.iter().flat_map(|text| text.lines()),
+            table.rows.iter().map(|row| &row.label),
+        )
 }
 
 /// Rows that a table lacks. On a scan one may be a row that was seen and not read; that is doubtful then.

@@ -534,3 +534,12 @@ fn one_wide_blank_beside_a_figure_parts_cells() {
     assert_eq!(row(grid.cells.iter().map(|c| c.row).max().unwrap()), ["行政许可", "0", "4"]);
     assert!(grid.cells.iter().any(|cell| cell.text == "１２"));
 }
+
+#[test]
+fn a_label_and_a_unit_without_a_figure_are_a_row_with_a_blank() {
+    let text = "统计指标      单位   统计数\n公报公开数    条     3\n网站公开数    条\n其他公开数    条     5\n";
+    let grid = &grids(text)[0];
+    let row: Vec<&str> =
+        grid.cells.iter().filter(|c| c.row == 2).map(|c| c.text.as_str()).collect();
+    assert_eq!(row, ["网站公开数", "条", ""]);
+}

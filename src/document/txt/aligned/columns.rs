@@ -2,6 +2,7 @@
 
 use super::super::cell_text;
 use super::tokens::{Line, Token};
+use crate::document::characters::UNITS;
 
 /// Columns by which a token may miss its place and still mean it.
 const SLACK: usize = 1;
@@ -71,7 +72,8 @@ impl Columns {
         let indent = row.tokens.first().map_or(0, |token| token.start);
         let merged = self.labels.iter().filter(|start| **start + SLACK < indent).count();
         let mut cells = vec![String::new(); merged];
-        let header = row.figures() == 0 && row.tokens.len() > 1;
+        let has_unit = row.tokens.iter().skip(1).any(|token| UNITS.contains(&token.text.trim()));
+        let header = row.figures() == 0 && row.tokens.len() > 1 && !has_unit;
         let labels = if header { self.header_labels(row) } else { self.row_labels(row) };
         cells.extend(row.tokens.iter().take(labels).map(text));
         let tokens = row.tokens.get(labels..).unwrap_or_default();
