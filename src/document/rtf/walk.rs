@@ -328,7 +328,7 @@ impl<'l> Walk<'l> {
             "super" => self.state.script = script(is_on, Script::Raised),
             "sub" => self.state.script = script(is_on, Script::Lowered),
             "up" => self.state.script = Script::moved(number.unwrap_or(6)),
-            "dn" => self.state.script = Script::moved(-number.unwrap_or(6)),
+            "dn" => self.state.script = Script::moved(number.unwrap_or(6).saturating_neg()),
             "cf" => {
                 let colour = usize::try_from(value).ok().and_then(|n| self.colours.get(n));
                 self.state.is_white = colour.copied().unwrap_or_default();
