@@ -129,39 +129,85 @@ pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
         .map(|node| (node, declarations(dom.attribute(node, "style").unwrap_or_default())))
         .collect();
     let rules = deciding(rules(dom), &own);
-    let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (number, rule) in rules.iter().enumerate() {
-        by_key.entry(key(rule)).or_default().push(number);
-    }
+    let mut sheets = Sheets::of(&rules);
     let holds_table = holders(dom);
-    let mut left = COMPARISONS;
-    let mut looks = Vec::new();
+    let holds_table = |node: NodeId| holds_table.get(node).copied().unwrap_or_default();
+    let mut found: Vec<(NodeId, Vec<(Weight, Declaration)>)> = Vec::new();
     for (node, own) in own {
-        let mut found: Vec<(Weight, Declaration)> = Vec::new();
+        let own = own.into_iter().map(|d| ((d.is_important, true, 0, 0, 0, 0), d));
+        let by_sheets =
+            if holds_table(node) { Vec::new() } else { sheets.declared(dom, node, true)? };
+        found.push((node, by_sheets.into_iter().chain(own).collect()));
+    }
+    let touched = touched(dom, &found);
+    for (node, found) in found {
+        let mut found = found;
+        if touched.contains(&node) {
+            if !holds_table(node) {
+                found.extend(sheets.declared(dom, node, false)?);
+            }
+            dom.set_look(node, look(dom.tag(node), found));
+        }
+    }
+    clear_unseen(dom);
+    Ok(())
+}
+
+/// The elements that anything is turned on for, with all that stand in them.
+fn touched(dom: &Dom, found: &[(NodeId, Vec<(Weight, Declaration)>)]) -> HashSet<NodeId> {
+    let on = found.iter().filter(|(_, found)| found.iter().any(|(_, d)| d.is_on));
+    let mut open: Vec<NodeId> = on.map(|(node, _)| *node).collect();
+    let mut touched = HashSet::new();
+    while let Some(node) = open.pop() {
+        if touched.insert(node) {
+            open.extend(dom.children(node));
+        }
+    }
+    touched
+}
+
+/// The rules of a page, by what an element must have for them.
+struct Sheets<'r> {
+    rules: &'r [Rule],
+    by_key: HashMap<&'r str, Vec<usize>>,
+    /// Comparisons that may still be made.
+    left: usize,
+}
+
+impl<'r> Sheets<'r> {
+    fn of(rules: &'r [Rule]) -> Self {
+        let mut by_key: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (number, rule) in rules.iter().enumerate() {
+            by_key.entry(key(rule)).or_default().push(number);
+        }
+        Self { rules, by_key, left: COMPARISONS }
+    }
+
+    /// What is declared for an element: by the rules that turn anything on, or by the others.
+    fn declared(
+        &mut self,
+        dom: &Dom,
+        node: NodeId,
+        turns_on: bool,
+    ) -> Result<Vec<(Weight, Declaration)>, Refusal> {
+        let mut found = Vec::new();
         let keys = [dom.tag(node), ""].into_iter().chain(dom.attribute(node, "id"));
         for key in keys.chain(classes(dom, node)) {
-            for &number in by_key.get(key).into_iter().flatten() {
-                let Some(rule) = rules.get(number) else { continue };
-                if matches(dom, node, &rule.parts, &mut left) {
+            for &number in self.by_key.get(key).into_iter().flatten() {
+                let Some(rule) = self.rules.get(number) else { continue };
+                if rule.declarations.iter().any(|d| d.is_on) == turns_on
+                    && matches(dom, node, &rule.parts, &mut self.left)
+                {
                     let weight = weight(rule, number);
                     found.extend(rule.declarations.iter().map(|d| (weight(d), *d)));
                 }
             }
         }
-        if left == 0 {
-            return Err(Refusal::TooLarge("style sheets without end".into()));
-        }
-        if holds_table.get(node).copied().unwrap_or_default() {
-            found.clear();
-        }
-        found.extend(own.into_iter().map(|d| ((d.is_important, true, 0, 0, 0, 0), d)));
-        if !found.is_empty() {
-            looks.push((node, look(dom.tag(node), found)));
+        match self.left {
+            0 => Err(Refusal::TooLarge("style sheets without end".into())),
+            _ => Ok(found),
         }
     }
-    looks.into_iter().for_each(|(node, look)| dom.set_look(node, look));
-    clear_unseen(dom);
-    Ok(())
 }
 
 /// The rules about what anything on the page says: most only give sizes and colours, all visible.
