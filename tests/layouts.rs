@@ -954,6 +954,11 @@ fn headers_without_rules_and_figures_are_no_missing_table() {
     let table = requests(forms.get("2021").unwrap(), |_, row, index| Some(labelled(row, index)));
     let beside_a_table = of(&format!("{headers}{table}"));
     assert_eq!(beside_a_table, [("table-unruled".to_owned(), "warning".to_owned())]);
+    let few = requests(forms.get("2021").unwrap(), |_, row, index| {
+        (index < 12).then(|| labelled(row, index))
+    });
+    let beside_a_part = of(&format!("{headers}{few}"));
+    assert_eq!(beside_a_part, [("table-unruled".to_owned(), "error".to_owned())]);
     let prose = "<p>本年度没有行政复议案件，结果维持、纠正、其他、尚未审结的总计都没有。</p>";
     assert_eq!(of(prose), [("table-missing".to_owned(), "error".to_owned())]);
 }

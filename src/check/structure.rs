@@ -173,6 +173,8 @@ enum Absent {
 fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Absent) -> Vec<Draft> {
     let Some(due) = subject.due else { return Vec::new() };
     let found = |t: &&Table| subject.report.tables.iter().any(|f| f.table == t.id);
+    let cells: usize = due.tables.iter().map(|t| t.cells().count()).sum();
+    let is_mostly_unread = subject.report.cells.len() * 2 < cells;
     due.tables
         .iter()
         .filter(|t| !found(t))
@@ -185,8 +187,8 @@ fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Abse
             ]);
             let severity = match absent {
                 Absent::Missing => t.missing,
-                // Without any table nothing at all was checked.
-                Absent::Unruled if subject.report.tables.is_empty() => Severity::Error,
+                // Of a report most of which was not read too little was checked.
+                Absent::Unruled if is_mostly_unread => Severity::Error,
                 Absent::Elsewhere | Absent::Unruled => check.severity,
             };
             Draft::new(check, &t.id, form.say(&check.id, &values)).with_severity(severity)
