@@ -659,7 +659,7 @@ impl Forms {
                 forms.insert(form.id.clone(), Arc::new(form));
             }
         }
-        build::judge_together(&forms, &mut errors);
+        build::judge_together(&files, &forms, &mut errors);
         errors.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         if errors.is_empty() { Ok(Self { forms, ..Self::default() }) } else { Err(errors) }
     }

@@ -278,6 +278,16 @@ fn a_broken_form_is_refused_with_every_error_and_its_line() {
     }
 }
 
+#[test]
+fn forms_due_in_one_year_are_told_with_both_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let form = include_str!("../config/forms/2021.toml");
+    let other = form.replacen("id = \"2021\"", "id = \"2021-again\"", 1);
+    fs::write(folder.path().join("另一份.toml"), other).unwrap();
+    let told = Forms::load(Some(folder.path())).map_err(|error| error.to_string()).unwrap_err();
+    assert!(told.starts_with("另一份.toml:") && told.contains("`2021` of 2021.toml"), "{told}");
+}
+
 /// Sound reports stay silent beside others: pairs of years, and summaries of several units.
 #[test]
 fn consistent_reports_raise_nothing_above_a_hint_beside_others() {

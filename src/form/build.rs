@@ -151,11 +151,23 @@ pub(super) fn form(
 }
 
 /// What only several forms together can get wrong: two of one kind in one year.
-pub(super) fn judge_together(forms: &BTreeMap<String, Arc<Form>>, errors: &mut Vec<FormError>) {
+pub(super) fn judge_together(
+    files: &[File],
+    forms: &BTreeMap<String, Arc<Form>>,
+    errors: &mut Vec<FormError>,
+) {
+    let home = |id: &str| {
+        let line = |file: &File| {
+            file.form.as_ref().filter(|form| form.value.id == id).map(|form| form.line)
+        };
+        files.iter().find_map(|file| Some((file.name.clone(), line(file)?)))
+    };
     for (a, b) in forms.values().flat_map(|a| forms.values().map(move |b| (a, b))) {
         if a.id < b.id && a.title == b.title && (a.covers(b.from) || b.covers(a.from)) {
-            let what = format!("forms `{}` and `{}` are both due in one year", a.id, b.id);
-            errors.push(FormError { file: format!("{}.toml", b.id), line: 1, what });
+            let (other, _) = home(&a.id).unwrap_or_default();
+            let (file, line) = home(&b.id).unwrap_or_default();
+            let what = format!("`{}` and `{}` of {other} are both due in one year", b.id, a.id);
+            errors.push(FormError { file, line, what });
         }
     }
 }

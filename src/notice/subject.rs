@@ -149,3 +149,23 @@ pub(super) fn condition(notice: &NoticeToSend) -> &'static str {
         None => "请查看服务器",
     }
 }
+
+/// What the administrator can do about a condition.
+pub(super) fn remedy(notice: &NoticeToSend) -> &'static str {
+    match notice.condition {
+        Some(ConditionKind::ShareOffline) => {
+            "请检查该文件夹和所在共享是否可用；恢复后自动继续，不必重启。"
+        }
+        Some(ConditionKind::DiskFull) => "请清理磁盘；有了空间自动继续，不必重启。",
+        Some(ConditionKind::DatabaseMovedAside) => {
+            "请保留另存的旧数据库；可用 gouji doctor 检查，用 gouji status 核对报告是否齐全。"
+        }
+        Some(ConditionKind::MailGivenUp) => {
+            "可用 gouji notices 查看是哪一封、哪个地址没有收到和原因；排除后用 gouji notices retry 加邮件编号再发一次。"
+        }
+        Some(ConditionKind::ProgramMissing) => {
+            "请安装该程序（Debian、Ubuntu：apt-get install tesseract-ocr tesseract-ocr-chi-sim），再重启 gouji；在此之前扫描件无法读取，其他文件不受影响。"
+        }
+        None => "",
+    }
+}

@@ -254,7 +254,7 @@ impl Item {
             title: title(notice),
             verdict: verdict_in_words(notice, setting.forms),
             tone: tone(notice.kind),
-            lead: lead(notice.kind).to_owned(),
+            lead: lead(notice).to_owned(),
             facts: facts(notice, setting.zone),
             reason: sentence(notice.reason.as_ref()),
             detail: sentence(notice.detail.as_ref()),
@@ -585,8 +585,8 @@ fn verdict_in_words(notice: &NoticeToSend, forms: &Forms) -> String {
 }
 
 /// What the reader is to do now, where nothing else says it.
-fn lead(kind: NoticeKind) -> &'static str {
-    match kind {
+fn lead(notice: &NoticeToSend) -> &'static str {
+    match notice.kind {
         NoticeKind::Failed => "请填报单位核对下列各处，改好后重新提交到投递文件夹。",
         NoticeKind::StillFailing => {
             "新提交的文件仍有下列问题，请填报单位核对，改好后重新提交到投递文件夹。"
@@ -596,7 +596,8 @@ fn lead(kind: NoticeKind) -> &'static str {
         NoticeKind::Unrecognised => {
             "如果这是应报送的年度报告，请检查文件是否放错，再重新提交到投递文件夹。"
         }
-        NoticeKind::Unreadable | NoticeKind::Administrator => "",
+        NoticeKind::Administrator => subject::remedy(notice),
+        NoticeKind::Unreadable => "",
     }
 }
 
