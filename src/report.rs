@@ -190,8 +190,10 @@ const EQUAL: f64 = 0.01;
 pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report> {
     let templates = Template::all(forms);
     let document = torn::mended(document, forms.labels());
-    let document = &*turned::back(document, forms.labels());
-    let lines = lines::of(document, forms.labels());
+    let lines = lines::of(&document, forms.labels());
+    let turned = turned::back(&document, &lines, forms.labels());
+    let lines = turned.as_ref().map_or(lines, |turned| lines::of(turned, forms.labels()));
+    let document = turned.as_ref().unwrap_or(&document);
     let laid: Vec<Laid<'_>> =
         templates.iter().filter_map(|t| t.lay(&lines, document.source)).collect();
     let items = section::items(document);

@@ -4,53 +4,56 @@
 //! Where the grid is known it is turned as it is. In plain text a row must have just as many values as
 //! labels were read before it; else nothing tells which is whose, and the table is left alone.
 
-use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::is_wordy;
-use super::normalise::Label;
+use super::lines::{Line, LineCell, is_wordy};
 use crate::document::{Block, Columns, Document, Grid, GridCell, grid_of_rows};
-use crate::form::labels::{LabelId, Labels, Likeness, TableLabels};
+use crate::form::labels::{LabelId, Labels, TableLabels};
 
 /// A text as like a label as this is that label.
 const SAME: f64 = 0.9;
 
-/// The document with its turned tables turned back.
-pub(super) fn back<'d>(document: Cow<'d, Document>, labels: &Labels) -> Cow<'d, Document> {
-    let turned = |block: &Block| match block {
-        Block::Grid(grid) => turned_back(grid, labels),
-        _ => None,
-    };
-    let grids: Vec<Option<Vec<Grid>>> = document.blocks.iter().map(turned).collect();
-    if grids.iter().all(Option::is_none) {
-        return document;
+/// The document with its turned tables turned back; `None`: it has none. `lines`: its rows, compared with
+/// the labels of the forms.
+pub(super) fn back(document: &Document, lines: &[Line<'_>], labels: &Labels) -> Option<Document> {
+    let mut number = 0;
+    let mut turned: BTreeMap<usize, Vec<Grid>> = BTreeMap::new();
+    let mut own = lines.chunk_by(|a, b| a.grid == b.grid).peekable();
+    for (place, block) in document.blocks.iter().enumerate() {
+        let Block::Grid(grid) = block else { continue };
+        number += 1;
+        let Some(lines) = own.next_if(|lines| lines.first().is_some_and(|l| l.grid == number))
+        else {
+            continue;
+        };
+        if let Some(grids) = turned_back(grid, lines, labels) {
+            turned.insert(place, grids);
+        }
     }
-    let document = document.into_owned();
-    let blocks = document.blocks.into_iter().zip(grids).flat_map(|(block, turned)| match turned {
-        Some(grids) => grids.into_iter().map(Block::Grid).collect(),
-        None => vec![block],
-    });
-    Cow::Owned(Document { blocks: blocks.collect(), ..document })
-}
-
-/// A cell with a word in it.
-struct Word<'g> {
-    cell: &'g GridCell,
-    likeness: Likeness,
+    if turned.is_empty() {
+        return None;
+    }
+    let blocks =
+        document.blocks.iter().enumerate().flat_map(|(place, block)| match turned.remove(&place) {
+            Some(grids) => grids.into_iter().map(Block::Grid).collect(),
+            None => vec![block.clone()],
+        });
+    let blocks = blocks.collect();
+    Some(Document { blocks, meta: document.meta.clone(), ..*document })
 }
 
 /// The table turned back; of plain text with what stands before and after it in one run of lines.
-fn turned_back(grid: &Grid, labels: &Labels) -> Option<Vec<Grid>> {
-    let words: Vec<Word<'_>> = grid
-        .cells
-        .iter()
-        .filter(|cell| is_wordy(&cell.text))
-        .map(|cell| Word { cell, likeness: labels.likeness(&Label::of(&cell.text)) })
-        .collect();
+fn turned_back(grid: &Grid, lines: &[Line<'_>], labels: &Labels) -> Option<Vec<Grid>> {
+    let cells = lines.iter().flat_map(|line| &line.cells);
+    let words: Vec<&LineCell<'_>> = cells.filter(|cell| cell.wordy).collect();
     labels.tables().filter(|table| table.columns.len() > 1).find_map(|table| {
         let columns = named(&words, &table.columns);
-        let rows = named(&words, &table.rows);
         let half = |found: usize, of: &[Vec<LabelId>]| found >= MOST && found * 2 > of.len();
-        if !half(rows.len(), &table.rows) || !half(columns.len(), &table.columns) {
+        if !half(columns.len(), &table.columns) {
+            return None;
+        }
+        let rows = named(&words, &table.rows);
+        if !half(rows.len(), &table.rows) {
             return None;
         }
         match grid.columns {
@@ -64,7 +67,7 @@ fn turned_back(grid: &Grid, labels: &Labels) -> Option<Vec<Grid>> {
 const MOST: usize = 4;
 
 /// The cells that name one of these, each label once: the first.
-fn named<'g>(words: &[Word<'g>], of: &[Vec<LabelId>]) -> Vec<&'g GridCell> {
+fn named<'g>(words: &[&LineCell<'g>], of: &[Vec<LabelId>]) -> Vec<&'g GridCell> {
     let first = |labels: &Vec<LabelId>| {
         words.iter().find(|word| word.likeness.best(labels) >= SAME).map(|word| word.cell)
     };
@@ -74,7 +77,7 @@ fn named<'g>(words: &[Word<'g>], of: &[Vec<LabelId>]) -> Vec<&'g GridCell> {
 /// Whether most rows of the form stand side by side, and most of its columns below each other.
 fn is_turned(rows: &[&GridCell], columns: &[&GridCell]) -> bool {
     let distinct = |cells: &[&GridCell], place: fn(&GridCell) -> usize| {
-        cells.iter().map(|cell| place(cell)).collect::<std::collections::BTreeSet<usize>>().len()
+        cells.iter().map(|cell| place(cell)).collect::<BTreeSet<usize>>().len()
     };
     let across = |cells: &[&GridCell]| distinct(cells, |cell| cell.column) * 4 > cells.len() * 3;
     let down = |cells: &[&GridCell]| distinct(cells, |cell| cell.row) * 4 > cells.len() * 3;
@@ -93,9 +96,11 @@ fn transposed(grid: &Grid) -> Grid {
 
 /// The table of plain text whose values stand in rows, one for each column of the form, after the labels of
 /// the form's rows, each row with as many values as there are labels.
-fn of_values(grid: &Grid, words: &[Word<'_>], table: &TableLabels) -> Option<Vec<Grid>> {
+fn of_values(grid: &Grid, words: &[&LineCell<'_>], table: &TableLabels) -> Option<Vec<Grid>> {
     let is_any = |cell: &GridCell, of: &[Vec<LabelId>]| {
-        let word = words.iter().find(|word| std::ptr::eq(word.cell, cell));
+        let at = |word: &&LineCell<'_>| (word.cell.row, word.cell.column);
+        let word = words.binary_search_by_key(&(cell.row, cell.column), at);
+        let word = word.ok().and_then(|word| words.get(word));
         word.is_some_and(|word| of.iter().any(|labels| word.likeness.best(labels) >= SAME))
     };
     let rows: Vec<&[GridCell]> = grid.cells.chunk_by(|a, b| a.row == b.row).collect();
