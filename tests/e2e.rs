@@ -653,7 +653,7 @@ fn receipts_of_bundles_of_several_folders_and_of_what_is_archived() {
         assert!(told.contains(words), "{words}: {told}");
     }
     let archived = |name: &str| office.root.join("archive/2022").join(name).exists();
-    office.wait("the bundle is archived", || archived("东山乡人民政府/乡镇.zip"));
+    office.wait("the bundle is archived", || archived("多个单位/乡镇.zip"));
     assert!(!office.path("乡镇.zip").exists() && office.path("乡镇.zip.核查.html").exists());
     // The corrected report of the same name takes the page over.
     office.hand_in("南山乡.md", faulty("南山乡人民政府"));

@@ -19,6 +19,8 @@ const RULES: usize = 10_000;
 const PARTS: usize = 8;
 /// Comparisons of an element with a part of a selector.
 const COMPARISONS: usize = 4_000_000;
+/// Rules for media stand no deeper in each other.
+const NESTED: usize = 8;
 
 /// How an element looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -332,7 +334,7 @@ fn rules(dom: &Dom) -> Vec<Rule> {
         let medium = dom.attribute(sheet, "media").unwrap_or_default();
         if is_for_screens(medium) {
             let text: String = dom.children(sheet).filter_map(|child| dom.text(child)).collect();
-            read_sheet(&without_comments(&text), &mut rules);
+            read_sheet(&without_comments(&text), &mut rules, 0);
         }
     }
     rules
@@ -354,7 +356,7 @@ fn without_comments(text: &str) -> String {
     plain.replace("<!--", " ").replace("-->", " ")
 }
 
-fn read_sheet(text: &str, rules: &mut Vec<Rule>) {
+fn read_sheet(text: &str, rules: &mut Vec<Rule>, depth: usize) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let (body, after) = block(after);
@@ -363,8 +365,8 @@ fn read_sheet(text: &str, rules: &mut Vec<Rule>) {
         let selectors = before.rsplit(';').next().unwrap_or_default().trim();
         match selectors.strip_prefix('@') {
             Some(at) => {
-                if at.strip_prefix("media").is_some_and(is_for_screens) {
-                    read_sheet(body, rules);
+                if depth < NESTED && at.strip_prefix("media").is_some_and(is_for_screens) {
+                    read_sheet(body, rules, depth + 1);
                 }
             }
             None => {
@@ -399,7 +401,12 @@ fn block(text: &str) -> (&str, &str) {
 }
 
 fn declarations(body: &str) -> Vec<Declaration> {
-    body.split(';').flat_map(|text| [declaration(text), whiteness(text)]).flatten().collect()
+    let mut last: Vec<Declaration> = Vec::new();
+    for found in body.split(';').flat_map(|text| [declaration(text), whiteness(text)]).flatten() {
+        last.retain(|d| d.property != found.property || d.is_important != found.is_important);
+        last.push(found);
+    }
+    last
 }
 
 /// A length in pixels or points, or in characters; none for one that depends on what is around.

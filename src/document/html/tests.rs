@@ -336,3 +336,15 @@ fn a_page_without_its_end_is_incomplete_and_a_piece_of_a_page_is_none() {
     let closed = b"<BODY><p>one</BODY>";
     assert!(super::read(closed, &Limits::default()).is_ok());
 }
+
+/// Each would take a step, or a place on the stack, for each other.
+#[test]
+fn sheets_that_repeat_or_nest_without_measure_are_read_at_once() {
+    let selectors = vec!["p"; 10_000].join(",");
+    let repeated = format!("{selectors}{{{}}}", "display:none;".repeat(10_000));
+    let nested = format!("{}p{{}}", "@media screen{".repeat(50_000));
+    for sheet in [repeated, nested] {
+        let page = format!("<style>{sheet}</style><table><tr><td>规章<td>1</table>");
+        assert!(read(page.as_bytes(), &Limits::default()).is_ok());
+    }
+}

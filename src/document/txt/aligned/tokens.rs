@@ -119,6 +119,9 @@ impl Line {
 fn beside_figures(line: &str) -> BTreeSet<usize> {
     const WIDE: char = '\u{3000}';
     let mut places = BTreeSet::new();
+    if !line.trim_matches(WIDE).contains(WIDE) {
+        return places;
+    }
     let mut end = 0;
     let parts: Vec<&str> = line.split([' ', '\u{a0}', WIDE]).collect();
     for pair in parts.windows(2) {
