@@ -449,9 +449,14 @@ pub fn load(explicit: Option<&Path>) -> Result<Settings, ConfigError> {
     }
 }
 
+/// What to do about a file of settings that cannot be read; `otherwise`: if it is no matter of encoding.
+pub(crate) fn remedy(source: &std::io::Error, otherwise: &'static str) -> &'static str {
+    if source.kind() == std::io::ErrorKind::InvalidData { AS_UTF8 } else { otherwise }
+}
+
 fn read_file(path: &Path, hint: &'static str) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|source| {
-        let hint = if source.kind() == std::io::ErrorKind::InvalidData { AS_UTF8 } else { hint };
+        let hint = remedy(&source, hint);
         ConfigError::Unreadable { path: path.to_owned(), hint, source }
     })
 }

@@ -45,12 +45,12 @@ pub mod xls;
 pub mod xlsx;
 mod xml;
 
-pub(crate) use characters::UNITS;
 use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use assembly::grid_of_rows;
+pub(crate) use characters::UNITS;
 use sniff::Content;
 
 /// A reader of one format: the file's bytes in, what they show out.

@@ -27,6 +27,7 @@ mod lazy;
 pub mod sheet;
 pub(crate) mod template;
 
+use crate::config::remedy;
 use across::Across;
 use claim::{Claim, Subject};
 use expr::Condition;
@@ -583,7 +584,7 @@ pub struct FormError {
 #[derive(Debug, thiserror::Error)]
 pub enum FormsError {
     /// The folder or a file in it cannot be read.
-    #[error("cannot read forms in {}: {source}; {}", path.display(), remedy(source))]
+    #[error("cannot read forms in {}: {source}; {}", path.display(), remedy(source, "correct [forms] folder"))]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
@@ -593,13 +594,6 @@ pub enum FormsError {
     /// Files that are not right, with all that is wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Invalid(Vec<FormError>),
-}
-
-fn remedy(source: &std::io::Error) -> &'static str {
-    match source.kind() {
-        std::io::ErrorKind::InvalidData => crate::config::AS_UTF8,
-        _ => "correct [forms] folder",
-    }
 }
 
 /// The forms that come with the program, in the order of their years.

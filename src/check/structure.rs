@@ -173,8 +173,10 @@ enum Absent {
 fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Absent) -> Vec<Draft> {
     let Some(due) = subject.due else { return Vec::new() };
     let found = |t: &&Table| subject.report.tables.iter().any(|f| f.table == t.id);
-    let cells: usize = due.tables.iter().map(|t| t.cells().count()).sum();
-    let is_mostly_unread = subject.report.cells.len() * 2 < cells;
+    let is_mostly_unread = || {
+        let cells: usize = due.tables.iter().map(|t| t.cells().count()).sum();
+        subject.report.cells.len() * 2 < cells
+    };
     due.tables
         .iter()
         .filter(|t| !found(t))
@@ -188,7 +190,7 @@ fn absent_tables(check: &Check, form: &Form, subject: &Subject<'_>, absent: Abse
             let severity = match absent {
                 Absent::Missing => t.missing,
                 // Of a report most of which was not read too little was checked.
-                Absent::Unruled if is_mostly_unread => Severity::Error,
+                Absent::Unruled if is_mostly_unread() => Severity::Error,
                 Absent::Elsewhere | Absent::Unruled => check.severity,
             };
             Draft::new(check, &t.id, form.say(&check.id, &values)).with_severity(severity)

@@ -200,8 +200,8 @@ pub(super) fn trouble(
     };
     let attempts = mail.attempts;
     writeln!(out, "  {}  {} ({attempts} attempts, {next})", mail.id, plain(&mail.subject))?;
-    if !mail.not_reached.is_empty() {
-        writeln!(out, "    to {}", plain(&mail.not_reached))?;
+    if !mail.not_delivered.is_empty() {
+        writeln!(out, "    to {}", plain(&mail.not_delivered))?;
     }
     let Some(error) = &mail.last_error else { return Ok(()) };
     writeln!(out, "    {}", plain(error))?;

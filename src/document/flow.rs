@@ -22,6 +22,11 @@ pub(super) enum Piece {
 }
 
 impl Flow {
+    /// Notes of a paragraph that all it shows stands elsewhere, if so.
+    pub(super) fn note_unread(&mut self, line: &Line) {
+        self.pieces.extend(line.is_unread().then_some(Piece::Unread));
+    }
+
     /// Adds a paragraph and what hangs on it. One whose mark is deleted goes on in the next.
     pub(super) fn add(
         &mut self,
@@ -30,7 +35,7 @@ impl Flow {
         limits: &Limits,
     ) -> Result<(), Refusal> {
         let beside = std::mem::take(&mut line.beside);
-        self.pieces.extend(line.is_unread().then_some(Piece::Unread));
+        self.note_unread(&line);
         let text = std::mem::take(&mut self.carried) + &line.into_text();
         if goes_on {
             self.carried = text;

@@ -227,7 +227,8 @@ struct Progress {
 
 impl Progress {
     fn look(&self, column: usize) -> Option<Look> {
-        self.columns.iter().find(|(end, _)| column < *end).and_then(|(_, look)| *look)
+        let at = self.columns.partition_point(|(end, _)| *end <= column);
+        self.columns.get(at).and_then(|(_, look)| *look)
     }
 }
 

@@ -169,12 +169,12 @@ impl Template<'_> {
             return None;
         }
         let line = lines.get(place.at)?;
-        let start = place.label.and_then(|l| line.cells.get(l)).map_or(0, |c| c.cell.column + 1);
+        let start = place.label_cell().map_or(0, |c| c.cell.column + 1);
         let before = lines.get(..place.at)?;
-        let above = || before.iter().rev().take_while(|l| l.grid == line.grid);
-        let above_with_words: Vec<&Line<'_>> = above().filter(|l| !l.has_figures()).collect();
-        let headers: Vec<&LineCell<'_>> =
-            above_with_words.into_iter().rev().flat_map(|l| &l.cells).filter(|c| c.wordy).collect();
+        let others = before.iter().rposition(|l| l.grid != line.grid).map_or(0, |last| last + 1);
+        let above = before.get(others..)?;
+        let words = above.iter().filter(|l| !l.has_figures()).flat_map(|l| &l.cells);
+        let headers: Vec<&LineCell<'_>> = words.filter(|c| c.wordy).collect();
         let mut spans: Vec<(usize, usize, &Likeness)> = headers
             .iter()
             .filter(|c| c.cell.column + c.cell.column_span > start)
@@ -200,7 +200,7 @@ impl Template<'_> {
             let is_under = |c: &&LineCell<'_>| c.cell.column >= start && overlap(c) > 0;
             let own = line.cells.iter().filter(is_under).rev().max_by_key(overlap);
             let reaches_down = |c: &&LineCell<'_>| c.end() > line.row && is_under(c);
-            own.or_else(|| above().flat_map(|l| &l.cells).find(reaches_down))
+            own.or_else(|| above.iter().rev().flat_map(|l| &l.cells).find(reaches_down))
         };
         Some(pairs.iter().map(under).collect())
     }

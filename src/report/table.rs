@@ -297,8 +297,8 @@ impl<'f> Template<'f> {
     }
 
     /// The rows, by their number among those placed, of runs that begin right after figures of a heading or
-    /// of no row and end with a row without any, or before the last one of the form: in plain text the figures may stand
-    /// before their labels.
+    /// of no row and end with a row without any, or before the last one of the form: in plain text the
+    /// figures may stand before their labels.
     fn shifted(&self, lines: &[Line<'_>], placed: &[Placed<'_>]) -> BTreeSet<usize> {
         let mut shifted = BTreeSet::new();
         let mut begun = None;
@@ -467,16 +467,18 @@ impl<'a> Placed<'a> {
         before.filter(|c| c.is_figure()).count() > most && !after.iter().any(|c| c.is_figure())
     }
 
+    pub(super) fn label_cell(&self) -> Option<&'a LineCell<'a>> {
+        self.line.cells.get(self.label?)
+    }
+
     /// The column after its label, or the first one.
     pub(super) fn label_end(&self) -> usize {
-        let label = self.label.and_then(|label| self.line.cells.get(label));
-        label.map_or(0, |label| label.cell.column + label.cell.column_span)
+        self.label_cell().map_or(0, |label| label.cell.column + label.cell.column_span)
     }
 
     /// The row of its table in the document after the last one it covers, by its label.
     pub(super) fn end(&self) -> usize {
-        let label = self.label.and_then(|label| self.line.cells.get(label));
-        label.map_or(self.line.row + 1, LineCell::end)
+        self.label_cell().map_or(self.line.row + 1, LineCell::end)
     }
 
     pub(super) fn after_label(&self) -> Vec<&'a LineCell<'a>> {

@@ -129,12 +129,11 @@ fn of_values(grid: &Grid, words: &[&LineCell<'_>], table: &TableLabels) -> Optio
     if run.first()?.len() != labels.len() + 1 {
         return None;
     }
-    let cells_of = |rows: &[&[GridCell]]| rows.concat();
     let part = |cells: Vec<GridCell>| Grid { columns: grid.columns, cells };
     let first = labels.first()?.row;
     let is_before = |row: &&[GridCell]| row.first().is_some_and(|cell| cell.row < first);
-    let before = part(cells_of(rows.get(..rows.partition_point(is_before))?));
-    let after = part(cells_of(rows.get(from + run.len()..)?));
+    let before = part(rows.get(..rows.partition_point(is_before))?.concat());
+    let after = part(rows.get(from + run.len()..)?.concat());
     let parts = [before, turned(&labels, run), after];
     Some(parts.into_iter().filter(|part| !part.cells.is_empty()).collect())
 }

@@ -653,5 +653,5 @@ pub struct MailInTrouble {
     /// What the server said last.
     pub last_error: Option<String>,
     /// The addresses that have not got it.
-    pub not_reached: String,
+    pub not_delivered: String,
 }

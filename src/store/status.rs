@@ -52,7 +52,7 @@ fn in_trouble(db: &Connection) -> rusqlite::Result<Vec<MailInTrouble>> {
             attempts: row.get("attempts")?,
             next_attempt_at: row.get::<_, Seconds>("next_attempt_at")?.0,
             last_error: row.get("last_error")?,
-            not_reached: row.get::<_, Option<String>>("not_reached")?.unwrap_or_default(),
+            not_delivered: row.get::<_, Option<String>>("not_delivered")?.unwrap_or_default(),
         })
     })?;
     rows.collect()

@@ -25,7 +25,7 @@ impl<'a> Walk<'a> {
         let mut format = ParagraphFormat::default();
         self.inlines(&mut line, &mut format)?;
         let beside = std::mem::take(&mut line.beside);
-        flow.pieces.extend(line.is_unread().then_some(Piece::Unread));
+        flow.note_unread(&line);
         let text = line.into_text();
         if format.mark.mark_removed {
             flow.carried.push_str(&text);
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
         look: &mut Look,
     ) -> Result<(), Refusal> {
         while let Some(element) = self.xml.child()? {
-            let Look { is_hidden: hidden, .. } = *look;
+            let hidden = look.is_hidden;
             match element.name() {
                 "rPr" => {
                     let format = styles::run_format(&mut self.xml)?;

@@ -142,8 +142,7 @@ pub(super) fn apply(dom: &mut Dom) -> Result<(), Refusal> {
         found.push((node, by_sheets.into_iter().chain(own).collect()));
     }
     let touched = touched(dom, &found);
-    for (node, found) in found {
-        let mut found = found;
+    for (node, mut found) in found {
         if touched.contains(&node) {
             if !holds_table(node) {
                 found.extend(sheets.declared(dom, node, false)?);
@@ -402,7 +401,7 @@ fn block(text: &str) -> (&str, &str) {
 
 fn declarations(body: &str) -> Vec<Declaration> {
     let mut last: Vec<Declaration> = Vec::new();
-    for found in body.split(';').flat_map(|text| [declaration(text), whiteness(text)]).flatten() {
+    for found in body.split(';').flat_map(said) {
         last.retain(|d| d.property != found.property || d.is_important != found.is_important);
         last.push(found);
     }
@@ -471,10 +470,16 @@ fn is_cut_away(value: &str) -> bool {
 }
 
 /// What a colour says beside what [`declaration`] takes of it.
-fn whiteness(text: &str) -> Option<Declaration> {
-    let colour = declaration(text).filter(|d| d.property == Property::Color)?;
-    let (_, value) = text.split_once(':')?;
-    Some(Declaration { property: Property::White, is_on: is_white(value), ..colour })
+fn whiteness(text: &str, declared: Declaration) -> Option<Declaration> {
+    let (_, value) = text.split_once(':').filter(|_| declared.property == Property::Color)?;
+    Some(Declaration { property: Property::White, is_on: is_white(value), ..declared })
+}
+
+/// All that one declaration of a sheet says.
+fn said(text: &str) -> impl Iterator<Item = Declaration> {
+    let declared = declaration(text);
+    let white = declared.and_then(|declared| whiteness(text, declared));
+    declared.into_iter().chain(white)
 }
 
 fn is_white(colour: &str) -> bool {

@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
         let mut line = Line::default();
         self.inlines(&mut line, look)?;
         let beside = std::mem::take(&mut line.beside);
-        flow.pieces.extend(line.is_unread().then_some(Piece::Unread));
+        flow.note_unread(&line);
         let text = line.into_text();
         if std::mem::take(&mut self.hides_paragraph) {
             return Ok(());

@@ -1,5 +1,5 @@
-SELECT id, subject, state = 'given_up' AS given_up, attempts, next_attempt_at, last_error,
-    (SELECT group_concat(address, ', ') FROM mail_recipients
-     WHERE mail_id = mails.id AND state <> 'sent') AS not_reached
-FROM mails WHERE state = 'given_up' OR (state = 'queued' AND last_error IS NOT NULL)
-ORDER BY id DESC LIMIT :limit
+SELECT m.id, m.subject, m.state = 'given_up' AS given_up, m.attempts, m.next_attempt_at, m.last_error,
+    l.not_delivered
+FROM mails m JOIN mail_log l ON l.mail_id = m.id
+WHERE m.state = 'given_up' OR (m.state = 'queued' AND m.last_error IS NOT NULL)
+ORDER BY m.id DESC LIMIT :limit
