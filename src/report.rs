@@ -30,7 +30,7 @@ mod values;
 
 use crate::document::{Block, Document, GridCell, Source};
 use crate::form::{CellId, Column, Form, Forms, Id, Row, label as normalise};
-use table::{Laid, Template};
+use table::{Fit, Laid, Template};
 
 pub use bound::reports;
 pub(crate) use normalise::{Label, fold_char, is_invisible, simplify, squeeze};
@@ -194,16 +194,17 @@ pub fn lay(document: &Document, forms: &Forms, file_name: &str) -> Option<Report
     let turned = turned::back(&document, &lines, forms.labels());
     let lines = turned.as_ref().map_or(lines, |turned| lines::of(turned, forms.labels()));
     let document = turned.as_ref().unwrap_or(&document);
-    let laid: Vec<Laid<'_>> =
-        templates.iter().filter_map(|t| t.lay(&lines, document.source)).collect();
+    let fits: Vec<Fit<'_>> =
+        templates.iter().filter_map(|t| t.find(&lines, document.source)).collect();
     let items = section::items(document);
-    let kind = kind(document, &items, forms, &laid)?;
+    let kind = kind(document, &items, forms, &fits)?;
     let of_kind: Vec<&Form> = forms.iter().filter(|f| f.title == kind).collect();
     let head = head::find(document, &items, &of_kind, file_name);
     let known: Vec<&crate::form::Section> = of_kind.iter().flat_map(|f| &f.sections).collect();
     let due = head.year.and_then(|y| forms.due(&kind, y)).map(|f| f.id.as_str());
-    let laid = laid.into_iter().filter(|l| l.template.form.title == kind).collect();
-    let chosen = choose(laid, due, document.source);
+    let fits = fits.into_iter().filter(|f| f.template.form.title == kind).collect();
+    let chosen = choose(fits, due, document.source);
+    let chosen: Vec<Laid<'_>> = chosen.into_iter().map(Fit::laid).collect();
     let unsure: BTreeSet<(&Id, Id)> = chosen
         .iter()
         .flat_map(|l| l.unsure_rows.iter().map(|row| (&l.template.table.id, row.clone())))
@@ -253,12 +254,12 @@ fn kind(
     document: &Document,
     items: &[section::Item<'_>],
     forms: &Forms,
-    laid: &[Laid<'_>],
+    fits: &[Fit<'_>],
 ) -> Option<String> {
-    let fits = |kind: &str| -> f64 {
-        laid.iter().filter(|l| l.template.form.title == kind).map(|l| l.quality).sum()
+    let quality = |kind: &str| -> f64 {
+        fits.iter().filter(|f| f.template.form.title == kind).map(|f| f.quality).sum()
     };
-    let by_tables = forms.kinds().map(|k| (k, fits(k))).filter(|(_, fit)| *fit > 0.0);
+    let by_tables = forms.kinds().map(|k| (k, quality(k))).filter(|(_, fit)| *fit > 0.0);
     let best = by_tables.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(kind, _)| kind.to_owned());
     best.or_else(|| {
         forms
@@ -274,29 +275,29 @@ fn kind(
 /// For each table id the form whose table fits best. Where forms fit equally (their tables are the
 /// same), the table before it in the form decides, then the report year, then the newest form. On a scan
 /// rows are lost, and what is left of one form's table looks like another's: that tells no form.
-fn choose<'f>(mut laid: Vec<Laid<'f>>, due: Option<&str>, source: Source) -> Vec<Laid<'f>> {
+fn choose<'l>(mut fits: Vec<Fit<'l>>, due: Option<&str>, source: Source) -> Vec<Fit<'l>> {
     let mut order: Vec<&str> = Vec::new();
-    for table in laid.iter().flat_map(|l| &l.template.form.tables) {
+    for table in fits.iter().flat_map(|f| &f.template.form.tables) {
         if !order.contains(&table.id.as_str()) {
             order.push(&table.id);
         }
     }
-    let mut chosen: Vec<Laid<'f>> = Vec::new();
+    let mut chosen: Vec<Fit<'l>> = Vec::new();
     for id in order {
         let (mut of_table, rest): (Vec<_>, Vec<_>) =
-            laid.into_iter().partition(|l| l.template.table.id == id);
-        laid = rest;
-        let best = of_table.iter().map(|l| l.quality).fold(f64::MIN, f64::max);
+            fits.into_iter().partition(|f| f.template.table.id == id);
+        fits = rest;
+        let best = of_table.iter().map(|f| f.quality).fold(f64::MIN, f64::max);
         let is_told = source == Source::Text
-            || of_table.iter().any(|l| l.quality >= best - EQUAL && !l.is_patchy());
+            || of_table.iter().any(|f| f.quality >= best - EQUAL && !f.is_patchy());
         if is_told {
-            of_table.retain(|l| l.quality >= best - EQUAL);
+            of_table.retain(|f| f.quality >= best - EQUAL);
         }
-        let before = chosen.last().map(|l| l.template.form.id.as_str());
-        let rank = |l: &Laid<'_>| {
-            let form = l.template.form;
+        let before = chosen.last().map(|f| f.template.form.id.as_str());
+        let rank = |f: &Fit<'_>| {
+            let form = f.template.form;
             let id = Some(form.id.as_str());
-            (id == before, id == due, l.quality >= best - EQUAL, form.from)
+            (id == before, id == due, f.quality >= best - EQUAL, form.from)
         };
         if let Some(index) = (0..of_table.len()).max_by_key(|i| of_table.get(*i).map(rank)) {
             chosen.push(of_table.swap_remove(index));

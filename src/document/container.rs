@@ -109,7 +109,7 @@ fn declared_entries(bytes: &[u8]) -> Option<usize> {
 }
 
 fn unpack(
-    member: ZipFile<'_, Cursor<&[u8]>>,
+    mut member: ZipFile<'_, Cursor<&[u8]>>,
     name: &str,
     limits: &Limits,
 ) -> Result<Vec<u8>, Refusal> {
@@ -120,16 +120,24 @@ fn unpack(
     if declared > RATIO_FROM && declared / packed.max(1) > limits.ratio {
         return Err(Refusal::TooLarge(format!("{name}: {packed} bytes unpack to {declared}")));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(declared).unwrap_or(0));
-    member
-        .take(declared.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| Refusal::Damaged(format!("{name}: {error}")))?;
-    if u64::try_from(bytes.len()).is_ok_and(|actual| actual > declared) {
+    // `read_to_end` zeroes what it reads into; fresh memory from `vec!` is zero already. One byte more than
+    // declared shows a part that is larger.
+    let declared = usize::try_from(declared).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; declared.saturating_add(1)];
+    let mut filled = 0;
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        let read = member.read(rest);
+        match read.map_err(|error| Refusal::Damaged(format!("{name}: {error}")))? {
+            0 => break,
+            more => filled += more,
+        }
+    }
+    if filled > declared {
         return Err(Refusal::Damaged(format!(
             "{name} is larger than the {declared} bytes declared"
         )));
     }
+    bytes.truncate(filled);
     Ok(bytes)
 }
 

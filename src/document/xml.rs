@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::io::BufRead;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::{memchr, memmem};
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_xml_entity, unescape};
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -71,7 +72,7 @@ pub(crate) struct Element<'a>(BytesStart<'a>);
 impl Element<'_> {
     /// The name without prefix.
     pub(crate) fn name(&self) -> &str {
-        self.0.local_name().into_inner()
+        without_prefix(self.0.name().into_inner())
     }
 
     /// The value of the attribute of this name, prefix ignored.
@@ -80,7 +81,7 @@ impl Element<'_> {
         let found = attributes
             .with_checks(false)
             .flatten()
-            .find(|a| a.key.local_name().into_inner() == name)?;
+            .find(|a| without_prefix(a.key.into_inner()) == name)?;
         match unescape(&found.value) {
             Ok(Cow::Owned(unescaped)) => Some(Cow::Owned(unescaped)),
             _ => Some(found.value),
@@ -96,6 +97,11 @@ impl Element<'_> {
     pub(crate) fn is_on(&self) -> bool {
         !matches!(self.value().as_deref(), Some("0" | "false" | "off" | "none"))
     }
+}
+
+/// The local part of a qualified name. `QName::local_name` does the same, at several times the cost.
+fn without_prefix(name: &str) -> &str {
+    memchr(b':', name.as_bytes()).and_then(|colon| name.get(colon + 1..)).unwrap_or(name)
 }
 
 /// What stands in a line of mixed content.
@@ -188,7 +194,12 @@ impl<'a> Xml<'a> {
         if !self.empty && self.may_leap {
             let end = format!("</{}>", element.0.name().into_inner());
             let read = usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX);
-            match self.text.get(read..).and_then(|rest| rest.find(&end)) {
+            match self
+                .text
+                .as_bytes()
+                .get(read..)
+                .and_then(|rest| memmem::find(rest, end.as_bytes()))
+            {
                 Some(skipped) => self.reader.stream().consume(skipped),
                 // Written in an odd way (`</x >`); looking again each time would be quadratic.
                 None => self.may_leap = false,

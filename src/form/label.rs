@@ -1,8 +1,9 @@
 //! Copies of printed text made for comparing, never for keeping: width and variants of characters
 //! folded, white space and punctuation gone, numbering and notes split off.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// Characters of other scripts or fonts that stand for a simplified one in real reports: machine
 /// conversions to traditional characters, Japanese forms, look-alikes from OCR.
@@ -54,7 +55,7 @@ pub(crate) fn trim(text: &str) -> &str {
 }
 
 /// A label split for comparing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Label {
     /// The numbering before it, e.g. `一`, `3`; empty: none.
     pub(crate) number: String,
@@ -146,9 +147,10 @@ impl Bag {
     }
 }
 
-/// The simplified character a variant stands for.
+/// The simplified character a variant stands for. Asked for every character of a report: the keys are our
+/// own, so that no hash is needed that strangers cannot fool.
 pub(crate) fn simplify(c: char) -> char {
-    static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    static SIMPLE: LazyLock<FxHashMap<char, char>> = LazyLock::new(|| {
         let variants = VARIANTS.chars().step_by(2);
         variants.zip(VARIANTS.chars().skip(1).step_by(2)).collect()
     });

@@ -334,7 +334,8 @@ fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) 
     let said = sections.iter().filter(|s| s.picture || says(&s.text));
     let lines = lines::of(&document, forms.labels());
     let templates = Template::all(forms);
-    let laid = templates.iter().filter(|template| template.lay(&lines, document.source).is_some());
+    let found =
+        templates.iter().filter(|template| template.find(&lines, document.source).is_some());
     let numbers: Vec<usize> = blocks
         .iter()
         .flat_map(|block| lone_texts(block).into_iter().filter_map(section::top_number))
@@ -343,7 +344,7 @@ fn holdings(blocks: &[Block], of: &Document, known: &[&Section], forms: &Forms) 
         has_headings: !numbers.is_empty(),
         has_first: numbers.contains(&1),
         sections: said.filter_map(|s| s.id.clone()).collect(),
-        tables: laid.map(|template| String::from(&template.table.id)).collect(),
+        tables: found.map(|template| String::from(&template.table.id)).collect(),
         chars: sentences.sum(),
     }
 }

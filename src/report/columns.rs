@@ -149,7 +149,7 @@ impl Template<'_> {
             }
             let header = line.cells.iter().any(|c| {
                 let mut labels = self.labels.columns.iter().chain(&self.labels.rows);
-                labels.any(|l| c.likeness.best(l) >= ALIKE)
+                labels.any(|l| c.likeness().best(l) >= ALIKE)
             });
             if !fits || header || !line.has_values_after(None) {
                 break;
@@ -174,11 +174,11 @@ impl Template<'_> {
         let others = before.iter().rposition(|l| l.grid != line.grid).map_or(0, |last| last + 1);
         let above = before.get(others..)?;
         let words = above.iter().filter(|l| !l.has_figures()).flat_map(|l| &l.cells);
-        let headers: Vec<&LineCell<'_>> = words.filter(|c| c.wordy).collect();
+        let headers: Vec<&LineCell<'_>> = words.filter(|c| c.is_wordy()).collect();
         let mut spans: Vec<(usize, usize, &Likeness)> = headers
             .iter()
             .filter(|c| c.cell.column + c.cell.column_span > start)
-            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, &c.likeness))
+            .map(|c| (c.cell.column, c.cell.column + c.cell.column_span, c.likeness()))
             .collect();
         spans.sort_by_key(|(from, to, _)| (*from, *to));
         let labels: Vec<&[LabelId]> = columns.iter().filter_map(|c| self.labels_of(c)).collect();
@@ -223,8 +223,9 @@ impl Template<'_> {
         }
         let labels = self.labels_of(column)?;
         let above = lines.get(..place.at)?.iter().rev().take_while(|l| l.grid == place.line.grid);
-        let header =
-            above.flat_map(|l| &l.cells).find(|c| c.wordy && c.likeness.best(labels) >= ALIKE)?;
+        let header = above
+            .flat_map(|l| &l.cells)
+            .find(|c| c.is_wordy() && c.likeness().best(labels) >= ALIKE)?;
         number::money_in(&header.cell.text)
     }
 }

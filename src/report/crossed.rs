@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::lines::{Line, LineCell};
-use super::normalise::{self, Label};
+use super::normalise;
 use super::table::{Laid, Template, count};
 use super::values;
 use crate::document::Columns;
@@ -65,7 +65,7 @@ impl<'a> Filling<'a> {
         let at = row * self.columns + column;
         if let (Some(place), Some(known)) = (self.cells.get_mut(at), self.headed.get_mut(at))
             && place.is_none_or(|(_, old)| {
-                let is_value = old.is_blank() && !cell.is_blank() && !cell.wordy;
+                let is_value = old.is_blank() && !cell.is_blank() && !cell.is_wordy();
                 let keeps_value = old.is_blank() || !cell.is_blank();
                 (headed > *known && keeps_value) || (headed == *known && is_value)
             })
@@ -81,8 +81,9 @@ impl<'a> Filling<'a> {
 }
 
 impl<'f> Template<'f> {
-    /// Lays the table over values below or beside their headers; `None` when too few are there.
-    pub(super) fn lay_crossed(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+    /// Lays the table over values below or beside their headers; `None` when too few are there. With how
+    /// many of its cells are, from 0 to 1.
+    pub(super) fn lay_crossed(&'f self, lines: &[Line<'_>]) -> Option<(f64, Laid<'f>)> {
         let mut filling = Filling::of(self);
         for grid in lines.chunk_by(|a, b| a.grid == b.grid) {
             if grid.iter().all(|l| l.columns == Columns::Exact) {
@@ -96,11 +97,12 @@ impl<'f> Template<'f> {
             }
         }
         // One block of several is there: the others are missing. Less than that is another table.
-        (filling.filled() >= filling.columns).then(|| self.laid(&filling))
+        let filled = count(filling.filled()) / count(filling.cells.len());
+        (filling.filled() >= filling.columns).then(|| (filled, self.laid(&filling)))
     }
 
     fn laid(&'f self, filling: &Filling<'_>) -> Laid<'f> {
-        let mut laid = self.empty(count(filling.filled()) / count(filling.cells.len()));
+        let mut laid = self.empty();
         for (row, cells) in self.table.rows.iter().zip(filling.cells.chunks(filling.columns)) {
             let Some((line, _)) = cells.iter().flatten().next() else {
                 laid.missing_rows.push(row.id.clone());
@@ -126,11 +128,11 @@ impl<'f> Template<'f> {
 
     /// What a cell is the header of.
     fn names(&self, cell: &LineCell<'_>) -> Option<Names> {
-        if !cell.wordy {
+        if !cell.is_wordy() {
             return None;
         }
         let likest = |labels: &[Vec<LabelId>]| {
-            let all = labels.iter().enumerate().map(|(n, l)| (n, cell.likeness.best(l)));
+            let all = labels.iter().enumerate().map(|(n, l)| (n, cell.likeness().best(l)));
             all.filter(|(_, like)| *like >= HEADER).max_by(|a, b| a.1.total_cmp(&b.1))
         };
         match (likest(&self.labels.rows), likest(&self.labels.columns)) {
@@ -143,8 +145,8 @@ impl<'f> Template<'f> {
 
     /// The row a line of text above a block names.
     fn row_named(&self, text: &str) -> Option<usize> {
-        let text = self.all_labels.likeness(&Label::of(text));
-        let likeness = self.labels.rows.iter().map(|labels| text.best(labels)).enumerate();
+        let text = self.all_labels.compare(text);
+        let likeness = self.labels.rows.iter().map(|labels| text.likeness.best(labels)).enumerate();
         let likest = likeness.max_by(|a, b| a.1.total_cmp(&b.1));
         likest.filter(|(_, like)| *like >= HEADER).map(|(row, _)| row)
     }
@@ -163,7 +165,9 @@ impl<'f> Template<'f> {
         // A word is no value, unless a letter was typed for a digit.
         let is_value = |c: &LineCell<'_>| {
             let text = normalise::trim(&c.cell.text);
-            !c.wordy || text.contains(|c: char| c.is_ascii_digit()) || text.chars().count() == 1
+            !c.is_wordy()
+                || text.contains(|c: char| c.is_ascii_digit())
+                || text.chars().count() == 1
         };
         for (line, cell) in cells().filter(|(_, c)| is_value(c) && self.names(c).is_none()) {
             let row = nearest(&heads, cell, |names| match names {
@@ -194,7 +198,7 @@ impl<'f> Template<'f> {
             headed.extend(above.iter().filter_map(|text| self.row_named(text)));
             above = &line.below;
             let names: Vec<Names> = line.cells.iter().filter_map(|c| self.names(c)).collect();
-            let label = line.cells.iter().rposition(|c| c.wordy);
+            let label = line.cells.iter().rposition(|c| c.is_wordy());
             let values = line.cells.get(label.map_or(0, |l| l + 1)..).unwrap_or_default();
             headed.extend(names.iter().filter_map(|n| match n {
                 Names::Row(row) => Some(*row),

@@ -110,23 +110,23 @@ impl Template<'_> {
 
     /// The row of values a header names for certain.
     fn row_of(&self, cell: &LineCell<'_>) -> Option<usize> {
-        let mut rows = self.labels.rows.iter().filter(|_| cell.wordy);
-        rows.position(|labels| cell.likeness.best(labels) >= CERTAIN)
+        let mut rows = self.labels.rows.iter().filter(|_| cell.is_wordy());
+        rows.position(|labels| cell.likeness().best(labels) >= CERTAIN)
     }
 
     /// The headers of a line, from left to right, each with its column in the document.
     fn headers_of(&self, line: &Line<'_>, columns: &[&Column]) -> Vec<(usize, Header)> {
-        let headers = line.cells.iter().filter(|cell| cell.wordy).filter_map(|cell| {
+        let headers = line.cells.iter().filter(|cell| cell.is_wordy()).filter_map(|cell| {
             let is_named = |column: &&Column| {
                 let labels = self.labels_of(column);
-                labels.is_some_and(|labels| cell.likeness.best(labels) >= CERTAIN)
+                labels.is_some_and(|labels| cell.likeness().best(labels) >= CERTAIN)
             };
             let mut groups = self.labels.column_groups.iter().flatten();
             let header = match columns.iter().position(is_named) {
                 Some(column) => Some(Header::Column(column)),
-                None => {
-                    groups.any(|group| cell.likeness.to(*group) >= CERTAIN).then_some(Header::Group)
-                }
+                None => groups
+                    .any(|group| cell.likeness().to(*group) >= CERTAIN)
+                    .then_some(Header::Group),
             };
             Some((cell.cell.column, header?))
         });

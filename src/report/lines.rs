@@ -1,11 +1,12 @@
 //! The rows of all tables of a document, one after the other, with what comparing needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::normalise::{Label, trim};
 use super::number;
 use crate::document::{Block, Columns, Document, Grid, GridCell, Source, readings};
-use crate::form::labels::{Labels, Likeness};
+use crate::form::labels::{Compared, Labels, Likeness};
 use crate::report::CellValue;
 
 /// One row of one table of the document.
@@ -27,15 +28,32 @@ pub(super) struct Line<'d> {
 #[derive(Debug)]
 pub(super) struct LineCell<'d> {
     pub(super) cell: &'d GridCell,
-    /// The text split for comparing.
-    pub(super) label: Label,
-    /// How like it is to labels of the forms; none are looked at where it is not wordy.
-    pub(super) likeness: Likeness,
-    /// Neither number nor blank nor placeholder, and with a letter in it.
-    pub(super) wordy: bool,
+    /// Its text compared with the labels of the forms; `None`: it is not wordy.
+    compared: Option<Arc<Compared>>,
 }
 
 impl LineCell<'_> {
+    /// Whether it is neither number nor blank nor placeholder, and has a letter in it.
+    pub(super) fn is_wordy(&self) -> bool {
+        self.compared.is_some()
+    }
+
+    /// How like it is to labels of the forms; to none, where it is not wordy.
+    pub(super) fn likeness(&self) -> &Likeness {
+        static NONE: Likeness = Likeness::NONE;
+        self.compared.as_ref().map_or(&NONE, |compared| &compared.likeness)
+    }
+
+    /// Its letters; empty where it is not wordy.
+    pub(super) fn letters(&self) -> &str {
+        self.compared.as_ref().map_or("", |compared| &compared.label.body)
+    }
+
+    /// Whether it is the same label as another text.
+    pub(super) fn is_label(&self, text: &str) -> bool {
+        self.compared.as_ref().is_some_and(|own| own.label == Label::of(text))
+    }
+
     /// The row of its table after the last one it covers.
     pub(super) fn end(&self) -> usize {
         self.cell.row.saturating_add(self.cell.row_span)
@@ -43,7 +61,7 @@ impl LineCell<'_> {
 
     /// Whether it holds a figure, or what stands for one.
     pub(super) fn is_figure(&self) -> bool {
-        !self.wordy && !self.is_blank()
+        !self.is_wordy() && !self.is_blank()
     }
 
     /// Whether nothing is printed in it.
@@ -55,7 +73,7 @@ impl LineCell<'_> {
 impl Line<'_> {
     /// Whether any cell after `label` (or any at all) may be a value.
     pub(super) fn has_values_after(&self, label: Option<usize>) -> bool {
-        self.cells.iter().skip(label.map_or(0, |l| l + 1)).any(|c| !c.wordy)
+        self.cells.iter().skip(label.map_or(0, |l| l + 1)).any(|c| !c.is_wordy())
     }
 
     /// Whether it has anything that is no word: a line of headers has nothing.
@@ -65,7 +83,7 @@ impl Line<'_> {
 
     /// The texts joined, for looking for fingerprints.
     pub(super) fn text(&self) -> String {
-        self.cells.iter().map(|c| c.label.body.as_str()).collect()
+        self.cells.iter().map(LineCell::letters).collect()
     }
 }
 
@@ -140,12 +158,9 @@ fn line_cell<'d>(cell: &'d GridCell, labels: &Labels) -> LineCell<'d> {
     let figures = if cell.doubtful { readings(&cell.text) } else { Vec::new() };
     let is_misread_figure = !figures.is_empty() && figures.iter().all(is_figure);
     let wordy = !is_misread_figure && is_wordy(&cell.text);
-    if !wordy {
-        return LineCell { cell, label: Label::default(), likeness: Likeness::default(), wordy };
-    }
-    let start: String = cell.text.chars().take(MOST_LABEL_CHARS).collect();
-    let label = Label::of(&start);
-    LineCell { cell, likeness: labels.likeness(&label), label, wordy }
+    let end = cell.text.char_indices().nth(MOST_LABEL_CHARS).map_or(cell.text.len(), |(at, _)| at);
+    let compared = wordy.then(|| labels.compare(cell.text.get(..end).unwrap_or_default()));
+    LineCell { cell, compared }
 }
 
 /// Whether a text is neither number nor blank nor placeholder, and has a letter in it.

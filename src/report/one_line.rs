@@ -10,31 +10,30 @@ use crate::form::{Column, Row};
 
 impl<'f> Template<'f> {
     /// A table whose cells all stand in one line under several rows of headers; or, where no line
-    /// holds just as many, wherever their headers say.
-    pub(super) fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<Laid<'f>> {
+    /// holds just as many, wherever their headers say. With how well it fits, from 0 to 1.
+    pub(super) fn lay_line(&'f self, lines: &[Line<'_>]) -> Option<(f64, Laid<'f>)> {
         let (line, is_exact) = self.one_line(lines).unzip();
         // Blocks below each other in a table padded to the full width have lines just as long.
         let is_exact = is_exact == Some(true);
-        let shown = line.as_ref().map_or(0, Laid::shown);
+        let shown = line.as_ref().map_or(0, |(_, laid)| laid.shown());
         if is_exact && shown == self.table.cells().count() {
             return line;
         }
-        let crossed = self.lay_crossed(lines).filter(|c| !is_exact || c.shown() > shown);
+        let crossed = self.lay_crossed(lines);
+        let crossed = crossed.filter(|(_, crossed)| !is_exact || crossed.shown() > shown);
         match (line, crossed) {
-            (Some(line), Some(crossed)) if !is_exact && crossed.quality < line.quality => {
-                Some(line)
-            }
+            (Some(line), Some((quality, _))) if !is_exact && quality < line.0 => Some(line),
             (line, crossed) => crossed.or(line),
         }
     }
 
-    /// The table in one line, and whether that line holds just as many cells.
-    fn one_line(&'f self, lines: &[Line<'_>]) -> Option<(Laid<'f>, bool)> {
+    /// The table in one line with how well it fits, and whether that line holds just as many cells.
+    fn one_line(&'f self, lines: &[Line<'_>]) -> Option<((f64, Laid<'f>), bool)> {
         let mut cells: Vec<(&Row, &Column)> = self.table.cells().collect();
         let header = |line: &Line<'_>| {
             let known = |c: &&LineCell<'_>| {
                 let mut labels = self.labels.columns.iter().chain(&self.labels.rows);
-                c.wordy && labels.any(|l| c.likeness.best(l) >= 0.75)
+                c.is_wordy() && labels.any(|l| c.likeness().best(l) >= 0.75)
             };
             line.cells.iter().filter(known).count()
         };
@@ -72,7 +71,7 @@ impl<'f> Template<'f> {
         } else {
             window(&found, cells.len())
         };
-        let mut laid = self.empty(quality);
+        let mut laid = self.empty();
         laid.note_grid(line.grid);
         let end = line.cells.last().map_or(0, |c| c.cell.column + c.cell.column_span);
         // Nothing tells which of the cells of a line that lacks some are there.
@@ -92,7 +91,7 @@ impl<'f> Template<'f> {
             laid.cells
                 .insert(self.table.cell(row, column), values::cell(row, column, &value, None));
         }
-        Some((laid, is_exact))
+        Some(((quality, laid), is_exact))
     }
 
     /// The line of values below the headers, and how many headers there are. Headers shredded into
@@ -105,7 +104,7 @@ impl<'f> Template<'f> {
     ) -> Option<(usize, usize)> {
         let mut best: Option<(usize, usize)> = None;
         for (at, line) in lines.iter().enumerate() {
-            let words = line.cells.iter().filter(|c| c.wordy).count();
+            let words = line.cells.iter().filter(|c| c.is_wordy()).count();
             // A letter typed for a digit does not make a row of values a row of words.
             if words * 2 > line.cells.len() || headers.get(at) != Some(&0) {
                 continue;
@@ -135,6 +134,6 @@ impl<'f> Template<'f> {
 /// The cells of a line without the label before them, if it has one more than are wanted.
 fn without_label<'a>(line: &'a Line<'a>, wanted: usize) -> Vec<&'a LineCell<'a>> {
     let surplus = line.cells.len().saturating_sub(wanted);
-    let labels = line.cells.iter().take(surplus).take_while(|c| c.wordy).count();
+    let labels = line.cells.iter().take(surplus).take_while(|c| c.is_wordy()).count();
     line.cells.iter().skip(labels).collect()
 }

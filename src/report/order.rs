@@ -90,5 +90,5 @@ fn ranks(
 }
 
 fn shows_values(line: &Line<'_>) -> bool {
-    line.has_values_after(line.cells.iter().rposition(|cell| cell.wordy))
+    line.has_values_after(line.cells.iter().rposition(|cell| cell.is_wordy()))
 }

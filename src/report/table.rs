@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::{Gaps, align};
 use super::lines::{Line, LineCell};
-use super::normalise::Label;
 use super::order;
 use super::values;
 use super::{Cell, CellValue, UnknownRow};
 use crate::document::{Columns, Source};
-use crate::form::labels::{LabelId, Labels, Likeness, TableLabels};
+use crate::form::labels::{LabelId, Labels, Likeness, SAME, TableLabels};
 use crate::form::{CellId, Column, Form, Forms, Id, Layout, Row, Table};
 
 /// What comparing with a table of a form needs.
@@ -23,12 +22,37 @@ pub(super) struct Template<'f> {
     pub(super) all_labels: &'f Labels,
 }
 
+/// A table of a form found in a document, whose cells are read if no other form's table fits better.
+#[derive(Debug)]
+pub(super) struct Fit<'l> {
+    pub(super) template: &'l Template<'l>,
+    /// How well it fits, about 0 to 1; a fingerprint found or missed adds or takes a little.
+    pub(super) quality: f64,
+    found: Found<'l>,
+}
+
+/// What was found of a table.
+#[derive(Debug)]
+enum Found<'l> {
+    Rows(Rows<'l>),
+    /// How well a table in one line fits shows in its cells.
+    Cells(Laid<'l>),
+}
+
+/// The rows of a table in a document.
+#[derive(Debug)]
+struct Rows<'l> {
+    lines: &'l [Line<'l>],
+    placed: Vec<Placed<'l>>,
+    unknown: Vec<UnknownRow>,
+    unsure: Vec<Id>,
+    bare: Vec<UnknownRow>,
+}
+
 /// A table laid over a document.
 #[derive(Debug)]
 pub(super) struct Laid<'f> {
     pub(super) template: &'f Template<'f>,
-    /// How well it fits, about 0 to 1; a fingerprint found or missed adds or takes a little.
-    pub(super) quality: f64,
     /// The tables of the document it lies over, from 1.
     pub(super) grids: Vec<usize>,
     pub(super) cells: BTreeMap<CellId, Cell>,
@@ -47,8 +71,6 @@ pub(super) struct Laid<'f> {
 
 /// Labels less alike than this are different labels.
 pub(super) const ALIKE: f64 = 0.6;
-/// A line of text that is a label.
-const SAME: f64 = 0.9;
 /// As like the label of a group is to what stands before its rows.
 const GROUP: f64 = 0.75;
 /// Headers above a table take no more rows.
@@ -74,23 +96,25 @@ impl<'f> Template<'f> {
             .collect()
     }
 
-    /// Lays the table over the rows of a document; `None` when it is not there. `source` tells how far its
-    /// labels can be trusted.
-    pub(super) fn lay(&'f self, lines: &[Line<'_>], source: Source) -> Option<Laid<'f>> {
-        match self.table.layout {
-            Layout::Rows => self.lay_rows(lines, source),
-            Layout::Line => self.lay_line(lines),
-        }
+    /// Looks for the table in the rows of a document; `None` when it is not there. `source` tells how far
+    /// its labels can be trusted.
+    pub(super) fn find<'l>(&'l self, lines: &'l [Line<'l>], source: Source) -> Option<Fit<'l>> {
+        let (quality, found) = match self.table.layout {
+            Layout::Rows => {
+                let (quality, rows) = self.find_rows(lines, source)?;
+                (quality, Found::Rows(rows))
+            }
+            Layout::Line => {
+                let (quality, laid) = self.lay_line(lines)?;
+                (quality, Found::Cells(laid))
+            }
+        };
+        Some(Fit { template: self, quality, found })
     }
 
-    fn lay_rows(&'f self, lines: &[Line<'_>], source: Source) -> Option<Laid<'f>> {
-        let matches: Vec<Vec<Option<Match>>> = lines
-            .iter()
-            .map(|line| {
-                let candidates = candidates(line);
-                self.labels.rows.iter().map(|row| match_row(&candidates, row)).collect()
-            })
-            .collect();
+    fn find_rows<'l>(&'l self, lines: &'l [Line<'l>], source: Source) -> Option<(f64, Rows<'l>)> {
+        let matches: Vec<Vec<Option<Match>>> =
+            lines.iter().map(|line| self.match_rows(&candidates(line))).collect();
         // Of two lines with one label that with values is the row.
         let has_values: Vec<bool> = lines.iter().map(|line| line.has_values_after(None)).collect();
         let likeness = |i: usize, j: usize| {
@@ -132,12 +156,27 @@ impl<'f> Template<'f> {
         if quality < FITS || !enough {
             return None;
         }
-        let mut laid = self.fill(lines, &placed, unknown, quality);
-        if source == Source::Ocr {
-            laid.unsure_rows = order::unsure(self.table, lines, &placed, likeness);
-            laid.bare_rows = self.bare_rows(span, first, &taken);
+        let is_scan = source == Source::Ocr;
+        let unsure = is_scan.then(|| order::unsure(self.table, lines, &placed, likeness));
+        let bare = is_scan.then(|| self.bare_rows(span, first, &taken));
+        let (unsure, bare) = (unsure.unwrap_or_default(), bare.unwrap_or_default());
+        Some((quality, Rows { lines, placed, unknown, unsure, bare }))
+    }
+
+    /// For each row of the form the candidate that is most like its label.
+    fn match_rows(&self, candidates: &[Candidate<'_>]) -> Vec<Option<Match>> {
+        let mut matches: Vec<Option<Match>> = vec![None; self.labels.rows.len()];
+        for Candidate { cell, likeness, group } in candidates {
+            for (row, like) in self.labels.rows_like(likeness).filter(|(_, like)| *like >= ALIKE) {
+                let worth = like - group;
+                if let Some(best) = matches.get_mut(row)
+                    && best.as_ref().is_none_or(|best| worth > best.likeness)
+                {
+                    *best = Some(Match { cell: *cell, likeness: worth });
+                }
+            }
         }
-        Some(laid)
+        matches
     }
 
     /// Rows that lost their label stand between two that kept it: when as many rows of values are
@@ -152,12 +191,12 @@ impl<'f> Template<'f> {
             let group = rows.first().and_then(|index| *self.labels.groups.get(*index)?);
             let bare = |at: usize| {
                 let line = lines.get(at).filter(|line| has_digit(line))?;
-                match line.cells.iter().rposition(|c| c.wordy) {
+                match line.cells.iter().rposition(|c| c.is_wordy()) {
                     None => Some((line, at, None)),
                     Some(cell) => {
                         let label = line.cells.get(cell);
                         let is_group =
-                            group.zip(label).is_some_and(|(g, l)| l.likeness.to(g) >= GROUP);
+                            group.zip(label).is_some_and(|(g, l)| l.likeness().to(g) >= GROUP);
                         is_group.then_some((line, at, Some(cell)))
                     }
                 }
@@ -181,7 +220,7 @@ impl<'f> Template<'f> {
     fn unknown_rows(&self, span: &[Line<'_>], first: usize, taken: &[usize]) -> Vec<UnknownRow> {
         let mut unknown = Vec::new();
         for (offset, line) in span.iter().enumerate() {
-            let label = line.cells.iter().rposition(|c| c.wordy);
+            let label = line.cells.iter().rposition(|c| c.is_wordy());
             let known = taken.contains(&(first + offset));
             if let (false, Some(label)) = (known, label)
                 && has_digits_after(line, label)
@@ -199,7 +238,7 @@ impl<'f> Template<'f> {
 
     /// Rows of figures without a label that were taken for none of the form's.
     fn bare_rows(&self, span: &[Line<'_>], first: usize, taken: &[usize]) -> Vec<UnknownRow> {
-        let is_bare = |line: &Line<'_>| has_digit(line) && !line.cells.iter().any(|c| c.wordy);
+        let is_bare = |line: &Line<'_>| has_digit(line) && !line.cells.iter().any(|c| c.is_wordy());
         let bare = (first..).zip(span).filter(|(at, line)| !taken.contains(at) && is_bare(line));
         let values = |line: &Line<'_>| line.cells.iter().map(|c| c.cell.text.clone()).collect();
         let row = |line| UnknownRow {
@@ -236,9 +275,8 @@ impl<'f> Template<'f> {
         lines: &[Line<'_>],
         placed: &[Placed<'_>],
         unknown_rows: Vec<UnknownRow>,
-        quality: f64,
     ) -> Laid<'f> {
-        let mut laid = self.empty(quality);
+        let mut laid = self.empty();
         laid.unknown_rows = unknown_rows;
         let has_lost_rows = self.has_lost_rows(lines, placed);
         let lone = self.only_lone_values(placed);
@@ -289,7 +327,7 @@ impl<'f> Template<'f> {
         let rows = lines.iter().enumerate().skip(first.at);
         let own = rows.take_while(|(at, line)| *at <= last.at || line.grid == last.line.grid);
         let is_lost = |(at, line): (usize, &Line<'_>)| {
-            let label = line.cells.iter().rposition(|cell| cell.wordy);
+            let label = line.cells.iter().rposition(|cell| cell.is_wordy());
             let is_labelled = label.is_some_and(|label| has_digits_after(line, label));
             is_labelled && !placed.iter().any(|place| place.at == at)
         };
@@ -347,12 +385,11 @@ impl<'f> Template<'f> {
                 continue;
             }
             for (line, text) in texts() {
-                let likeness = self.all_labels.likeness(&Label::of(text));
+                let text = self.all_labels.compare(text);
                 let missing = |j: &usize| {
-                    self.table.rows.get(*j).is_some_and(|row| {
-                        laid.missing_rows.contains(&row.id)
-                            && self.labels.rows.get(*j).is_some_and(|l| likeness.best(l) >= SAME)
-                    })
+                    let (row, labels) = (self.table.rows.get(*j), self.labels.rows.get(*j));
+                    row.is_some_and(|row| laid.missing_rows.contains(&row.id))
+                        && labels.is_some_and(|labels| text.likeness.best(labels) >= SAME)
                 };
                 let Some(found) = (index..end_index).find(missing) else {
                     if is_last {
@@ -379,12 +416,12 @@ impl<'f> Template<'f> {
     /// the number of values tells the rows apart.
     fn spread_group_rows(&self, lines: &[Line<'_>], laid: &mut Laid<'_>) {
         for line in lines.iter().filter(|l| laid.grids.contains(&l.grid)) {
-            let Some(label) = line.cells.iter().rposition(|c| c.wordy) else { continue };
+            let Some(label) = line.cells.iter().rposition(|c| c.is_wordy()) else { continue };
             let found: Vec<&LineCell<'_>> = line.cells.iter().skip(label + 1).collect();
             let own = line.cells.get(label);
             let rows: Vec<&Row> = (self.table.rows.iter().zip(&self.labels.groups))
                 .filter(|(row, group)| {
-                    let same = |(g, l): (LabelId, &LineCell<'_>)| l.likeness.to(g) >= GROUP;
+                    let same = |(g, l): (LabelId, &LineCell<'_>)| l.likeness().to(g) >= GROUP;
                     !row.heading && group.zip(own).is_some_and(same)
                 })
                 .map(|(row, _)| row)
@@ -405,14 +442,13 @@ impl<'f> Template<'f> {
                 laid.missing_rows.retain(|id| *id != row.id);
                 laid.sublabels_lost.push(row.id.clone());
             }
-            laid.unknown_rows.retain(|u| own.is_none_or(|l| Label::of(&u.label) != l.label));
+            laid.unknown_rows.retain(|u| own.is_none_or(|l| !l.is_label(&u.label)));
         }
     }
 
-    pub(super) fn empty(&'f self, quality: f64) -> Laid<'f> {
+    pub(super) fn empty(&'f self) -> Laid<'f> {
         Laid {
             template: self,
-            quality,
             grids: Vec::new(),
             cells: BTreeMap::new(),
             missing_rows: Vec::new(),
@@ -425,12 +461,36 @@ impl<'f> Template<'f> {
     }
 }
 
-impl Laid<'_> {
-    /// Whether rows of the document fit none of the form's.
-    pub(super) fn is_patchy(&self) -> bool {
-        !self.unknown_rows.is_empty() || !self.bare_rows.is_empty()
+impl<'l> Fit<'l> {
+    /// Reads the cells.
+    pub(super) fn laid(self) -> Laid<'l> {
+        match self.found {
+            Found::Rows(Rows { lines, placed, unknown, unsure, bare }) => {
+                let mut laid = self.template.fill(lines, &placed, unknown);
+                (laid.unsure_rows, laid.bare_rows) = (unsure, bare);
+                laid
+            }
+            Found::Cells(laid) => laid,
+        }
     }
 
+    /// Whether rows of the document fit none of the form's. Of those unknown at first some may turn out to be
+    /// groups whose rows lost their labels.
+    pub(super) fn is_patchy(&self) -> bool {
+        match &self.found {
+            Found::Rows(Rows { lines, placed, unknown, bare, .. }) => {
+                let is_unknown = || {
+                    let laid = self.template.fill(lines, placed, unknown.clone());
+                    !laid.unknown_rows.is_empty()
+                };
+                !bare.is_empty() || !unknown.is_empty() && is_unknown()
+            }
+            Found::Cells(laid) => !laid.unknown_rows.is_empty(),
+        }
+    }
+}
+
+impl Laid<'_> {
     /// How many cells hold anything.
     pub(super) fn shown(&self) -> usize {
         self.cells.values().filter(|cell| cell.value != CellValue::Blank).count()
@@ -486,6 +546,7 @@ impl<'a> Placed<'a> {
     }
 }
 
+#[derive(Debug, Clone, Copy)]
 struct Match {
     cell: usize,
     likeness: f64,
@@ -502,31 +563,22 @@ struct Candidate<'a> {
 /// The cells of a line that may be labels; where nearly all are words, it is a header.
 fn candidates<'a>(line: &'a Line<'_>) -> Vec<Candidate<'a>> {
     const MOST_LABEL_CELLS: usize = 5;
-    if line.cells.iter().filter(|c| c.wordy).count() > MOST_LABEL_CELLS {
+    if line.cells.iter().filter(|c| c.is_wordy()).count() > MOST_LABEL_CELLS {
         return Vec::new();
     }
     let candidate = |(cell, found): (usize, &'a LineCell<'_>)| {
         let rest = line.cells.get(cell + 1..).unwrap_or_default();
-        let more_words = rest.iter().take_while(|c| c.wordy).count();
-        let has_values = rest.iter().any(|c| !c.wordy);
+        let more_words = rest.iter().take_while(|c| c.is_wordy()).count();
+        let has_values = rest.iter().any(|c| !c.is_wordy());
         let followed = rest.is_empty() || has_values || more_words <= 1;
         let group = if more_words > 0 && has_values { 0.3 } else { 0.0 };
-        (found.wordy && followed).then_some(Candidate { cell, likeness: &found.likeness, group })
+        (found.is_wordy() && followed).then_some(Candidate {
+            cell,
+            likeness: found.likeness(),
+            group,
+        })
     };
     line.cells.iter().enumerate().filter_map(candidate).collect()
-}
-
-/// The candidate that is most like the label of a row.
-fn match_row(candidates: &[Candidate<'_>], labels: &[LabelId]) -> Option<Match> {
-    let mut best_match: Option<Match> = None;
-    for Candidate { cell, likeness, group } in candidates {
-        let likeness = likeness.best(labels);
-        let worth = likeness - group;
-        if likeness >= ALIKE && best_match.as_ref().is_none_or(|b| worth > b.likeness) {
-            best_match = Some(Match { cell: *cell, likeness: worth });
-        }
-    }
-    best_match
 }
 
 fn has_digits_after(line: &Line<'_>, label: usize) -> bool {

@@ -4,16 +4,13 @@
 use std::borrow::Cow;
 
 use super::lines::{MOST_LINES, is_text, is_wordy};
-use super::normalise::Label;
 use crate::document::{Block, Columns, Document, Grid, GridCell};
-use crate::form::labels::Labels;
+use crate::form::labels::{Labels, SAME};
 
 /// Lines of a label at most.
 const MOST_PIECES: usize = 12;
 /// Longest label, in characters.
 const LONGEST: usize = 100;
-/// A text as like a label as this is that label.
-const SAME: f64 = 0.9;
 
 /// The document with the torn labels of its plain text put together.
 pub(super) fn mended<'d>(document: &'d Document, labels: &Labels) -> Cow<'d, Document> {
@@ -71,7 +68,7 @@ fn label_torn(
     left: &[Vec<GridCell>],
     labels: &Labels,
 ) -> Option<(String, usize)> {
-    let likeness = |text: &str| labels.likeness(&Label::of(text)).most();
+    let likeness = |text: &str| labels.compare(text).likeness.most();
     let mut text = row.last().filter(|cell| is_wordy(&cell.text))?.text.clone();
     let mut best = (SAME.max(likeness(&text)), None);
     for (pieces, next) in (1..MOST_PIECES).zip(left.iter().rev()) {

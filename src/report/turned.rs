@@ -8,10 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{Line, LineCell, is_wordy};
 use crate::document::{Block, Columns, Document, Grid, GridCell, grid_of_rows};
-use crate::form::labels::{LabelId, Labels, TableLabels};
-
-/// A text as like a label as this is that label.
-const SAME: f64 = 0.9;
+use crate::form::labels::{LabelId, Labels, SAME, TableLabels};
 
 /// The document with its turned tables turned back; `None`: it has none. `lines`: its rows, compared with
 /// the labels of the forms.
@@ -45,7 +42,7 @@ pub(super) fn back(document: &Document, lines: &[Line<'_>], labels: &Labels) -> 
 /// The table turned back; of plain text with what stands before and after it in one run of lines.
 fn turned_back(grid: &Grid, lines: &[Line<'_>], labels: &Labels) -> Option<Vec<Grid>> {
     let cells = lines.iter().flat_map(|line| &line.cells);
-    let words: Vec<&LineCell<'_>> = cells.filter(|cell| cell.wordy).collect();
+    let words: Vec<&LineCell<'_>> = cells.filter(|cell| cell.is_wordy()).collect();
     labels.tables().filter(|table| table.columns.len() > 1).find_map(|table| {
         let columns = named(&words, &table.columns);
         let half = |found: usize, of: &[Vec<LabelId>]| found >= MOST && found * 2 > of.len();
@@ -69,7 +66,7 @@ const MOST: usize = 4;
 /// The cells that name one of these, each label once: the first.
 fn named<'g>(words: &[&LineCell<'g>], of: &[Vec<LabelId>]) -> Vec<&'g GridCell> {
     let first = |labels: &Vec<LabelId>| {
-        words.iter().find(|word| word.likeness.best(labels) >= SAME).map(|word| word.cell)
+        words.iter().find(|word| word.likeness().best(labels) >= SAME).map(|word| word.cell)
     };
     of.iter().filter_map(first).collect()
 }
@@ -101,7 +98,7 @@ fn of_values(grid: &Grid, words: &[&LineCell<'_>], table: &TableLabels) -> Optio
         let at = |word: &&LineCell<'_>| (word.cell.row, word.cell.column);
         let word = words.binary_search_by_key(&(cell.row, cell.column), at);
         let word = word.ok().and_then(|word| words.get(word));
-        word.is_some_and(|word| of.iter().any(|labels| word.likeness.best(labels) >= SAME))
+        word.is_some_and(|word| of.iter().any(|labels| word.likeness().best(labels) >= SAME))
     };
     let rows: Vec<&[GridCell]> = grid.cells.chunk_by(|a, b| a.row == b.row).collect();
     let is_of_column = |row: &&[GridCell]| match row {
