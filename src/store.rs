@@ -25,6 +25,7 @@ mod explanations;
 mod export;
 mod files;
 mod hours;
+mod many;
 mod mount;
 mod names;
 mod offices;

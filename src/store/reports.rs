@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, Row, named_params};
 
 use super::columns::{Approximate, Exact, Seconds, iso};
 use super::copies;
 use super::explanations;
+use super::many;
 use super::rows::{FileId, ReportId};
 use super::versions::{self, Series};
 use super::whole;
@@ -125,12 +126,23 @@ pub(super) fn insert(
         },
         |row| row.get("id"),
     )?;
-    replace(tx, id, new, now)?;
+    write(tx, id, new, now)?;
     Ok(id)
 }
 
 /// Writes what a reading found over what an earlier reading of the same document found.
 pub(super) fn replace(
+    tx: &Connection,
+    id: ReportId,
+    new: &NewReport<'_>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    clear(tx, id)?;
+    write(tx, id, new, now)
+}
+
+/// Writes what a reading found; nothing is there yet.
+fn write(
     tx: &Connection,
     id: ReportId,
     new: &NewReport<'_>,
@@ -146,16 +158,26 @@ pub(super) fn replace(
         ":format": new.format.map(format_word),
         ":content_hash": new.content_hash,
     })?;
-    clear(tx, id)?;
     insert_sections(tx, id, report)?;
     insert_cells(tx, id, report)?;
     whole::insert(tx, id, report)?;
     copies::insert(tx, id, report)?;
-    judge(tx, id, new.judgement, new.form_sha256, now)
+    write_judgement(tx, id, new.judgement, new.form_sha256, now)
 }
 
 /// Writes what is thought of a report now.
 pub(super) fn judge(
+    tx: &Connection,
+    id: ReportId,
+    judgement: &Judgement,
+    form_sha256: Option<&str>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    clear_judgement(tx, id)?;
+    write_judgement(tx, id, judgement, form_sha256, now)
+}
+
+fn write_judgement(
     tx: &Connection,
     id: ReportId,
     judgement: &Judgement,
@@ -168,7 +190,6 @@ pub(super) fn judge(
         ":rules_changed": judgement.rules_changed,
         ":form_sha256": form_sha256, ":now": Seconds(now),
     })?;
-    clear_judgement(tx, id)?;
     let causes = insert_causes(tx, id, &judgement.causes)?;
     insert_findings(tx, id, &judgement.based(), &causes)
 }
@@ -221,11 +242,11 @@ fn insert_sections(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::
     Ok(())
 }
 
-/// Two hundred rows a report: the parameters go by position, in the order of the statement.
 fn insert_cells(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Result<()> {
     let is_ocr = report.source == Source::Ocr;
-    let mut insert = tx.prepare_cached(include_str!("sql/insert_cell.sql"))?;
-    for (cell_id, cell) in &report.cells {
+    let cells: Vec<(&CellId, &Cell)> = report.cells.iter().collect();
+    let sql = (include_str!("sql/insert_cell.sql"), include_str!("sql/insert_ten_cells.sql"));
+    many::insert(tx, sql, &cells, |(cell_id, cell), values| {
         let (kind, value, text) = match &cell.value {
             CellValue::Number(number) => ("number", Some(*number), Some(number.to_string())),
             CellValue::Blank => ("blank", None, None),
@@ -233,27 +254,24 @@ fn insert_cells(tx: &Connection, id: ReportId, report: &Report) -> rusqlite::Res
             CellValue::Text(text) => ("text", None, Some(text.clone())),
         };
         let place = cell.place;
-        insert.execute(params![
-            id,
-            cell_id.table,
-            cell_id.row,
-            cell_id.column,
-            value.map(Approximate),
-            text,
-            cell.unit,
-            kind,
-            cell.raw,
-            cell.own_unit,
-            place_text(place),
-            column_number(place.table),
-            column_number(place.row),
-            column_number(place.column),
-            place.page,
-            is_ocr,
-            cell.doubtful,
-        ])?;
-    }
-    Ok(())
+        values.push(id)?;
+        values.push(&cell_id.table)?;
+        values.push(&cell_id.row)?;
+        values.push(&cell_id.column)?;
+        values.push(value.map(Approximate))?;
+        values.push(text)?;
+        values.push(&cell.unit)?;
+        values.push(kind)?;
+        values.push(&cell.raw)?;
+        values.push(&cell.own_unit)?;
+        values.push(place_text(place))?;
+        values.push(column_number(place.table))?;
+        values.push(column_number(place.row))?;
+        values.push(column_number(place.column))?;
+        values.push(place.page)?;
+        values.push(is_ocr)?;
+        values.push(cell.doubtful)
+    })
 }
 
 fn column_number(number: usize) -> i64 {
