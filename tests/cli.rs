@@ -564,6 +564,10 @@ fn an_export_opens_in_excel_and_carries_no_formula() {
     let csv = text(&output.stdout);
     assert!(csv.starts_with("\u{feff}问题编号,"), "{csv}");
     assert!(csv.contains("禾川县柳荫乡人民政府,2019") && !csv.contains(",2022,"), "{csv}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let output = desk.gouji(&["export", "findings", "--year", "1999"]);
+    let told = text(&output.stderr);
+    assert!(code(&output) == 0 && told.contains("there are no rows of this year"), "{output:?}");
     let names = text(&desk.gouji(&["export", "figures", "--header", "names"]).stdout);
     let mut rows = csv::Reader::from_reader(names.trim_start_matches('\u{feff}').as_bytes());
     let raw = rows.headers().unwrap().iter().position(|name| name == "raw").unwrap();

@@ -154,8 +154,9 @@ impl Job<'_> {
             Header::Chinese => column.chinese.clone(),
             Header::Names => column.name.clone(),
         };
-        let mut outcome = Ok(());
+        let (mut outcome, mut has_any) = (Ok(()), false);
         let found = self.store.rows(self.view, &selection, &mut |columns, row| {
+            has_any |= row.is_some();
             let line = match row {
                 None => columns.iter().map(|column| Field::Text(title(column))).collect(),
                 Some(row) => row,
@@ -166,7 +167,12 @@ impl Job<'_> {
         if !found {
             bail!("there is no view {:?}; `gouji export` lists them", self.view);
         }
-        outcome
+        outcome?;
+        if !has_any {
+            let of = if year.is_none() && unit.is_none() { "" } else { " of this year and unit" };
+            complain(&format!("there are no rows{of}: only the names of the columns are written"));
+        }
+        Ok(())
     }
 
     fn csv(&self, mut out: impl Write) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@
 //! that has, in name and kind, may be written; anything else is a problem and left out, and the rest
 //! is still looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -43,14 +43,15 @@ pub(super) struct Typed {
 pub(super) fn parse(text: &str) -> Typed {
     let (document, syntax_errors) = DeTable::parse_recoverable(text);
     let mut walk = Walk { text, lines: Lines::default(), problems: Vec::new() };
-    let mut told = None;
+    let mut told = BTreeSet::new();
     for error in &syntax_errors {
         let line = error.span().map(|span| walk.line(&span));
         // What follows the first error of a line follows from it.
-        if told != Some(line) {
-            walk.problems.push(Remark { line, key: String::new(), what: syntax(error.message()) });
+        if told.insert(line) {
+            let written = line.and_then(|line| text.lines().nth(line - 1)).unwrap_or_default();
+            let what = syntax(error.message(), written);
+            walk.problems.push(Remark { line, key: String::new(), what });
         }
-        told = Some(line);
     }
     let known = known();
     // After a syntax error the recovered part would bring misleading errors of its own.
@@ -73,8 +74,45 @@ fn known() -> toml::Table {
     known
 }
 
-fn syntax(message: &str) -> String {
-    format!("this is no TOML: {}", message.replace('\n', ", "))
+/// What an input method set to Chinese types for the marks of TOML.
+const CHINESE_MARKS: [(char, char); 12] = [
+    ('“', '"'),
+    ('”', '"'),
+    ('＂', '"'),
+    ('‘', '\''),
+    ('’', '\''),
+    ('，', ','),
+    ('＝', '='),
+    ('＃', '#'),
+    ('【', '['),
+    ('】', ']'),
+    ('［', '['),
+    ('］', ']'),
+];
+
+/// What is wrong with a line that is no TOML.
+fn syntax(message: &str, line: &str) -> String {
+    let known = |c: char| CHINESE_MARKS.iter().find(|(typed, _)| *typed == c);
+    let hint = without_strings(line)
+        .chars()
+        .find_map(known)
+        .map(|(typed, mark)| format!("; for `{typed}` write `{mark}`"));
+    format!("this is no TOML: {}{}", message.replace('\n', ", "), hint.unwrap_or_default())
+}
+
+/// What stands in a line outside its strings and its comment. A string that is not closed is no string.
+fn without_strings(line: &str) -> String {
+    let mut outside = String::new();
+    let mut pieces = line.split('"').enumerate().peekable();
+    while let Some((number, piece)) = pieces.next() {
+        let is_string = number % 2 == 1;
+        match piece.split_once('#').filter(|_| !is_string) {
+            Some((before_comment, _)) => return outside + before_comment,
+            None if is_string && pieces.peek().is_some() => {}
+            None => outside.push_str(piece),
+        }
+    }
+    outside
 }
 
 struct Walk<'t> {
