@@ -213,11 +213,19 @@ class Daemon:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"^{line}:\s+(\d+)", status, re.M)[1]) / 1024
 
-    def spare(self) -> float:
-        """MB that the spare worker has in memory."""
-        pids = subprocess.run(["pgrep", "-P", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
-        statuses = [Path(f"/proc/{pid}/status").read_text() for pid in pids.stdout.split()]
-        return max((int(re.search(r"^VmRSS:\s+(\d+)", s, re.M)[1]) / 1024 for s in statuses), default=0)
+    def workers(self, line: str) -> float:
+        """MB of the largest of its workers, by a line of /proc/PID/status. One that is just being started
+        still has the memory of the daemon, and its command line: it is left out."""
+        sizes = [0.0]
+        for children in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            try:
+                for pid in children.read_text().split():
+                    if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                        status = Path(f"/proc/{pid}/status").read_text()
+                        sizes += [int(kb) / 1024 for kb in re.findall(rf"^{line}:\s+(\d+)", status, re.M)]
+            except OSError:
+                pass
+        return max(sizes)
 
     def stop(self):
         # strace hands no signal on to the one it has started.
@@ -267,7 +275,7 @@ def fsyncs(gouji: Path, root: Path) -> None:
     """Calls of fsync and fdatasync for each report, of `import` and of a daemon that finds a backlog."""
     if shutil.which("strace") is None:
         return print("  strace is not installed")
-    count, made = 500, Backlog()
+    count, made = 3_000, Backlog()
     office = Office(gouji, root / "import")
     made.write(office.root / "reports", count)
     calls = synced(office, lambda strace: office.cpu("import", str(office.root / "reports"), before=strace))
@@ -281,7 +289,7 @@ def fsyncs(gouji: Path, root: Path) -> None:
 def synced(office: Office, run: Callable[[list[str]], object]) -> int:
     """How often the disk is waited for in a run."""
     out = office.root / "strace"
-    run(["strace", "-f", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out)])
+    run(["strace", "-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", "-o", str(out)])
     rows = [line.split() for line in out.read_text().splitlines()]
     return sum(int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync"))
 
@@ -300,17 +308,27 @@ def latency(gouji: Path, root: Path) -> None:
     office, made = Office(gouji, root), Backlog()
     running = Daemon(office)
     running.wait_for("The first scan is over")
-    for number in range(1, 21):
-        made.write(office.drop, 1)
-        while running.log.read_text().count(" Recorded ") < number:
-            time.sleep(0.1)
+
+    def drop(count: int, pause: float) -> float:
+        """Drops files one after the other; MB of the largest worker that was seen by looking so often."""
+        largest = 0.0
+        for _ in range(count):
+            made.write(office.drop, 1)
+            while running.log.read_text().count(" Recorded ") < made.made:
+                largest = max(largest, running.workers("VmHWM"))
+                time.sleep(pause)
+        return largest
+
+    drop(20, pause=0.1)
     log = running.log.read_text()
+    workers, daemon = drop(20, pause=0.002), running.memory("VmHWM")
     running.stop()
     moments = {}
     for moment, name, what in re.findall(r'^(\S+) .*file="(.*?)".*?(Reading|Recorded) ', log, re.M):
         moments.setdefault(name, {})[what] = datetime.fromisoformat(moment)
     took = sorted((m["Recorded"] - m["Reading"]).total_seconds() * 1000 for m in moments.values())
     print(f"  median {statistics.median(took):.1f} ms, longest {took[-1]:.1f} ms of {len(took)}")
+    print(f"  daemon at most {daemon:.1f} MB, workers {workers:.1f} MB")
 
 
 def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple[int, float]]:
@@ -335,7 +353,7 @@ def daemon(gouji: Path, root: Path, sizes: list[int], rescan: int) -> list[tuple
         print(
             f"  {size:>6} files: {cpu:.3f} ms/s with a look every {rescan} s, {wakes:.0f} wake-ups a look; "
             f"ready after {ready:.2f} s by the clock, {start:.2f} s CPU; "
-            f"RSS {running.memory('VmRSS'):.1f} MB, spare worker {running.spare():.1f} MB"
+            f"RSS {running.memory('VmRSS'):.1f} MB, spare worker {running.workers('VmRSS'):.1f} MB"
         )
         running.stop()
     return points
@@ -353,7 +371,6 @@ def backlog(gouji: Path, root: Path, count: int) -> None:
         f"daemon at most {running.memory('VmHWM'):.1f} MB"
     )
     running.stop()
-    print(f"  largest process, workers included: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.1f} MB")
 
 
 def plot(path: Path, in_database: list, in_folder: list) -> None:
