@@ -42,7 +42,7 @@ pub(crate) struct Compared {
 }
 
 /// A label among [`Labels`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LabelId(usize);
 
 /// The labels of a table, each with its variants, the official one first.

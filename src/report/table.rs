@@ -156,10 +156,13 @@ impl<'f> Template<'f> {
         if quality < FITS || !enough {
             return None;
         }
-        let is_scan = source == Source::Ocr;
-        let unsure = is_scan.then(|| order::unsure(self.table, lines, &placed, likeness));
-        let bare = is_scan.then(|| self.bare_rows(span, first, &taken));
-        let (unsure, bare) = (unsure.unwrap_or_default(), bare.unwrap_or_default());
+        let (unsure, bare) = match source {
+            Source::Ocr => (
+                order::unsure(self.table, lines, &placed, likeness),
+                self.bare_rows(span, first, &taken),
+            ),
+            Source::Text => (Vec::new(), Vec::new()),
+        };
         Some((quality, Rows { lines, placed, unknown, unsure, bare }))
     }
 
